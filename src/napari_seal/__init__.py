@@ -1,0 +1,109 @@
+"""Seal microscope images, and tell whether they were changed.
+
+Two flows meet in one format; two thin shells stand on top::
+
+    array ──▶ window ──▶ encode ──▶ embed ──▶ write ──▶ file            (_seal)
+                              ╲ digests ╱
+                               _format:  what a seal is; pure functions on bytes
+                              ╱         ╲
+    report ◀── verdict ◀── check ◀── load ◀── scan ◀── folder           (_verify)
+
+    shells: _cli (terminal)   _napari (reader, writer, dock widgets)
+
+Importing this package loads neither NumPy nor Pillow, napari or Qt: each name is loaded when it is
+first used, so that checking a file starts at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from napari_seal._version import __version__
+
+if TYPE_CHECKING:
+    from napari_seal._format.digest import Digest
+    from napari_seal._format.legacy import MoedalSeal
+    from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
+    from napari_seal._format.window import Window, restore_intensity
+    from napari_seal._seal.pipeline import seal
+    from napari_seal._verify.check import check, read, verify
+    from napari_seal._verify.run import check_many
+    from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+    from napari_seal.errors import (
+        ImageError,
+        MetadataError,
+        NothingToCheckError,
+        OptionError,
+        ReadError,
+        SealError,
+        TargetExistsError,
+        VerificationError,
+        WriteError,
+    )
+
+_HOMES = {
+    "_format.digest": ("Digest",),
+    "_format.legacy": ("MoedalSeal",),
+    "_format.record": ("ArrayDigest", "ExifDigest", "Seal"),
+    "_format.window": ("Window", "restore_intensity"),
+    "_seal.pipeline": ("seal",),
+    "_verify.check": ("check", "read", "verify"),
+    "_verify.run": ("check_many",),
+    "_verify.verdict": ("Outcome", "Reason", "ReasonCode", "Signature", "Verdict"),
+    "errors": (
+        "ImageError",
+        "MetadataError",
+        "NothingToCheckError",
+        "OptionError",
+        "ReadError",
+        "SealError",
+        "TargetExistsError",
+        "VerificationError",
+        "WriteError",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ArrayDigest",
+    "Digest",
+    "ExifDigest",
+    "ImageError",
+    "MetadataError",
+    "MoedalSeal",
+    "NothingToCheckError",
+    "OptionError",
+    "Outcome",
+    "ReadError",
+    "Reason",
+    "ReasonCode",
+    "Seal",
+    "SealError",
+    "Signature",
+    "TargetExistsError",
+    "Verdict",
+    "VerificationError",
+    "Window",
+    "WriteError",
+    "__version__",
+    "check",
+    "check_many",
+    "read",
+    "restore_intensity",
+    "seal",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'napari_seal' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"napari_seal.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,72 @@
+"""Digests that name their algorithm: ``sha256:<hex>``."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from napari_seal.errors import FormatError, UnknownAlgorithmError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What new seals are made with.
+DEFAULT_ALGORITHM: Final = "sha256"
+
+#: Algorithms that a version-1 seal may name, as hashlib spells them, with their size in bytes.
+ALGORITHMS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
+
+_SHAPE: Final = re.compile(r"([a-z0-9_-]{1,20}):([0-9a-f]{2,128})")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A digest and the name of its algorithm.
+
+    Parameters
+    ----------
+    algorithm : str
+        As hashlib spells it, such as ``"sha256"``.
+    hex : str
+        The digest in lower-case hexadecimal digits.
+    """
+
+    algorithm: str
+    hex: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hex}"
+
+    @classmethod
+    def parse(cls, text: object) -> Digest:
+        """Read ``sha256:<hex>``.
+
+        Raises
+        ------
+        UnknownAlgorithmError
+            The algorithm is not one of `ALGORITHMS`.
+        FormatError
+            Anything else is wrong with the text.
+        """
+        match = _SHAPE.fullmatch(text) if isinstance(text, str) else None
+        if match is None:
+            raise FormatError(f"not a digest of the form algorithm:hex: {str(text)[:80]!r}")
+        algorithm, hexadecimal = match.groups()
+        size = ALGORITHMS.get(algorithm)
+        if size is None:
+            raise UnknownAlgorithmError(f"unknown digest algorithm {algorithm!r}")
+        if len(hexadecimal) != 2 * size:
+            raise FormatError(
+                f"a {algorithm} digest has {2 * size} hexadecimal digits, not {len(hexadecimal)}"
+            )
+        return cls(algorithm, hexadecimal)
+
+
+def digest_of(pieces: Iterable[bytes | memoryview], algorithm: str = DEFAULT_ALGORITHM) -> Digest:
+    """Digest of the concatenated pieces."""
+    state = hashlib.new(algorithm)
+    for piece in pieces:
+        state.update(piece)
+    return Digest(algorithm, state.hexdigest())

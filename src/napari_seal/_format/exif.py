@@ -1,0 +1,310 @@
+r"""Exif: a bounded reader for files from outside, and the writer of our own block.
+
+The block is a little TIFF file (Exif 2.32, section 4.5; TIFF 6.0, section 2)::
+
+    49 49 2a 00 08 00 00 00      "II", 42, offset of IFD0      (or "MM", big-endian)
+    NN NN                        number of entries
+    TT TT  YY YY  CC CC CC CC  VV VV VV VV    tag, type, count, value or its offset   (per entry)
+    00 00 00 00                  offset of the next IFD
+
+Reading is our own: general readers trust offsets and counts, and 63 kB of crafted Exif keep them
+busy for half a minute.  Writing is piexif's; no other module imports it, and it never sees a block
+from outside.
+"""
+
+from __future__ import annotations
+
+import difflib
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, Final, NamedTuple
+
+from napari_seal._format import limits
+from napari_seal._format.digest import DEFAULT_ALGORITHM, Digest, digest_of
+from napari_seal.errors import FormatError, MetadataError
+
+#: What an APP1 segment with Exif begins with (Exif 2.32, 4.7.2).
+SIGNATURE: Final = b"Exif\0\0"
+
+IMAGE_UNIQUE_ID: Final = ("ExifIFD", 0xA420)
+ORIENTATION: Final = ("IFD0", 0x0112)
+SOFTWARE: Final = ("IFD0", 0x0131)
+USER_COMMENT: Final = ("ExifIFD", 0x9286)
+
+# Directories by ExifTool's names for them, and piexif's.
+_DIRECTORIES: Final = {
+    "IFD0": "0th",
+    "ExifIFD": "Exif",
+    "GPS": "GPS",
+    "InteropIFD": "Interop",
+    "IFD1": "1st",  # the thumbnail's
+}
+_ORDER: Final = {name: index for index, name in enumerate(_DIRECTORIES)}
+# Pointers from one directory to another: structure, not content.
+_POINTERS: Final = {
+    ("IFD0", 0x8769): "ExifIFD",
+    ("IFD0", 0x8825): "GPS",
+    ("ExifIFD", 0xA005): "InteropIFD",
+}
+# Size in bytes of a value's parts that have a byte order, and how many of them make one value.
+_TYPES: Final = {
+    1: (1, 1), 2: (1, 1), 3: (2, 1), 4: (4, 1), 5: (4, 2), 6: (1, 1), 7: (1, 1),
+    8: (2, 1), 9: (4, 1), 10: (4, 2), 11: (4, 1), 12: (8, 1), 13: (4, 1),
+}  # fmt: skip
+
+Key = tuple[str, int]
+
+
+class Entry(NamedTuple):
+    """One tag: its TIFF type, the number of values, and their bytes in little-endian order."""
+
+    type: int
+    count: int
+    value: bytes
+
+    def serialise(self, key: Key) -> bytes:
+        """The bytes that digests of a tag are over, whatever the block's byte order and layout."""
+        return struct.pack("<BHHI", _ORDER[key[0]], key[1], self.type, self.count) + self.value
+
+
+def read(block: bytes) -> dict[Key, Entry]:
+    """Read all tags of an Exif block.
+
+    Parameters
+    ----------
+    block : bytes
+        From the byte-order mark on, without the ``Exif\\0\\0`` before it.
+
+    Returns
+    -------
+    dict
+        Entries of IFD0, ExifIFD, GPS, InteropIFD and IFD1 by directory and tag number.
+
+    Raises
+    ------
+    FormatError
+        An offset, count or type is impossible, a directory is entered twice, or the values claim
+        more bytes than the block has.
+    """
+    order: str
+    if block[:4] == b"II*\0":
+        order = "<"
+    elif block[:4] == b"MM\0*":
+        order = ">"
+    else:
+        raise FormatError(f"Exif does not begin with a TIFF header but with {block[:4].hex(' ')}")
+    if len(block) < 8:
+        raise FormatError("Exif ends within its header")
+    entries: dict[Key, Entry] = {}
+    directories = [("IFD0", struct.unpack_from(order + "I", block, 4)[0])]
+    seen: set[int] = set()
+    budget = len(block)
+    for name, offset in directories:
+        if offset in seen:
+            raise FormatError(f"Exif directory {name} is entered twice")
+        seen.add(offset)
+        if offset + 2 > len(block):
+            raise FormatError(f"Exif directory {name} lies outside the block, at {offset}")
+        (number,) = struct.unpack_from(order + "H", block, offset)
+        if number > limits.EXIF_ENTRIES or offset + 2 + 12 * number > len(block):
+            raise FormatError(f"Exif directory {name} cannot have {number} entries")
+        for at in range(offset + 2, offset + 2 + 12 * number, 12):
+            tag, kind, count = struct.unpack_from(order + "HHI", block, at)
+            key = (name, tag)
+            part, parts = _TYPES.get(kind, (0, 0))
+            size = part * parts * count
+            if part == 0:
+                raise FormatError(f"Exif tag {tag:#06x} has the unknown type {kind}")
+            start = at + 8 if size <= 4 else struct.unpack_from(order + "I", block, at + 8)[0]
+            budget -= size
+            if start + size > len(block) or budget < 0:
+                raise FormatError(f"Exif tag {tag:#06x} claims {size} bytes that are not there")
+            value = block[start : start + size]
+            if order == ">" and part > 1:
+                value = _swapped(value, part)
+            if key in _POINTERS:
+                if size != 4:
+                    raise FormatError(f"Exif pointer {tag:#06x} is not one offset")
+                directories.append((_POINTERS[key], int.from_bytes(value, "little")))
+            elif key in entries:
+                raise FormatError(f"Exif tag {tag:#06x} stands twice in {name}")
+            else:
+                entries[key] = Entry(kind, count, value)
+        after = offset + 2 + 12 * number
+        if name == "IFD0" and after + 4 <= len(block):
+            (following,) = struct.unpack_from(order + "I", block, after)
+            if following:
+                directories.append(("IFD1", following))
+    return entries
+
+
+def _swapped(value: bytes, part: int) -> bytes:
+    out = bytearray(len(value))
+    for i in range(part):
+        out[i::part] = value[part - 1 - i :: part]
+    return bytes(out)
+
+
+def user_comment(entries: Mapping[Key, Entry]) -> bytes | None:
+    """The text of UserComment as ASCII bytes; None where there is none, or none in ASCII.
+
+    The character codes are those of Exif 2.32, table 9.  Editors that re-encode the comment as
+    Unicode leave an ASCII text an ASCII text.
+    """
+    entry = entries.get(USER_COMMENT)
+    if entry is None:
+        return None
+    code, text = entry.value[:8], entry.value[8:]
+    if code == b"UNICODE\0":
+        for encoding in ("utf-16-be", "utf-16-le"):
+            decoded = text.decode(encoding, "replace").lstrip("\ufeff")
+            if decoded.isascii():
+                text = decoded.encode("ascii")
+                break
+    elif code not in (b"ASCII\0\0\0", bytes(8)):
+        return None
+    return text.rstrip(b"\0 ")
+
+
+def key_text(key: Key) -> str:
+    """How a tag is written in a seal, such as ``IFD0:0x0131``."""
+    return f"{key[0]}:0x{key[1]:04x}"
+
+
+def parse_key(text: str) -> Key:
+    """Inverse of `key_text`.
+
+    Raises
+    ------
+    FormatError
+        The text names no directory and tag.
+    """
+    directory, _, number = text.partition(":")
+    if directory in _ORDER and len(number) == 6 and number.startswith("0x"):
+        try:
+            return directory, int(number, 16)
+        except ValueError:
+            pass
+    raise FormatError(f"not an Exif tag: {text[:80]!r}")
+
+
+def tag_name(key: Key) -> str:
+    """The standard's name of a tag, such as ``Software``; its number where it has none."""
+    import piexif
+
+    known = piexif.TAGS[_DIRECTORIES[key[0]]].get(key[1])
+    return str(known["name"]) if known else key_text(key)
+
+
+def sealed_digest(
+    entries: Mapping[Key, Entry], keys: Sequence[Key], algorithm: str = DEFAULT_ALGORITHM
+) -> Digest:
+    """Digest over tags, by directory and number; a missing tag contributes nothing."""
+    ordered = sorted(keys, key=lambda key: (_ORDER[key[0]], key[1]))
+    return digest_of((entries[k].serialise(k) for k in ordered if k in entries), algorithm)
+
+
+def check_value(key: Key, entry: Entry, algorithm: str = DEFAULT_ALGORITHM) -> str:
+    """First 8 hexadecimal digits of one tag's digest: enough to name the tag that changed."""
+    return digest_of([entry.serialise(key)], algorithm).hex[:8]
+
+
+# --------------------------------------------------------------------------------------- writing
+
+_RESERVED: Final = {
+    "UserComment": "the seal goes there; use `metadata`",
+    "ImageUniqueID": "it is derived from the image",
+    "Software": "it names napari-seal",
+    "ExifVersion": "it is written by napari-seal",
+}
+
+
+def build(tags: Mapping[str, Any], unique_id: str, software: str, comment: bytes) -> bytes:
+    """Build the payload of the APP1 segment.
+
+    Parameters
+    ----------
+    tags : mapping of str to value
+        Further Exif tags by their standard name, such as ``{"Make": "Zeiss"}``.  Text tags take
+        ``str`` in ASCII, dates also `datetime.datetime`; numbers ``int``; rationals ``int``,
+        ``float``, `fractions.Fraction` or a pair of ``int``; opaque tags ``bytes``.  Several values
+        go in a tuple or list.
+    unique_id : str
+        For ImageUniqueID, 32 hexadecimal digits (Exif 2.32, 4.6.5, tag A420).
+    software : str
+        For Software.
+    comment : bytes
+        For UserComment, in ASCII.
+
+    Raises
+    ------
+    MetadataError
+        A tag is unknown, reserved, or its value does not fit its type.
+    """
+    import piexif
+
+    block: dict[str, dict[int, Any]] = {"0th": {}, "Exif": {}, "GPS": {}}
+    for name, value in tags.items():
+        directory, number, kind = _find_tag(name)
+        block[directory][number] = _encode(name, kind, value)
+    block["0th"][SOFTWARE[1]] = software.encode("ascii")
+    block["Exif"][0x9000] = b"0232"
+    block["Exif"][USER_COMMENT[1]] = b"ASCII\0\0\0" + comment
+    block["Exif"][IMAGE_UNIQUE_ID[1]] = unique_id.encode("ascii")
+    try:
+        payload: bytes = piexif.dump(block)
+    except (ValueError, struct.error, TypeError, OverflowError) as error:
+        raise MetadataError(f"the Exif tags cannot be encoded: {error}") from error
+    return payload
+
+
+def _find_tag(name: object) -> tuple[str, int, int]:
+    import piexif
+
+    if not isinstance(name, str):
+        raise MetadataError(f"Exif tags are given by name, not by {name!r}")
+    if name in _RESERVED:
+        raise MetadataError(f"the Exif tag {name} cannot be set: {_RESERVED[name]}")
+    names: list[str] = []
+    for directory in ("0th", "Exif", "GPS"):
+        for number, tag in piexif.TAGS[directory].items():
+            if tag["name"] == name and number not in (0x8769, 0x8825, 0xA005):
+                return directory, number, tag["type"]
+            names.append(tag["name"])
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {close[0]}?" if close else "; names are those of the Exif standard"
+    raise MetadataError(f"unknown Exif tag {name!r}{hint}")
+
+
+def _encode(name: str, kind: int, value: Any) -> Any:
+    """One value in the form that piexif takes for a TIFF type."""
+    many = list(value) if isinstance(value, (list, tuple)) else [value]
+    rational = kind in (5, 10)
+    if rational and len(many) == 2 and all(type(v) is int for v in many):
+        many = [Fraction(*many)] if many[1] else many
+    if name == "Orientation" and many != [1]:
+        raise MetadataError(
+            f"Orientation {value!r} would show the picture turned; turn the array instead"
+        )
+    try:
+        if kind == 2:
+            if isinstance(value, datetime):
+                value = value.strftime("%Y:%m:%d %H:%M:%S")
+            if not isinstance(value, str) or "\0" in value:
+                raise TypeError("a text is needed")
+            return value.encode("ascii")
+        if kind in (1, 3, 4, 6, 8, 9):
+            if not all(type(v) is int for v in many):
+                raise TypeError("whole numbers are needed")
+            return many[0] if len(many) == 1 else tuple(many)
+        if rational:
+            pairs = [Fraction(v).limit_denominator(1_000_000) for v in many]
+            ratios = tuple((f.numerator, f.denominator) for f in pairs)
+            return ratios[0] if len(ratios) == 1 else ratios
+        if not isinstance(value, bytes):
+            raise TypeError("bytes are needed")
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
+        raise MetadataError(f"the Exif tag {name} cannot be {value!r}: {error}") from error
+    return value

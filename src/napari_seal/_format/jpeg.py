@@ -1,0 +1,362 @@
+r"""JPEG: where the marker segments lie, and which bytes a decoder uses.
+
+A file as Pillow writes it, with a seal after the JFIF segment (ITU T.81, annex B)::
+
+    ff d8                                   SOI   start of image
+    ff e0 00 10 4a 46 49 46 00 ...          APP0  "JFIF\0"
+    ff e1 LL LL 45 78 69 66 00 00 ...       APP1  "Exif\0\0", the seal          not in the codestream
+    ff e1 LL LL 68 74 74 70 3a 2f 2f ...    APP1  XMP                           not in the codestream
+    ff db 00 43 00 ...                      DQT   quantisation tables           ┐
+    ff c0 00 0b 08 YY YY XX XX 01 ...       SOF0  height, width, components     │
+    ff c4 LL LL ...                         DHT   Huffman tables                │ codestream, with SOI
+    ff da 00 08 01 ... <entropy-coded>      SOS   scan header, scan             │
+    ff d9                                   EOI   end of image                  ┘
+
+Every offset below is an index into the file's bytes, every access is bounded by their number.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from napari_seal._format import limits
+from napari_seal._format.digest import DEFAULT_ALGORITHM, Digest, digest_of
+from napari_seal.errors import FormatError, LimitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOI, EOI, SOS, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDC, 0xFE
+APP0, APP1, APP14, APP15 = 0xE0, 0xE1, 0xEE, 0xEF
+START: Final = b"\xff\xd8"
+END: Final = b"\xff\xd9"
+
+# Frame headers: SOF0-SOF15 less DHT (C4), JPG (C8) and DAC (CC).  T.81, table B.1.
+_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_RESTARTS: Final = frozenset(range(0xD0, 0xD8))
+# Markers without a length word (T.81, B.1.1.3); 00 is no marker but a stuffed zero.
+_BARE: Final = _RESTARTS | {0x00, 0x01, SOI}
+_EXCLUDED: Final = frozenset(range(APP0, APP15 + 1)) | {COM}
+
+# The first marker after entropy-coded data: FF and neither a stuffed zero, RSTn nor a fill byte.
+_END_OF_SCAN: Final = re.compile(rb"\xff(?=[^\x00\xff\xd0-\xd7])")
+_FILL_RUN: Final = re.compile(rb"\xff{2,}")
+
+
+class Segment(NamedTuple):
+    """A marker segment: ``data[start:end]`` from its FF to its last byte, payload included."""
+
+    marker: int
+    start: int
+    end: int
+
+    @property
+    def payload(self) -> slice:
+        """Where its content lies, after the marker and the length word."""
+        return slice(self.start + 4, self.end)
+
+    @property
+    def name(self) -> str:
+        """The standard's name for it, such as ``APP13`` or ``COM``."""
+        return "COM" if self.marker == COM else f"APP{self.marker - APP0}"
+
+
+class Frame(NamedTuple):
+    """What the frame header says (T.81, B.2.2)."""
+
+    precision: int
+    height: int
+    width: int
+    components: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Jpeg:
+    """The structure of a JPEG file.
+
+    Attributes
+    ----------
+    data : bytes
+        The whole file.
+    pieces : list of (int, int)
+        Half-open ranges of ``data`` whose concatenation is the codestream, without the token.
+    excluded : list of Segment
+        APPn and COM segments, in file order.
+    frame : Frame or None
+        The first frame header.
+    transform : bytes
+        Token of the effective colour transform; empty for one or two components.
+    scans : int
+        Number of SOS segments.
+    scan_start : int or None
+        Where the first SOS segment begins.
+    end : int or None
+        Offset after the first EOI; None where the data end before it.
+    """
+
+    data: bytes
+    pieces: list[tuple[int, int]] = field(default_factory=list)
+    excluded: list[Segment] = field(default_factory=list)
+    frame: Frame | None = None
+    transform: bytes = b""
+    scans: int = 0
+    scan_start: int | None = None
+    end: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Number of bytes in the codestream, without the token."""
+        return sum(end - start for start, end in self.pieces)
+
+    def codestream(self, algorithm: str = DEFAULT_ALGORITHM, transform: bytes | None = None) -> Digest:
+        """Digest of the codestream and the colour-transform token (``docs/seal-format.md``)."""
+        view = memoryview(self.data)
+        pieces = [view[start:end] for start, end in self.pieces]
+        pieces.append(memoryview(self.transform if transform is None else transform))
+        return digest_of(pieces, algorithm)
+
+    def plain(self, extra: bytes = b"") -> bytes:
+        """The file as a decoder needs it: codestream plus the JFIF and Adobe segments.
+
+        Exif, XMP, ICC and whatever else a stranger put into the file stay out of the decoder's
+        metadata parsers.  An end-of-image marker is added where there is none, so that what is left
+        of a truncated picture can be shown; ``extra`` goes before it.
+        """
+        parts = {start: self.data[start:end] for start, end in self.pieces}
+        for segment in self.excluded:
+            if segment.marker in (APP0, APP14) and segment.start <= (self.scan_start or 0):
+                parts[segment.start] = self.data[segment.start : segment.end]
+            elif segment.start in parts:  # stray bytes follow: keep the place, drop the content
+                parts[segment.start] = b"\xff\xfe\x00\x02"
+        data = b"".join(parts[start] for start in sorted(parts))
+        if self.end is not None:
+            data = data[: -len(END)]
+        return data + extra + END
+
+
+def is_jpeg(data: bytes) -> bool:
+    """Whether the data begin like a JPEG file: SOI and another marker."""
+    return data[:3] == b"\xff\xd8\xff" or data == START
+
+
+def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
+    """Find the structure of a JPEG file.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    to_final_marker : bool
+        Take everything from the first SOS segment on for codestream if the file ends with EOI,
+        without looking for markers in between.  A digest that agrees on these bytes proves them; one
+        that does not says nothing, and the file is to be walked in full.
+
+    Raises
+    ------
+    LimitError
+        More segments than `limits.SEGMENTS`.
+    FormatError
+        Not a JPEG file.
+    """
+    if not is_jpeg(data):
+        raise FormatError(f"does not begin with the JPEG marker FF D8 FF but with {data[:3].hex(' ')}")
+    jpeg = Jpeg(data)
+    pieces = jpeg.pieces
+    size = len(data)
+    position = 2
+    include_from = 0  # where the piece under way begins
+    jfif, adobe = False, -1
+
+    for _ in range(limits.SEGMENTS):
+        marker_at = data.find(b"\xff", position)
+        if marker_at < 0 or marker_at + 1 >= size:
+            pieces.append((include_from, size))
+            break
+        after_fill = marker_at + 1
+        while data[after_fill] == 0xFF and after_fill + 1 < size:
+            after_fill += 1
+        if after_fill - marker_at > 1:  # fill bytes are not part of the codestream
+            pieces.append((include_from, marker_at))
+            include_from = marker_at = after_fill - 1
+        marker = data[marker_at + 1]
+
+        if marker == EOI:
+            jpeg.end = marker_at + 2
+            pieces.append((include_from, jpeg.end))
+            break
+        if marker in _BARE:
+            position = marker_at + 2
+            continue
+
+        if marker_at + 4 > size:
+            pieces.append((include_from, size))
+            break
+        end = marker_at + 2 + int.from_bytes(data[marker_at + 2 : marker_at + 4])
+        if end < marker_at + 4 or end > size:
+            # A length that cannot be: the rest of the file is beyond reading.
+            pieces.append((include_from, size))
+            break
+        position = end
+
+        if marker in _EXCLUDED:
+            pieces.append((include_from, marker_at))
+            if _is_followed_by_stray_bytes(data, end):
+                # T.81 has no place for them: the segment stands inside a scan, say, which no
+                # decoder survives.  The marker goes into the digest, so that the place counts.
+                pieces.append((marker_at, marker_at + 2))
+            include_from = end
+            segment = Segment(marker, marker_at, end)
+            jpeg.excluded.append(segment)
+            if jpeg.scans == 0:
+                payload = data[marker_at + 4 : min(end, marker_at + 18)]
+                if marker == APP0 and len(payload) >= 14 and payload[:5] == b"JFIF\0":
+                    jfif = True
+                elif marker == APP14 and len(payload) >= 12 and payload[:5] == b"Adobe":
+                    adobe = payload[11]
+        elif marker == SOS:
+            jpeg.scans += 1
+            if jpeg.scan_start is None:
+                jpeg.scan_start = marker_at
+                jpeg.transform = _colour_transform(jpeg.frame, jfif, adobe)
+                if to_final_marker and data.endswith(END) and size - 2 >= end:
+                    jpeg.end = size
+                    pieces.append((include_from, size))
+                    break
+            found = _END_OF_SCAN.search(data, end)
+            position = size if found is None else found.start()
+            include_from = _leave_out_fill(data, end, position, include_from, pieces)
+        elif marker in _FRAMES and jpeg.frame is None:
+            jpeg.frame = _frame(data[marker_at + 4 : end])
+    else:
+        raise LimitError(f"more than {limits.SEGMENTS} marker segments")
+
+    jpeg.pieces = [(start, end) for start, end in pieces if end > start]
+    return jpeg
+
+
+def _is_followed_by_stray_bytes(data: bytes, position: int) -> bool:
+    """Whether anything but a marker with a segment, EOI or the end of the data comes next."""
+    size = len(data)
+    if position >= size:
+        return False
+    if data[position] != 0xFF:
+        return True
+    while position + 1 < size and data[position + 1] == 0xFF:
+        position += 1
+    return position + 1 < size and data[position + 1] in _BARE
+
+
+def _leave_out_fill(
+    data: bytes, start: int, end: int, include_from: int, pieces: list[tuple[int, int]]
+) -> int:
+    """Leave fill bytes before RSTn, and before the marker at ``end``, out of a scan."""
+    if data.find(b"\xff\xff", start, end + 1) < 0:
+        return include_from
+    for run in _FILL_RUN.finditer(data, start, min(end + 1, len(data))):
+        after = run.end()
+        # FF FF 00 is no fill: decoders disagree about it, so it counts.
+        if after < len(data) and (after > end or data[after] in _RESTARTS):
+            pieces.append((include_from, run.start()))
+            include_from = after - 1
+    return include_from
+
+
+def _frame(payload: bytes) -> Frame | None:
+    if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
+        return None
+    ids = tuple(payload[6 : 6 + 3 * payload[5] : 3])
+    height, width = int.from_bytes(payload[1:3]), int.from_bytes(payload[3:5])
+    return Frame(payload[0], height, width, ids)
+
+
+def _colour_transform(frame: Frame | None, jfif: bool, adobe: int) -> bytes:
+    """Token of what a decoder makes of the components.
+
+    The rule of libjpeg's ``default_decompress_parms`` (jdapimin.c), which follows the JFIF
+    specification 1.02 and Adobe Technical Note 5116, section 18.
+    """
+    ids = frame.components if frame else ()
+    if len(ids) == 3:
+        if jfif:
+            return b"YCbCr"
+        if adobe >= 0:
+            return b"RGB" if adobe == 0 else b"YCbCr"
+        return b"RGB" if ids == (0x52, 0x47, 0x42) else b"YCbCr"
+    if len(ids) == 4:
+        if adobe >= 0:  # such files are stored inverted
+            return b"CMYK-Adobe" if adobe == 0 else b"YCCK-Adobe"
+        return b"CMYK"
+    return b""
+
+
+#: Every token that `Jpeg.transform` can be for a picture of three components.
+TRANSFORMS_OF_3: Final = (b"YCbCr", b"RGB")
+
+
+def insert_segments(data: bytes, payloads: list[bytes]) -> bytes:
+    """Put APP1 segments after the leading JFIF segment, touching no other byte.
+
+    Parameters
+    ----------
+    data : bytes
+        A JPEG file of our own making.
+    payloads : list of bytes
+        Contents, each at most `limits.SEGMENT_PAYLOAD` bytes.
+    """
+    at = 2
+    if data[2:4] == b"\xff\xe0":
+        at = 4 + int.from_bytes(data[4:6])
+    segments = [
+        b"\xff\xe1" + (len(payload) + 2).to_bytes(2) + payload
+        for payload in payloads
+        if len(payload) <= limits.SEGMENT_PAYLOAD
+    ]
+    if len(segments) != len(payloads):
+        raise FormatError(f"a segment holds at most {limits.SEGMENT_PAYLOAD} bytes")
+    return b"".join([data[:at], *segments, data[at:]])
+
+
+# Markers that ExifTool takes for length-less (SOS among them), and with a 4-byte length
+# (JPEG 2000 extensions).  Facts of Image::ExifTool 12.59 and later.
+_EXIFTOOL_BARE: Final = (
+    frozenset(range(0xD0, 0xDB)) | {0x00, 0x01, 0x4F, 0x92, 0x93} | frozenset(range(0x30, 0x40))
+)
+_EXIFTOOL_LONG: Final = frozenset({0x74, 0x75, 0x77})
+_IN_SCAN: Final = _RESTARTS | {0x00, SOS}
+
+
+def scan_pieces(data: bytes) -> Iterator[memoryview]:
+    """Yield the bytes of ExifTool's ImageDataHash, in order.
+
+    ExifTool hashes what lies between two length-less markers when the first of them is SOS, RSTn or
+    a stuffed zero, from the FF of the first to before the FF of the second.
+    """
+    view = memoryview(data)
+    size = len(data)
+    position = 2
+    previous, previous_at = -1, 0
+    while (at := data.find(b"\xff", position)) >= 0:
+        position = at + 1
+        while position < size and data[position] == 0xFF:
+            position += 1
+        if position >= size:
+            return
+        marker = data[position]
+        at = position - 1
+        position += 1
+        if marker in _EXIFTOOL_BARE:
+            if previous in _IN_SCAN:
+                yield view[previous_at:at]
+            if marker == EOI:
+                return
+        else:
+            width = 4 if marker in _EXIFTOOL_LONG else 2
+            if position + width > size:
+                return
+            length = int.from_bytes(data[position : position + width])
+            if length < width or position + length > size:
+                return
+            position += length
+        previous, previous_at = marker, at

@@ -1,0 +1,32 @@
+"""Limits on what files from outside may ask of us, each with its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: A marker segment has a 16-bit length that counts itself (ITU T.81, B.1.1.4).
+SEGMENT_PAYLOAD: Final = 65_533
+
+#: Files are read whole; the largest legal picture below compresses to less.
+FILE_BYTES: Final = 1 << 30
+
+#: 16,384 x 16,384: 268 MB gray, 805 MB colour once decoded.
+PIXELS: Final = 1 << 28
+
+#: libjpeg's JPEG_MAX_DIMENSION.
+SIDE: Final = 65_500
+
+#: Real files have some dozens; 255 ICC and some hundreds of extended-XMP segments are legal.
+SEGMENTS: Final = 4_096
+
+#: libjpeg's own progressive script has 10 scans; each scan makes a decoder pass over the picture.
+SCANS: Final = 100
+
+#: Entries of one Exif directory.  Real ones have up to about 100.
+EXIF_ENTRIES: Final = 512
+
+#: Nesting of the JSON record, as read.
+JSON_DEPTH: Final = 64
+
+#: Nesting of user metadata, as written: below the limit above, with room for what wraps it.
+METADATA_DEPTH: Final = 32

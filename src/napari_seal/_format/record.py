@@ -1,0 +1,410 @@
+"""The record: the JSON text in the Exif UserComment, and the seal in it.
+
+The text reads ``{…user keys…,"seal":{…,"record":"sha256:…"}}``.  ``record`` is the digest of all
+bytes before ``,"record":``, so nothing has to be serialised again to verify it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from napari_seal._format import exif, limits
+from napari_seal._format.digest import Digest, digest_of
+from napari_seal._format.window import Window
+from napari_seal._text import printable
+from napari_seal.errors import FormatError, JsonError, MetadataError, NewerVersionError
+
+VERSION: Final = 1
+SEAL_KEY: Final = "seal"
+#: The digest of the MoEDAL function; its misspelt name is what the old files carry.
+MOEDAL_KEY: Final = "sha244"
+RESERVED_KEYS: Final = (SEAL_KEY, MOEDAL_KEY)
+
+_RECORD: Final = re.compile(rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"(?:,"signature":.*)?\}\}\Z', re.S)
+_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayDigest:
+    """Digest of an array's bytes in C order, little-endian, with what the bytes do not say.
+
+    Parameters
+    ----------
+    digest : Digest
+        Of the bytes, nothing else.
+    shape : tuple of int
+        In the order of ``axes``.
+    dtype : str
+        NumPy's name of the type, such as ``"uint16"``.
+    axes : str, optional
+        One letter an axis, as in OME-TIFF: ``"YX"`` or ``"YXS"`` (S: samples of a colour).
+    """
+
+    digest: Digest
+    shape: tuple[int, ...]
+    dtype: str
+    axes: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExifDigest:
+    """Digest over the sealed Exif tags.
+
+    Parameters
+    ----------
+    digest : Digest
+        Over all sealed tags.
+    tags : mapping of str to str
+        A short check value for each sealed tag, by ``directory:0xnumber``.
+    """
+
+    digest: Digest
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """A seal of format version 1, with the user's metadata.
+
+    Parameters
+    ----------
+    codestream : Digest
+        Of all bytes that a decoder uses: the proof that the image is unchanged.
+    length : int
+        Number of bytes in the codestream, so that a truncated file can say how much is left.
+    scan : Digest
+        By ExifTool's ImageDataHash rule.
+    pixels : ArrayDigest
+        Of the decoded samples.
+    source : ArrayDigest, optional
+        Of the array before scaling and compression.
+    window : Window, optional
+        How its intensities were mapped to 8 bits.
+    quality : int, optional
+        JPEG quality, 1 to 100.
+    exif : ExifDigest
+        Of the Exif tags present at sealing.
+    layer : mapping, optional
+        What napari knew of the layer.
+    created : str
+        UTC time of sealing, ISO 8601.
+    software : mapping of str to str
+        Versions of what made the file.
+    record : Digest, optional
+        Of the record's text; None in a seal that is not yet written.
+    signed : bool
+        Whether a ``signature`` follows the record.
+    metadata : mapping
+        The user's own keys, at the top level of the JSON object.
+    other : mapping
+        Keys of ``seal`` that version 1 does not define; kept and covered by ``record``.
+    """
+
+    codestream: Digest
+    length: int
+    scan: Digest
+    pixels: ArrayDigest
+    exif: ExifDigest
+    created: str
+    software: Mapping[str, str]
+    source: ArrayDigest | None = None
+    window: Window | None = None
+    quality: int | None = None
+    layer: Mapping[str, Any] | None = None
+    record: Digest | None = None
+    signed: bool = False
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """Version of the format."""
+        return VERSION
+
+    @property
+    def identity(self) -> str:
+        """What the file carries as ImageUniqueID: the first 32 hex digits of `source`."""
+        return (self.source or self.pixels).digest.hex[:32]
+
+
+# --------------------------------------------------------------------------------------- writing
+
+
+def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
+    """Serialise a seal and its metadata, and close them with the record digest.
+
+    Parameters
+    ----------
+    seal : Seal
+        ``record`` is not used but computed.
+    moedal : str, optional
+        Digest for the key of the MoEDAL function.
+
+    Returns
+    -------
+    bytes
+        ASCII.
+
+    Raises
+    ------
+    MetadataError
+        The metadata are not JSON, or use a reserved key.
+    """
+    metadata = check_metadata(seal.metadata)
+    layer = None if seal.layer is None else check_metadata(seal.layer, what="layer attribute")
+    top: dict[str, Any] = {**metadata}
+    if moedal is not None:
+        top[MOEDAL_KEY] = moedal
+    body: dict[str, Any] = {
+        "version": VERSION,
+        "codestream": str(seal.codestream),
+        "length": seal.length,
+        "scan": str(seal.scan),
+        "pixels": _array(seal.pixels),
+        "source": seal.source and _array(seal.source),
+        "window": seal.window and {"low": seal.window.low, "high": seal.window.high},
+        "quality": seal.quality,
+        "exif": {"digest": str(seal.exif.digest), "tags": dict(seal.exif.tags)},
+        "layer": layer,
+        "created": seal.created,
+        "software": dict(seal.software),
+        **seal.other,
+    }
+    top[SEAL_KEY] = {key: value for key, value in body.items() if value is not None}
+    text = _compact(top)[:-2]
+    return b'%s,"record":"%s"}}' % (text, str(digest_of([text])).encode("ascii"))
+
+
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _array(value: ArrayDigest) -> dict[str, Any]:
+    out = {"digest": str(value.digest), "shape": list(value.shape), "dtype": value.dtype}
+    return out | ({"axes": value.axes} if value.axes else {})
+
+
+def check_metadata(metadata: object, *, what: str = "metadata") -> dict[str, Any]:
+    """Return metadata as plain JSON values.
+
+    Tuples become lists and NumPy scalars Python numbers; everything else that JSON cannot hold, or
+    would hold as something else, is refused.
+
+    Raises
+    ------
+    MetadataError
+        Says which key, of which type, and what to do.
+    """
+    if not isinstance(metadata, Mapping):
+        raise MetadataError(
+            f"{what} must be a mapping with text keys, not {type(metadata).__name__}"
+        )
+    for key in RESERVED_KEYS:
+        if key in metadata:
+            raise MetadataError(
+                f"the {what} key {key!r} is reserved for the seal; give your value another name"
+            )
+    plain: dict[str, Any] = _plain(metadata, what, limits.METADATA_DEPTH)
+    return plain
+
+
+def _plain(value: Any, place: str, depth: int) -> Any:
+    if depth == 0:
+        raise MetadataError(f"{place} is nested more than {limits.METADATA_DEPTH} levels deep")
+    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, Mapping):
+        out = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise MetadataError(
+                    f"{place} has the key {key!r} of type {type(key).__name__}; JSON keys are text: "
+                    f"write {str(key)!r}"
+                )
+            out[str(key)] = _plain(item, f"{place}[{printable(key, 60)!r}]", depth - 1)
+        return out
+    if isinstance(value, (list, tuple)):
+        return [_plain(v, f"{place}[{i}]", depth - 1) for i, v in enumerate(value)]
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        if abs(value) >= 10**4000:
+            raise MetadataError(f"{place} is a number of more than 4,000 digits")
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise MetadataError(f"{place} is {value}, which JSON cannot hold; use null or a text")
+        return float(value)
+    hint = {"datetime": ".isoformat()", "ndarray": ".tolist()", "Path": "str()", "PosixPath": "str()"}
+    name = type(value).__name__
+    advice = f"; convert it, for instance with {hint[name]}" if name in hint else "; convert it"
+    raise MetadataError(f"{place} is of type {name}, which JSON cannot hold{advice}")
+
+
+def largest_key(text: bytes) -> tuple[str, int]:
+    """Name and size in bytes of the largest entry at the record's top level."""
+    sizes = {key: len(_compact(value)) for key, value in json.loads(text).items()}
+    key = max(sizes, key=lambda k: sizes[k])
+    return key, sizes[key]
+
+
+# --------------------------------------------------------------------------------------- reading
+
+
+def load(text: bytes) -> dict[str, Any]:
+    """Parse the JSON object of a record, strictly.
+
+    Raises
+    ------
+    JsonError
+        Not JSON in ASCII, not an object, too deeply nested, or a key stands twice.
+    """
+    try:
+        string = text.decode("ascii")
+        # Most records have fewer brackets than levels are allowed, and need no closer look.
+        if text.count(b"[") + text.count(b"{") > limits.JSON_DEPTH:
+            _check_depth(string)
+        value = json.loads(string, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise JsonError(f"the seal is not valid JSON: {printable(error, 200)}") from error
+    if not isinstance(value, dict):
+        raise JsonError("the seal is not a JSON object")
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        raise JsonError("the seal is not valid JSON: a key stands twice in an object")
+    return out
+
+
+def _no_constant(name: str) -> None:
+    raise JsonError(f"the seal is not valid JSON: it has {name}")
+
+
+def _check_depth(string: str) -> None:
+    depth = 0
+    for match in _NESTING.finditer(string):
+        token = match[0]
+        if token in "[{":
+            depth += 1
+            if depth > limits.JSON_DEPTH:
+                raise JsonError(f"the seal is nested more than {limits.JSON_DEPTH} levels deep")
+        elif token in "]}":
+            depth -= 1
+
+
+def parse(record: Mapping[str, Any]) -> Seal:
+    """Read the seal from a record's JSON object.
+
+    Raises
+    ------
+    NewerVersionError, UnknownAlgorithmError
+        It is a seal, and not of a kind that this version knows.
+    FormatError
+        A key is missing or has the wrong type.
+    """
+    body = record.get(SEAL_KEY)
+    if not isinstance(body, dict):
+        raise FormatError("the key 'seal' does not hold an object")
+    version = body.get("version")
+    if type(version) is not int or version < 1:
+        raise FormatError(f"the seal's version is {printable(version, 40)}, not a number from 1")
+    if version > VERSION:
+        raise NewerVersionError(f"the seal has version {version}; this software knows {VERSION}")
+    other = {key: value for key, value in body.items() if key not in _KNOWN}
+    window = _optional(body, "window", dict)
+    source = _optional(body, "source", dict)
+    exif_part = _required(body, "exif", dict)
+    tags = _texts(_required(exif_part, "tags", dict), "exif.tags")
+    for key in tags:
+        exif.parse_key(key)
+    quality = _optional(body, "quality", int)
+    return Seal(
+        codestream=Digest.parse(body.get("codestream")),
+        length=_required(body, "length", int),
+        scan=Digest.parse(body.get("scan")),
+        pixels=_parse_array(_required(body, "pixels", dict), "pixels"),
+        source=None if source is None else _parse_array(source, "source"),
+        window=None if window is None else Window(low=_number(window, "low"), high=_number(window, "high")),
+        quality=quality,
+        exif=ExifDigest(digest=Digest.parse(exif_part.get("digest")), tags=tags),
+        layer=_optional(body, "layer", dict),
+        created=_required(body, "created", str),
+        software=_texts(_required(body, "software", dict), "software"),
+        record=Digest.parse(body.get("record")),
+        signed="signature" in body,
+        metadata={key: value for key, value in record.items() if key not in RESERVED_KEYS},
+        other=other,
+    )
+
+
+_KNOWN: Final = frozenset(
+    "version codestream length scan pixels source window quality exif layer created software record "
+    "signature".split()
+)
+
+
+def _required(body: Mapping[str, Any], key: str, kind: type) -> Any:
+    value = body.get(key)
+    if type(value) is not kind:
+        problem = "is missing" if key not in body else f"is not of type {kind.__name__}"
+        raise FormatError(f"the seal's {key!r} {problem}")
+    if kind is int and value < 0:
+        raise FormatError(f"the seal's {key!r} is negative")
+    return value
+
+
+def _optional(body: Mapping[str, Any], key: str, kind: type) -> Any:
+    return _required(body, key, kind) if key in body else None
+
+
+def _number(body: Mapping[str, Any], key: str) -> int | float:
+    value = body.get(key)
+    if type(value) not in (int, float) or not abs(value) < 1e308:
+        raise FormatError(f"the seal's window {key!r} is not a finite number")
+    return value  # type: ignore[return-value]
+
+
+def _texts(body: Mapping[str, Any], place: str) -> Mapping[str, str]:
+    if not all(isinstance(value, str) for value in body.values()):
+        raise FormatError(f"the seal's {place} holds something else than texts")
+    return body
+
+
+def _parse_array(body: Mapping[str, Any], place: str) -> ArrayDigest:
+    shape = body.get("shape")
+    if (
+        not isinstance(shape, list)
+        or not 1 <= len(shape) <= 32
+        or not all(type(n) is int and n >= 0 for n in shape)
+    ):
+        raise FormatError(f"the shape of the seal's {place} is not a list of sizes")
+    return ArrayDigest(
+        digest=Digest.parse(body.get("digest")),
+        shape=tuple(shape),
+        dtype=_required(body, "dtype", str),
+        axes=_optional(body, "axes", str),
+    )
+
+
+def record_matches(text: bytes, seal: Seal) -> bool | None:
+    """Whether the record digest agrees with the text before it.
+
+    Returns
+    -------
+    bool or None
+        None if the text is not laid out as a seal is written, so that there is no telling which
+        bytes were sealed: some software parsed the JSON and wrote it anew.
+    """
+    match = _RECORD.search(text)
+    if match is None or seal.record is None or match[1].decode() != str(seal.record):
+        return None
+    return digest_of([memoryview(text)[: match.start()]], seal.record.algorithm) == seal.record
+

@@ -1,0 +1,127 @@
+"""How intensities are mapped to 8 bits, and back.
+
+The rule is that of the MoEDAL function: ``z = 65535*((y - low)/(high - low))`` truncated to 16
+bits, of which the high byte is kept.  It is part of the format: a verifier needs it as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+#: Rows scaled at a time: the wide intermediate stays in the processor's cache.
+_ROWS: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The range of intensities that the 8-bit levels stand for.
+
+    Parameters
+    ----------
+    low, high : int or float
+        Intensities mapped to level 0 and to level 255, in the units of the original array.  Values
+        outside are clipped.  Where both are equal, every level is 0.
+    """
+
+    low: int | float
+    high: int | float
+
+    @property
+    def step(self) -> float:
+        """Width of one 8-bit level in original intensities."""
+        return 256 / 65535 * (self.high - self.low)
+
+    def scale(self, image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+        """Map intensities to 8-bit levels.
+
+        Parameters
+        ----------
+        image : ndarray of bool, int or float
+            Finite, of any shape.
+
+        Returns
+        -------
+        ndarray of uint8
+            Of the same shape.
+        """
+        import numpy as np
+
+        out = np.zeros(image.shape, np.uint8)
+        if self.low == self.high:
+            return out
+        if image.dtype == np.uint8 and (self.low, self.high) == (0, 255):
+            out[...] = image  # the formula's own result, without computing it
+            return out
+        whole = image.dtype.kind in "biu" and isinstance(self.low, int) and isinstance(self.high, int)
+        for rows in range(0, len(image), _ROWS):
+            part = image[rows : rows + _ROWS]
+            out[rows : rows + _ROWS] = self._exactly(part) if whole else self._in_floats(part)
+        return out
+
+    def _exactly(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The formula in whole numbers: equal to the one in float64 bit for bit, and faster."""
+        import numpy as np
+
+        low, high = int(self.low), int(self.high)
+        if part.dtype.kind == "b":
+            part = part.astype(np.uint8)
+        info = np.iinfo(part.dtype)
+        if low > info.min or high < info.max:
+            part = np.clip(part, max(low, info.min), min(high, info.max))
+        # 65535 * (high - low) must fit.
+        wide = np.uint32 if high - low <= 65537 else np.uint64
+        if part.dtype.kind == "u" and 0 <= low <= info.max:
+            distance = (part - part.dtype.type(low)).astype(wide)
+        else:
+            distance = (part.astype(np.int64) - low).astype(wide)
+        distance *= wide(65535)
+        distance //= wide(high - low)
+        distance >>= wide(8)
+        return distance
+
+    def _in_floats(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        import numpy as np
+
+        low, high = float(self.low), float(self.high)
+        part = np.clip(part.astype(np.float64), low, high)
+        scaled = 65535 * ((part - low) / (high - low))
+        return scaled.astype(np.uint16) // np.uint16(256)
+
+    def restore(self, levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+        """Map 8-bit levels back to the original range; see `napari_seal.restore_intensity`."""
+        import numpy as np
+
+        levels_16 = np.asarray(levels, np.float64) * 256
+        extent = self.high - self.low
+        if isinstance(extent, int) and extent <= 255:  # one level or more for each whole number
+            return np.ceil(levels_16 * extent / 65535) + self.low
+        # The middle of the 16-bit values that share the high byte.
+        return np.minimum(self.low + (levels_16 + 127.5) / 65535 * extent, self.high)
+
+
+def restore_intensity(
+    image: npt.NDArray[np.uint8], window: Window | None
+) -> npt.NDArray[np.float64]:
+    """Map a stored 8-bit image back to the range of the original array.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Y, X, 3) ndarray of uint8
+        As `napari_seal.read` gives it.
+    window : Window or None
+        ``seal.window``.  None, for an image that was sealed as it was, leaves the levels.
+
+    Returns
+    -------
+    ndarray of float64
+        Intensities in the original units, off by at most one quantisation step (`Window.step`) plus
+        what JPEG compression changed.
+    """
+    import numpy as np
+
+    return np.asarray(image, np.float64) if window is None else window.restore(image)

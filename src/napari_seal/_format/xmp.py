@@ -1,0 +1,32 @@
+"""The XMP packet that lets ExifTool alone verify a file.
+
+It holds the tags ``XMP-et:OriginalImageHash`` and ``XMP-et:OriginalImageHashType``, ExifTool's own
+place for a digest by its ImageDataHash rule.  Nothing but the ``scan`` digest goes in, so the packet
+can be compared byte for byte with what the seal says it must be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from napari_seal._format.digest import Digest
+
+#: What an APP1 segment with XMP begins with (XMP specification, part 3, 1.1.3).
+SIGNATURE: Final = b"http://ns.adobe.com/xap/1.0/\0"
+
+_PACKET: Final = (
+    "<?xpacket begin='\N{ZERO WIDTH NO-BREAK SPACE}' id='W5M0MpCehiHzreSzNTczkc9d'?>"
+    "<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+    "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    "<rdf:Description rdf:about='' xmlns:et='http://ns.exiftool.org/1.0/'>"
+    "<et:OriginalImageHash>{hex}</et:OriginalImageHash>"
+    "<et:OriginalImageHashType>{type}</et:OriginalImageHashType>"
+    "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
+)
+
+
+def build(scan: Digest) -> bytes:
+    """Payload of the APP1 segment for a ``scan`` digest."""
+    packet = _PACKET.format(hex=scan.hex, type=scan.algorithm.upper())
+    return SIGNATURE + packet.encode("utf-8")

@@ -1,0 +1,92 @@
+"""From JPEG bytes to sealed JPEG bytes: digests into the record, the record into the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import PIL
+
+from napari_seal._format import exif, jpeg, limits, record, xmp
+from napari_seal._format.digest import DEFAULT_ALGORITHM, digest_of
+from napari_seal._format.legacy import digest_moedal
+from napari_seal._format.pixels import decode, decoder, digest_array
+from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
+from napari_seal._format.window import Window
+from napari_seal._version import __version__
+from napari_seal.errors import MetadataError
+
+_SOFTWARE = f"napari-seal {__version__}"
+
+
+def embed(
+    encoded: bytes,
+    *,
+    source: ArrayDigest,
+    window: Window,
+    quality: int,
+    metadata: Mapping[str, Any],
+    exif_tags: Mapping[str, Any],
+    layer: Mapping[str, Any] | None,
+    moedal: bool,
+) -> tuple[bytes, Seal]:
+    """Seal a JPEG picture in memory.
+
+    Returns
+    -------
+    data : bytes
+        The file.  Apart from the added segments, the bytes of ``encoded``.
+    seal : Seal
+        As it stands in the file.
+
+    Raises
+    ------
+    MetadataError
+        The metadata or tags cannot be stored, or do not fit the 65,533 bytes of the segment.
+    """
+    structure = jpeg.walk(encoded)
+    scan = digest_of(jpeg.scan_pieces(encoded))
+    samples: npt.NDArray[np.uint8] = decode(structure)
+    draft = Seal(
+        codestream=structure.codestream(),
+        length=structure.length,
+        scan=scan,
+        pixels=digest_array(samples),
+        source=source,
+        window=window,
+        quality=quality,
+        exif=ExifDigest(digest=digest_of([]), tags={}),
+        layer=layer,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        software={"napari-seal": __version__, "Pillow": PIL.__version__} | decoder(),
+        metadata=metadata,
+    )
+    # The tags' digest covers all but the comment, so it is taken from the block as it will be.
+    tags = exif.read(_exif_block(exif_tags, draft, b"")[len(exif.SIGNATURE) :])
+    keys = [key for key in tags if key != exif.USER_COMMENT]
+    draft = replace(
+        draft,
+        exif=ExifDigest(
+            digest=exif.sealed_digest(tags, keys),
+            tags={exif.key_text(k): exif.check_value(k, tags[k], DEFAULT_ALGORITHM) for k in keys},
+        ),
+    )
+    text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None)
+    block = _exif_block(exif_tags, draft, text)
+    if len(block) > limits.SEGMENT_PAYLOAD:
+        key, size = record.largest_key(text)
+        raise MetadataError(
+            f"the Exif block would have {len(block):,} bytes and JPEG allows {limits.SEGMENT_PAYLOAD:,}; "
+            f"the largest entry is {key!r} with {size:,} bytes: shorten it, or store it elsewhere and "
+            "seal its digest"
+        )
+    data = jpeg.insert_segments(encoded, [block, xmp.build(scan)])
+    return data, record.parse(record.load(text))
+
+
+def _exif_block(tags: Mapping[str, Any], seal: Seal, comment: bytes) -> bytes:
+    return exif.build(tags, unique_id=seal.identity, software=_SOFTWARE, comment=comment)

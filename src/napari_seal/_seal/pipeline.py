@@ -1,0 +1,114 @@
+"""The road from an array to a sealed file, in one function."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy.typing as npt
+
+from napari_seal._format.pixels import digest_array
+from napari_seal._format.record import Seal, check_metadata
+from napari_seal._format.window import Window
+from napari_seal._seal.embed import embed
+from napari_seal._seal.encode import check_quality, encode
+from napari_seal._seal.source import accept, choose_window
+from napari_seal._seal.write import check_target, write
+from napari_seal.errors import MetadataError, OptionError
+
+_EXTENSIONS = (".jpg", ".jpeg")
+
+
+def seal(
+    image: npt.ArrayLike,
+    path: str | os.PathLike[str],
+    *,
+    quality: int = 90,
+    metadata: Mapping[str, Any] | None = None,
+    exif: Mapping[str, Any] | None = None,
+    window: tuple[float, float] | Window | None = None,
+    layer: Mapping[str, Any] | None = None,
+    moedal: bool = False,
+    overwrite: bool = False,
+) -> Seal:
+    """Store an image as JPEG with a seal.
+
+    The picture is mapped to 8 bits, encoded, and written together with digests of the image data,
+    the original array and the metadata.  The file appears whole or not at all.
+
+    Parameters
+    ----------
+    image : (Y, X) or (Y, X, 3) array_like
+        Gray or RGB, of bool, integers or floats.  Values must be finite.
+    path : path-like
+        Target, ending in ``.jpg`` or ``.jpeg``; ``.sealed.jpg`` is what the napari reader claims.
+    quality : int, default 90
+        JPEG quality, 1 (small) to 100.
+    metadata : mapping of str to JSON values, optional
+        The user's own, stored at the top level of the JSON in the Exif UserComment.  The keys
+        ``seal`` and ``sha244`` are reserved.
+    exif : mapping of str to values, optional
+        Exif tags by their standard name, such as ``{"Make": "Zeiss", "DateTimeOriginal": when}``.
+    window : (float, float), optional
+        Intensities that become black and white.  By default the image's minimum and maximum, so
+        that a flat image is black; images of uint8 are stored as they are.
+    layer : mapping of str to JSON values, optional
+        How the image was shown, as napari's writer records it.
+    moedal : bool, default False
+        Also store the digest of the MoEDAL function under ``sha244``.
+    overwrite : bool, default False
+        Replace an existing file.
+
+    Returns
+    -------
+    Seal
+        What was stored.
+
+    Raises
+    ------
+    ImageError
+        The array cannot be sealed.
+    MetadataError
+        Metadata or Exif tags cannot be stored; also where they do not fit the 65,533 bytes that
+        JPEG has for them.
+    OptionError
+        The quality, the window or the file's extension is not possible.
+    TargetExistsError
+        The file exists, and ``overwrite`` is not set.
+    WriteError
+        The file cannot be written.  Nothing is left behind.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_seal
+    >>> image = np.arange(4096, dtype="uint16").reshape(64, 64)
+    >>> seal = napari_seal.seal(image, "a.sealed.jpg", metadata={"sample": "TDR 12"})
+    >>> seal.window
+    Window(low=0, high=4095)
+    """
+    target = os.fspath(path)
+    if not isinstance(target, str):
+        raise OptionError(f"the target is a path as text, not as {type(target).__name__}")
+    if not target.lower().endswith(_EXTENSIONS):
+        raise OptionError(f"a sealed JPEG is named .jpg or .jpeg, best .sealed.jpg, not {target!r}")
+    if exif is not None and not isinstance(exif, Mapping):
+        raise MetadataError(f"exif must be a mapping of tag names, not {type(exif).__name__}")
+    quality = check_quality(quality)
+    user = check_metadata({} if metadata is None else metadata)
+    check_target(target, overwrite=overwrite)
+
+    array, axes = accept(image)
+    chosen = choose_window(array, window)
+    data, sealed = embed(
+        encode(chosen.scale(array), quality),
+        source=digest_array(array, axes=axes),
+        window=chosen,
+        quality=quality,
+        metadata=user,
+        exif_tags={} if exif is None else exif,
+        layer=layer,
+        moedal=moedal,
+    )
+    write(target, data, overwrite=overwrite)
+    return sealed

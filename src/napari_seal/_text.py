@@ -1,0 +1,35 @@
+"""Text from files, made safe to show in a terminal, a table or a label."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Control (terminal escapes), format (bidirectional overrides, zero-width), surrogate (undecodable
+# file names), private use, unassigned, line and paragraph separators.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def printable(text: object, limit: int = 4000) -> str:
+    r"""Return ``text`` with every character that does not show as itself written as an escape.
+
+    Parameters
+    ----------
+    text : object
+        Anything; ``str`` is taken of it.
+    limit : int
+        Number of characters after which the text is cut, with an ellipsis.
+
+    Examples
+    --------
+    >>> printable("a\x1b[2Jb\u202egpj")
+    'a\\x1b[2Jb\\u202egpj'
+    """
+    string = str(text)
+    if len(string) > limit:
+        string = string[:limit] + "…"
+    if string.isascii() and string.isprintable():
+        return string
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _HIDDEN else c
+        for c in string
+    )

@@ -1,0 +1,76 @@
+"""Reading one file whole, safely: whatever it is, the answer is bytes or a reason."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Final
+
+from napari_seal._format import limits
+from napari_seal._verify.verdict import Reason, ReasonCode
+
+# A FIFO would block the run, a terminal would become ours.
+_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+def load(path: str) -> bytes | Reason:
+    """Read a file, or say why it cannot be read."""
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        return _reason(error)
+    try:
+        before = os.fstat(descriptor)
+        if stat.S_ISDIR(before.st_mode):
+            return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
+        if not stat.S_ISREG(before.st_mode):
+            return Reason(
+                code=ReasonCode.NOT_A_REGULAR_FILE,
+                message="It is a device, a pipe or a socket, not a file.",
+            )
+        if before.st_size > limits.FILE_BYTES:
+            return Reason(
+                code=ReasonCode.LIMIT_EXCEEDED,
+                message=f"The file is larger than the limit of {limits.FILE_BYTES:,} bytes.",
+                found=f"{before.st_size:,} bytes",
+            )
+        # One byte more than it should have tells of a file that grows.
+        data = os.read(descriptor, before.st_size + 1)
+        while 0 < len(data) < before.st_size:
+            more = os.read(descriptor, before.st_size + 1 - len(data))
+            if not more:
+                break
+            data += more
+        after = os.fstat(descriptor)
+    except OSError as error:
+        return _reason(error)
+    finally:
+        os.close(descriptor)
+    if len(data) != before.st_size or (before.st_mtime_ns, before.st_size) != (
+        after.st_mtime_ns,
+        after.st_size,
+    ):
+        return Reason(
+            code=ReasonCode.CHANGED_WHILE_READING,
+            message="The file was written to while it was being read; check it again.",
+            expected=f"{before.st_size:,} bytes",
+            found=f"{max(len(data), after.st_size):,} bytes",
+        )
+    return data
+
+
+def _reason(error: OSError | ValueError) -> Reason:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return Reason(code=ReasonCode.FILE_MISSING, message="There is no such file.")
+    if isinstance(error, PermissionError):
+        return Reason(code=ReasonCode.PERMISSION_DENIED, message="Reading the file is not permitted.")
+    if isinstance(error, IsADirectoryError):
+        return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return Reason(code=ReasonCode.IO_ERROR, message=f"The file cannot be read: {text}.")

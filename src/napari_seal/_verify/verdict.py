@@ -1,0 +1,196 @@
+"""What a check returns: one outcome a file, with reasons and the state of the signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from napari_seal._text import printable
+
+if TYPE_CHECKING:
+    from napari_seal._format.legacy import MoedalSeal
+    from napari_seal._format.record import Seal
+
+
+class Outcome(StrEnum):
+    """The verdict words, from good to bad.  They are a contract: reports and scripts compare them."""
+
+    INTACT = "intact"
+    METADATA_CHANGED = "metadata-changed"
+    REENCODED = "reencoded"
+    IMAGE_CHANGED = "image-changed"
+    TRUNCATED = "truncated"
+    NO_SEAL = "no-seal"
+    SEAL_MALFORMED = "seal-malformed"
+    SEAL_UNSUPPORTED = "seal-unsupported"
+    NOT_AN_IMAGE = "not-an-image"
+    UNREADABLE = "unreadable"
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for people."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Outcome.INTACT: "The image, its metadata and its sealed Exif tags are as they were sealed.",
+    Outcome.METADATA_CHANGED: "The image is as it was sealed; its metadata are not.",
+    Outcome.REENCODED: "The file was rewritten without loss: other bytes, the very same pixels.",
+    Outcome.IMAGE_CHANGED: "The picture is not the one that was sealed.",
+    Outcome.TRUNCATED: "The image data end early: part of the picture is lost.",
+    Outcome.NO_SEAL: "An image without a seal: nothing is known about changes.",
+    Outcome.SEAL_MALFORMED: "There is a seal and it cannot be read.",
+    Outcome.SEAL_UNSUPPORTED: "The seal is of a kind that this version does not know.",
+    Outcome.NOT_AN_IMAGE: "Not an image that can carry a seal.",
+    Outcome.UNREADABLE: "The file could not be read, so nothing was checked.",
+}
+
+
+class ReasonCode(StrEnum):
+    """Stable codes of the reasons behind a verdict; ``docs/verdicts.md`` lists them all."""
+
+    # beside `intact`: not a change of anything that is sealed
+    EXIF_TAGS_ADDED = "exif-tags-added"
+    SEGMENT_ADDED = "segment-added"
+    XMP_CHANGED = "xmp-changed"
+    BYTES_AFTER_END = "bytes-after-end"
+    SCAN_DIFFERS = "scan-differs"
+    DECODER_DIFFERS = "decoder-differs"
+    MOEDAL_UNPROTECTED = "moedal-metadata-unprotected"
+    # metadata-changed
+    RECORD_MISMATCH = "record-mismatch"
+    RECORD_REWRITTEN = "record-rewritten"
+    EXIF_TAG_CHANGED = "exif-tag-changed"
+    EXIF_TAG_REMOVED = "exif-tag-removed"
+    EXIF_MISMATCH = "exif-mismatch"
+    EXIF_BLOCK_ADDED = "exif-block-added"
+    ORIENTATION_CHANGED = "orientation-changed"
+    IMAGE_ID_MISMATCH = "image-id-mismatch"
+    # reencoded, image-changed
+    CODESTREAM_MISMATCH = "codestream-mismatch"
+    LOSSLESS_REWRITE = "lossless-rewrite"
+    PIXELS_MISMATCH = "pixels-mismatch"
+    SIZE_CHANGED = "size-changed"
+    TABLES_CHANGED = "tables-changed"
+    COLOUR_TRANSFORM_CHANGED = "colour-transform-changed"
+    UNDECODABLE = "undecodable"
+    # truncated
+    NO_END_OF_IMAGE = "no-end-of-image"
+    DATA_END_EARLY = "data-end-early"
+    # no-seal, seal-malformed, seal-unsupported
+    NO_SEAL_FOUND = "no-seal-found"
+    SEAL_STRIPPED = "seal-stripped"
+    SEAL_NOT_JSON = "seal-not-json"
+    SEAL_INVALID = "seal-invalid"
+    SEAL_CONFLICT = "seal-conflict"
+    EXIF_MALFORMED = "exif-malformed"
+    NEWER_VERSION = "newer-version"
+    UNKNOWN_ALGORITHM = "unknown-algorithm"
+    # not-an-image, unreadable
+    EMPTY_FILE = "empty-file"
+    NOT_A_JPEG = "not-a-jpeg"
+    NO_IMAGE_DATA = "no-image-data"
+    LIMIT_EXCEEDED = "limit-exceeded"
+    FILE_MISSING = "file-missing"
+    IS_A_DIRECTORY = "is-a-directory"
+    PERMISSION_DENIED = "permission-denied"
+    NOT_A_REGULAR_FILE = "not-a-regular-file"
+    CHANGED_WHILE_READING = "changed-while-reading"
+    IO_ERROR = "io-error"
+    EMPTY_FOLDER = "empty-folder"
+    WORKER_DIED = "worker-died"
+
+
+class Signature(StrEnum):
+    """State of the signature, always beside the outcome and never mixed into it."""
+
+    NONE = "none"
+    NOT_CHECKED = "not-checked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One finding behind a verdict.
+
+    Parameters
+    ----------
+    code : ReasonCode
+        Stable, for programs.
+    message : str
+        One sentence for people.  Text from the file in it is escaped.
+    expected, found : str, optional
+        What the seal says and what the file holds, where there is a value to show.
+    """
+
+    code: ReasonCode
+    message: str
+    expected: str | None = None
+    found: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """The reason as a JSON object; ``expected`` and ``found`` only where they say something."""
+        values = {
+            "code": str(self.code),
+            "message": self.message,
+            "expected": self.expected,
+            "found": self.found,
+        }
+        return {key: value for key, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What was found out about one file.
+
+    A verdict has no truth value: ``if check(path):`` raises instead of passing altered files.
+    Compare ``verdict.verdict`` with a word, or read ``verdict.intact``.
+
+    Parameters
+    ----------
+    path : str
+        The file, as it was given.
+    verdict : Outcome
+        The one word; a string, so ``verdict.verdict == "intact"`` works.
+    reasons : tuple of Reason
+        Why; also what was noticed beside an intact image.  Empty for a plainly intact file.
+    seal : Seal or MoedalSeal, optional
+        The seal as it stands in the file, where it could be read.  Unless the verdict is `intact`,
+        take it for a claim.
+    signature : Signature
+        State of the signature.
+    regions : tuple of (int, int, int, int)
+        Changed boxes ``(y0, x0, y1, x1)`` in pixels, half-open; empty where nothing was localised.
+    """
+
+    path: str
+    verdict: Outcome
+    reasons: tuple[Reason, ...] = ()
+    seal: Seal | MoedalSeal | None = field(default=None, repr=False)
+    signature: Signature = Signature.NONE
+    regions: tuple[tuple[int, int, int, int], ...] = ()
+
+    @property
+    def intact(self) -> bool:
+        """Whether the verdict is `intact`."""
+        return self.verdict is Outcome.INTACT
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(
+            "a verdict has no truth value: use `verdict.intact`, compare `verdict.verdict` with a "
+            "word, or call `napari_seal.verify`, which raises"
+        )
+
+    def __str__(self) -> str:
+        text = f"{printable(self.path)}: {self.verdict}"
+        return f"{text} ({'; '.join(r.message for r in self.reasons)})" if self.reasons else text
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as a JSON object, the line that ``napari-seal verify --jsonl`` prints."""
+        return {
+            "path": self.path,
+            "verdict": str(self.verdict),
+            "reasons": [reason.as_dict() for reason in self.reasons],
+            "signature": str(self.signature),
+            "regions": [list(box) for box in self.regions],
+        }

@@ -1,0 +1,90 @@
+"""Every exception of napari-seal.  Imports nothing.
+
+None of them derives from `ValueError`: napari takes a ``ValueError`` from a writer to mean "not my
+kind of data" and drops it without a word, so that a refused image would look like a saved one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_seal._verify.verdict import Verdict
+
+
+class SealError(Exception):
+    """Base of all exceptions that napari-seal raises on purpose."""
+
+
+class ImageError(SealError):
+    """An array cannot be sealed: its type, shape or values do not fit; the text says what to do."""
+
+
+class MetadataError(SealError):
+    """User metadata or Exif tags cannot be stored: not JSON, reserved, unknown or too large."""
+
+
+class OptionError(SealError):
+    """An argument is outside its range, such as a JPEG quality of 0."""
+
+
+class WriteError(SealError):
+    """A file could not be written.  The target is what it was before."""
+
+
+class TargetExistsError(WriteError):
+    """The target exists and overwriting was not asked for."""
+
+
+class ReadError(SealError):
+    """A file holds no picture that can be shown: it cannot be read or cannot be decoded."""
+
+
+class NothingToCheckError(SealError):
+    """There was not one file to check.  Checking nothing is never a success."""
+
+
+class FormatError(SealError):
+    """Bytes do not follow the format they claim to follow.
+
+    Parsers raise it; `napari_seal.check` turns it into a verdict, so it does not reach callers.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong, where and with what value.
+    """
+
+
+class LimitError(FormatError):
+    """A file asks for more than files may ask for; see ``_format/limits.py``."""
+
+
+class JsonError(FormatError):
+    """A record is not JSON, or not JSON as a seal must have it."""
+
+
+class NewerVersionError(FormatError):
+    """A seal of a version that this software does not know."""
+
+
+class UnknownAlgorithmError(FormatError):
+    """A digest of an algorithm that this software does not know."""
+
+
+class VerificationError(SealError):
+    """An image is not intact.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        What was found, with its reasons; also the attribute ``verdict``.
+    """
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        super().__init__(str(verdict))
+
+    def __reduce__(self) -> tuple[type[VerificationError], tuple[Verdict]]:
+        # Exception pickles its args (the text); processes exchange the verdict itself.
+        return type(self), (self.verdict,)
