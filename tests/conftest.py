@@ -1,0 +1,62 @@
+"""What all tests share: real pictures made by formula, and which outside tools must be there."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+import numpy as np
+import pytest
+
+#: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``data``.
+REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
+
+
+def _qt_loads() -> bool:
+    try:
+        importlib.import_module("qtpy.QtWidgets")
+    except Exception:  # noqa: BLE001 - whatever keeps Qt from loading, there is no GUI to test
+        return False
+    return True
+
+
+if _qt_loads():
+    pytest_plugins = ["pytestqt.plugin"]
+
+
+def skip_or_fail(need: str, reason: str) -> None:
+    """Skip a test for a stated reason, or fail where the need was declared to be met."""
+    if need in REQUIRED:
+        pytest.fail(f"{need} is required here, and {reason}")
+    pytest.skip(reason)
+
+
+def nuclear_tracks(shape: tuple[int, int] = (160, 200), seed: int = 1) -> np.ndarray:
+    """A 16-bit field of etched tracks: dark spots and streaks on a bright, uneven ground."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(float)
+    field = 42_000 + 4_000 * np.sin(x / 90) * np.cos(y / 70) + rng.normal(0, 250, shape)
+    for _ in range(40):
+        cy, cx = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
+        angle, length = rng.uniform(0, np.pi), rng.uniform(1, 3)
+        along = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
+        across = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
+        field -= 18_000 * np.exp(-((along / (2 * length)) ** 2) - (across / 2.2) ** 2)
+    return np.clip(field, 300, 65_000).astype(np.uint16)
+
+
+@pytest.fixture(scope="session")
+def tracks() -> np.ndarray:
+    """A (160, 200) uint16 picture of nuclear tracks."""
+    image = nuclear_tracks()
+    image.setflags(write=False)
+    return image
+
+
+@pytest.fixture(scope="session")
+def histology(tracks: np.ndarray) -> np.ndarray:
+    """A (160, 200, 3) uint8 colour picture."""
+    base = (tracks >> 8).astype(np.uint8)
+    image = np.stack([base, np.roll(base, 9, 0), 255 - base // 2], axis=-1)
+    image.setflags(write=False)
+    return image
