@@ -61,21 +61,21 @@ class Entry(NamedTuple):
     """One tag: its TIFF type, the number of values, and their bytes in little-endian order."""
 
     type: int
-    count: int
+    number: int
     value: bytes
 
     def serialise(self, key: Key) -> bytes:
         """The bytes that digests of a tag are over, whatever the block's byte order and layout."""
-        return struct.pack("<BHHI", _ORDER[key[0]], key[1], self.type, self.count) + self.value
+        return struct.pack("<BHHI", _ORDER[key[0]], key[1], self.type, self.number) + self.value
 
 
 def read(block: bytes) -> dict[Key, Entry]:
-    """Read all tags of an Exif block.
+    r"""Read all tags of an Exif block.
 
     Parameters
     ----------
     block : bytes
-        From the byte-order mark on, without the ``Exif\\0\\0`` before it.
+        From the byte-order mark on, without the ``Exif\0\0`` before it.
 
     Returns
     -------
@@ -282,8 +282,6 @@ def _encode(name: str, kind: int, value: Any) -> Any:
     """One value in the form that piexif takes for a TIFF type."""
     many = list(value) if isinstance(value, (list, tuple)) else [value]
     rational = kind in (5, 10)
-    if rational and len(many) == 2 and all(type(v) is int for v in many):
-        many = [Fraction(*many)] if many[1] else many
     if name == "Orientation" and many != [1]:
         raise MetadataError(
             f"Orientation {value!r} would show the picture turned; turn the array instead"
@@ -300,6 +298,8 @@ def _encode(name: str, kind: int, value: Any) -> Any:
                 raise TypeError("whole numbers are needed")
             return many[0] if len(many) == 1 else tuple(many)
         if rational:
+            if len(many) == 2 and all(type(v) is int for v in many):
+                many = [Fraction(*many)]
             pairs = [Fraction(v).limit_denominator(1_000_000) for v in many]
             ratios = tuple((f.numerator, f.denominator) for f in pairs)
             return ratios[0] if len(ratios) == 1 else ratios

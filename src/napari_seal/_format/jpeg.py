@@ -4,13 +4,13 @@ A file as Pillow writes it, with a seal after the JFIF segment (ITU T.81, annex 
 
     ff d8                                   SOI   start of image
     ff e0 00 10 4a 46 49 46 00 ...          APP0  "JFIF\0"
-    ff e1 LL LL 45 78 69 66 00 00 ...       APP1  "Exif\0\0", the seal          not in the codestream
-    ff e1 LL LL 68 74 74 70 3a 2f 2f ...    APP1  XMP                           not in the codestream
-    ff db 00 43 00 ...                      DQT   quantisation tables           ┐
-    ff c0 00 0b 08 YY YY XX XX 01 ...       SOF0  height, width, components     │
-    ff c4 LL LL ...                         DHT   Huffman tables                │ codestream, with SOI
-    ff da 00 08 01 ... <entropy-coded>      SOS   scan header, scan             │
-    ff d9                                   EOI   end of image                  ┘
+    ff e1 LL LL 45 78 69 66 00 00 ...       APP1  "Exif\0\0", the seal         not in codestream
+    ff e1 LL LL 68 74 74 70 3a 2f 2f ...    APP1  XMP                          not in codestream
+    ff db 00 43 00 ...                      DQT   quantisation tables          ┐
+    ff c0 00 0b 08 YY YY XX XX 01 ...       SOF0  height, width, components    │
+    ff c4 LL LL ...                         DHT   Huffman tables               │ codestream with SOI
+    ff da 00 08 01 ... <entropy-coded>      SOS   scan header, scan            │
+    ff d9                                   EOI   end of image                 ┘
 
 Every offset below is an index into the file's bytes, every access is bounded by their number.
 """
@@ -110,7 +110,9 @@ class Jpeg:
         """Number of bytes in the codestream, without the token."""
         return sum(end - start for start, end in self.pieces)
 
-    def codestream(self, algorithm: str = DEFAULT_ALGORITHM, transform: bytes | None = None) -> Digest:
+    def codestream(
+        self, algorithm: str = DEFAULT_ALGORITHM, transform: bytes | None = None
+    ) -> Digest:
         """Digest of the codestream and the colour-transform token (``docs/seal-format.md``)."""
         view = memoryview(self.data)
         pieces = [view[start:end] for start, end in self.pieces]
@@ -150,8 +152,8 @@ def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
         The whole file.
     to_final_marker : bool
         Take everything from the first SOS segment on for codestream if the file ends with EOI,
-        without looking for markers in between.  A digest that agrees on these bytes proves them; one
-        that does not says nothing, and the file is to be walked in full.
+        without looking for markers in between.  A digest that agrees on these bytes proves them;
+        one that does not says nothing, and the file is to be walked in full.
 
     Raises
     ------
@@ -161,7 +163,9 @@ def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
         Not a JPEG file.
     """
     if not is_jpeg(data):
-        raise FormatError(f"does not begin with the JPEG marker FF D8 FF but with {data[:3].hex(' ')}")
+        raise FormatError(
+            f"does not begin with the JPEG marker FF D8 FF but with {data[:3].hex(' ')}"
+        )
     jpeg = Jpeg(data)
     pieces = jpeg.pieces
     size = len(data)

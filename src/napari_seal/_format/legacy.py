@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format.record import MOEDAL_KEY, SEAL_KEY
+from napari_seal._format.metadata import MOEDAL_KEY, SEAL_KEY
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, JsonError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
 _HEX: Final = re.compile(r"[0-9a-f]{56}")

@@ -46,8 +46,8 @@ def decode(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
         raise FormatError(f"{height} x {width} pixels are more than the limit of {limits.PIXELS:,}")
     if jpeg.scans > limits.SCANS:
         raise FormatError(f"{jpeg.scans} scans are more than the limit of {limits.SCANS}")
-    # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its own.
-    # It raises whatever its parsers raise, hence the width of the net.
+    # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its
+    # own.  It raises whatever its parsers raise, hence the width of the net.
     try:
         with JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg.plain(extra))) as image:
             return np.array(image)

@@ -7,26 +7,25 @@ bytes before ``,"record":``, so nothing has to be serialised again to verify it.
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from napari_seal._format import exif, limits
 from napari_seal._format.digest import Digest, digest_of
+from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
 from napari_seal._format.window import Window
 from napari_seal._text import printable
-from napari_seal.errors import FormatError, JsonError, MetadataError, NewerVersionError
+from napari_seal.errors import FormatError, JsonError, NewerVersionError
 
 VERSION: Final = 1
-SEAL_KEY: Final = "seal"
-#: The digest of the MoEDAL function; its misspelt name is what the old files carry.
-MOEDAL_KEY: Final = "sha244"
-RESERVED_KEYS: Final = (SEAL_KEY, MOEDAL_KEY)
 
-_RECORD: Final = re.compile(rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"(?:,"signature":.*)?\}\}\Z', re.S)
-_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.S)
+# A signature is one text or one flat object, so that nothing unsealed hides behind the record.
+_SIGNATURE: Final = rb'(?:,"signature":(?:"[^"\\]*"|\{[^{}]*\}))?'
+_RECORD: Final = re.compile(rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"' + _SIGNATURE + rb"\}\}\Z")
+_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,63 +188,6 @@ def _array(value: ArrayDigest) -> dict[str, Any]:
     return out | ({"axes": value.axes} if value.axes else {})
 
 
-def check_metadata(metadata: object, *, what: str = "metadata") -> dict[str, Any]:
-    """Return metadata as plain JSON values.
-
-    Tuples become lists and NumPy scalars Python numbers; everything else that JSON cannot hold, or
-    would hold as something else, is refused.
-
-    Raises
-    ------
-    MetadataError
-        Says which key, of which type, and what to do.
-    """
-    if not isinstance(metadata, Mapping):
-        raise MetadataError(
-            f"{what} must be a mapping with text keys, not {type(metadata).__name__}"
-        )
-    for key in RESERVED_KEYS:
-        if key in metadata:
-            raise MetadataError(
-                f"the {what} key {key!r} is reserved for the seal; give your value another name"
-            )
-    plain: dict[str, Any] = _plain(metadata, what, limits.METADATA_DEPTH)
-    return plain
-
-
-def _plain(value: Any, place: str, depth: int) -> Any:
-    if depth == 0:
-        raise MetadataError(f"{place} is nested more than {limits.METADATA_DEPTH} levels deep")
-    if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:
-        value = value.item()
-    if isinstance(value, Mapping):
-        out = {}
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise MetadataError(
-                    f"{place} has the key {key!r} of type {type(key).__name__}; JSON keys are text: "
-                    f"write {str(key)!r}"
-                )
-            out[str(key)] = _plain(item, f"{place}[{printable(key, 60)!r}]", depth - 1)
-        return out
-    if isinstance(value, (list, tuple)):
-        return [_plain(v, f"{place}[{i}]", depth - 1) for i, v in enumerate(value)]
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, int):
-        if abs(value) >= 10**4000:
-            raise MetadataError(f"{place} is a number of more than 4,000 digits")
-        return int(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise MetadataError(f"{place} is {value}, which JSON cannot hold; use null or a text")
-        return float(value)
-    hint = {"datetime": ".isoformat()", "ndarray": ".tolist()", "Path": "str()", "PosixPath": "str()"}
-    name = type(value).__name__
-    advice = f"; convert it, for instance with {hint[name]}" if name in hint else "; convert it"
-    raise MetadataError(f"{place} is of type {name}, which JSON cannot hold{advice}")
-
-
 def largest_key(text: bytes) -> tuple[str, int]:
     """Name and size in bytes of the largest entry at the record's top level."""
     sizes = {key: len(_compact(value)) for key, value in json.loads(text).items()}
@@ -291,12 +233,11 @@ def _no_constant(name: str) -> None:
 def _check_depth(string: str) -> None:
     depth = 0
     for match in _NESTING.finditer(string):
-        token = match[0]
-        if token in "[{":
+        if match[0] in "[{":
             depth += 1
             if depth > limits.JSON_DEPTH:
                 raise JsonError(f"the seal is nested more than {limits.JSON_DEPTH} levels deep")
-        elif token in "]}":
+        elif match[0] in "]}":
             depth -= 1
 
 
@@ -332,7 +273,9 @@ def parse(record: Mapping[str, Any]) -> Seal:
         scan=Digest.parse(body.get("scan")),
         pixels=_parse_array(_required(body, "pixels", dict), "pixels"),
         source=None if source is None else _parse_array(source, "source"),
-        window=None if window is None else Window(low=_number(window, "low"), high=_number(window, "high")),
+        window=None
+        if window is None
+        else Window(low=_number(window, "low"), high=_number(window, "high")),
         quality=quality,
         exif=ExifDigest(digest=Digest.parse(exif_part.get("digest")), tags=tags),
         layer=_optional(body, "layer", dict),
@@ -345,18 +288,19 @@ def parse(record: Mapping[str, Any]) -> Seal:
     )
 
 
-_KNOWN: Final = frozenset(
-    "version codestream length scan pixels source window quality exif layer created software record "
-    "signature".split()
+# Every key that version 1 defines, in the order in which it is written.
+_KNOWN: Final = (
+    *("version", "codestream", "length", "scan", "pixels", "source", "window", "quality", "exif"),
+    *("layer", "created", "software", "record", "signature"),
 )
 
 
 def _required(body: Mapping[str, Any], key: str, kind: type) -> Any:
-    value = body.get(key)
+    value: Any = body.get(key)
     if type(value) is not kind:
         problem = "is missing" if key not in body else f"is not of type {kind.__name__}"
         raise FormatError(f"the seal's {key!r} {problem}")
-    if kind is int and value < 0:
+    if isinstance(value, int) and value < 0:
         raise FormatError(f"the seal's {key!r} is negative")
     return value
 
@@ -366,10 +310,11 @@ def _optional(body: Mapping[str, Any], key: str, kind: type) -> Any:
 
 
 def _number(body: Mapping[str, Any], key: str) -> int | float:
-    value = body.get(key)
-    if type(value) not in (int, float) or not abs(value) < 1e308:
-        raise FormatError(f"the seal's window {key!r} is not a finite number")
-    return value  # type: ignore[return-value]
+    value: Any = body.get(key)
+    if type(value) in (int, float) and abs(value) <= sys.float_info.max:
+        number: int | float = value
+        return number
+    raise FormatError(f"the seal's window {key!r} is not a finite number")
 
 
 def _texts(body: Mapping[str, Any], place: str) -> Mapping[str, str]:
@@ -407,4 +352,3 @@ def record_matches(text: bytes, seal: Seal) -> bool | None:
     if match is None or seal.record is None or match[1].decode() != str(seal.record):
         return None
     return digest_of([memoryview(text)[: match.start()]], seal.record.algorithm) == seal.record
-

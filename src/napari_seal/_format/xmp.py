@@ -1,8 +1,8 @@
 """The XMP packet that lets ExifTool alone verify a file.
 
-It holds the tags ``XMP-et:OriginalImageHash`` and ``XMP-et:OriginalImageHashType``, ExifTool's own
-place for a digest by its ImageDataHash rule.  Nothing but the ``scan`` digest goes in, so the packet
-can be compared byte for byte with what the seal says it must be.
+It holds the tags ``XMP-et:OriginalImageHash`` and ``XMP-et:OriginalImageHashType``, ExifTool's
+own place for a digest by its ImageDataHash rule.  Nothing but the ``scan`` digest goes in, so the
+packet can be compared byte for byte with what the seal says it must be.
 """
 
 from __future__ import annotations

@@ -80,9 +80,9 @@ def embed(
     if len(block) > limits.SEGMENT_PAYLOAD:
         key, size = record.largest_key(text)
         raise MetadataError(
-            f"the Exif block would have {len(block):,} bytes and JPEG allows {limits.SEGMENT_PAYLOAD:,}; "
-            f"the largest entry is {key!r} with {size:,} bytes: shorten it, or store it elsewhere and "
-            "seal its digest"
+            f"the Exif block would have {len(block):,} bytes and JPEG allows "
+            f"{limits.SEGMENT_PAYLOAD:,}; the largest entry is {key!r} with {size:,} bytes: "
+            "shorten it, or store it elsewhere and seal its digest"
         )
     data = jpeg.insert_segments(encoded, [block, xmp.build(scan)])
     return data, record.parse(record.load(text))

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy.typing as npt
 
+from napari_seal._format.metadata import check_metadata
 from napari_seal._format.pixels import digest_array
-from napari_seal._format.record import Seal, check_metadata
+from napari_seal._format.record import Seal
 from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
 from napari_seal._seal.encode import check_quality, encode

@@ -1,4 +1,4 @@
-"""The array as it was given: is it an image that can be sealed, and what is its range?"""
+"""The array as it was given: whether it can be sealed, and the range of its values."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def accept(image: npt.ArrayLike) -> tuple[npt.NDArray[Any], str]:
         The type, shape or values do not fit.
     """
     if isinstance(image, (str, bytes)):
-        raise ImageError(f"an image array is needed, not a text such as {image[:60]!r}; read it first")
+        raise ImageError(
+            f"an image array is needed, not a text such as {image[:60]!r}; read it first"
+        )
     if np.ma.isMaskedArray(image):
         raise ImageError("a masked array has no value where it is masked; use .filled(value) first")
     try:
@@ -50,11 +52,11 @@ def accept(image: npt.ArrayLike) -> tuple[npt.NDArray[Any], str]:
         raise ImageError(f"an image of shape {array.shape} has no pixels")
     if max(array.shape[:2]) > limits.SIDE:
         raise ImageError(
-            f"JPEG holds at most {limits.SIDE:,} pixels a side; this image has the shape {array.shape}"
+            f"JPEG holds at most {limits.SIDE:,} pixels a side; this image: {array.shape}"
         )
     if array.shape[0] * array.shape[1] > limits.PIXELS:
         raise ImageError(
-            f"an image of shape {array.shape} has more than {limits.PIXELS:,} pixels; cut it into tiles"
+            f"an image of shape {array.shape} has more than {limits.PIXELS:,} pixels; cut it up"
         )
     if array.dtype.kind == "f":
         _check_finite(array)
@@ -85,8 +87,8 @@ def _axes(shape: tuple[int, ...]) -> str:
             "drop it with image[..., :3] (a lossless format that keeps alpha is planned)"
         )
     raise ImageError(
-        f"an image of shape {shape} is not a 2-D gray (Y, X) or RGB (Y, X, 3) picture; seal one plane "
-        "at a time, such as image[0] (whole stacks are planned)"
+        f"an image of shape {shape} is not a 2-D gray (Y, X) or RGB (Y, X, 3) picture; seal one "
+        "plane at a time, such as image[0] (whole stacks are planned)"
     )
 
 
@@ -95,15 +97,13 @@ def _check_finite(array: npt.NDArray[Any]) -> None:
         if bad.any():
             first = tuple(int(i) for i in np.argwhere(bad)[0])
             raise ImageError(
-                f"the image contains {name} ({int(bad.sum())} values, the first at index {first}), which "
-                "has no place on a scale from dark to bright; replace it, for instance with "
+                f"the image contains {name} ({int(bad.sum())} values, the first at index {first}), "
+                "which has no place on a scale from dark to bright; replace it, for instance with "
                 "numpy.nan_to_num(image, nan=0, posinf=..., neginf=...)"
             )
 
 
-def choose_window(
-    array: npt.NDArray[Any], window: tuple[float, float] | Window | None
-) -> Window:
+def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window | None) -> Window:
     """The range of intensities to map to 8 bits.
 
     Parameters
@@ -133,7 +133,7 @@ def choose_window(
         raise OptionError(f"the window goes from low to high, not from {low} to {high}")
     if not high - low < (_WIDEST if isinstance(low, int) and isinstance(high, int) else math.inf):
         raise OptionError(
-            f"a window from {low} to {high} is too wide; give a narrower one, such as window=(0, 65535)"
+            f"a window from {low} to {high} is too wide; give one such as window=(0, 65535)"
         )
     return Window(low=low, high=high)
 

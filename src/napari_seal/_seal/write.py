@@ -66,13 +66,18 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
                 os.unlink(part)
         _synchronise_folder(folder)
     except FileExistsError as error:
-        raise TargetExistsError(f"{path!r} appeared while it was being sealed; it was kept") from error
-    except OSError as error:
-        raise WriteError(f"{path!r} could not be written: {error.strerror or error}") from error
+        raise TargetExistsError(
+            f"{path!r} appeared while it was being sealed; it was kept"
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        problem = getattr(error, "strerror", None) or error
+        raise WriteError(f"{path!r} could not be written: {problem}") from error
 
 
 def _write_part(part: str, data: bytes) -> None:
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    descriptor = os.open(
+        part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+    )
     with open(descriptor, "r+b", buffering=0) as file:
         view = memoryview(data)
         while view:

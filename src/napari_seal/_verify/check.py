@@ -7,12 +7,13 @@ a picture is decoded only when its codestream is not the sealed one, to say what
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._format import exif, jpeg, legacy, record, xmp
+from napari_seal._format.metadata import SEAL_KEY
 from napari_seal._text import printable
 from napari_seal._verify.load import load
+from napari_seal._verify.locate import find_record, traces
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
 from napari_seal.errors import (
     FormatError,
@@ -25,15 +26,13 @@ from napari_seal.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     import numpy.typing as npt
 
-    from napari_seal._format.exif import Entry, Key
     from napari_seal._format.jpeg import Jpeg
     from napari_seal._format.legacy import MoedalSeal
     from napari_seal._format.record import Seal
+    from napari_seal._verify.locate import Found
 
 #: From the least to the gravest, of what can hold for one sealed file at once.
 _GRAVITY: Final = (
@@ -142,7 +141,7 @@ def check_bytes(data: bytes, path: str, *, full: bool = False) -> Verdict:
 
 def _check_jpeg(structure: Jpeg, path: str, *, full: bool) -> Verdict:
     # 2. Find the record in the Exif UserComment.
-    found = _find_record(structure)
+    found = find_record(structure)
     if found.conflict:
         text = "The file has several Exif blocks with different seals."
         return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.SEAL_CONFLICT, text)
@@ -152,7 +151,7 @@ def _check_jpeg(structure: Jpeg, path: str, *, full: bool) -> Verdict:
         if found.text is None or b'"seal"' not in found.text:
             return _without_seal(structure, found, path)
         content = record.load(found.text)
-        if record.SEAL_KEY not in content:
+        if SEAL_KEY not in content:
             return _without_seal(structure, found, path)
         seal = record.parse(content)
     except LimitError:
@@ -172,7 +171,7 @@ _UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = 
 }
 
 
-def _check_seal(structure: Jpeg, found: _Found, seal: Seal, path: str, *, full: bool) -> Verdict:
+def _check_seal(structure: Jpeg, found: Found, seal: Seal, path: str, *, full: bool) -> Verdict:
     outcomes = [Outcome.INTACT]
     reasons: list[Reason] = []
 
@@ -187,7 +186,7 @@ def _check_seal(structure: Jpeg, found: _Found, seal: Seal, path: str, *, full: 
             reasons += why
 
     # 5. Compare the record: the seal itself and the user's metadata.
-    if reason := _check_record(found, seal):
+    if reason := _check_record(found.text or b"", seal):
         outcomes.append(Outcome.METADATA_CHANGED)
         reasons.append(reason)
 
@@ -213,51 +212,12 @@ def _check_seal(structure: Jpeg, found: _Found, seal: Seal, path: str, *, full: 
     )
 
 
-# ----------------------------------------------------------------------------- finding the record
-
-
-@dataclass(slots=True)
-class _Found:
-    """What the Exif segments hold."""
-
-    entries: Mapping[Key, Entry]
-    text: bytes | None = None
-    blocks: int = 0
-    conflict: bool = False
-    problem: str = ""
-    seal_lost: bool = False  # a block that cannot be read has a seal in it
-
-
-def _find_record(structure: Jpeg) -> _Found:
-    found = _Found(entries={})
-    data = structure.data
-    for segment in structure.excluded:
-        if segment.marker != jpeg.APP1 or not data.startswith(exif.SIGNATURE, segment.start + 4):
-            continue
-        found.blocks += 1
-        block = data[segment.start + 4 + len(exif.SIGNATURE) : segment.end]
-        try:
-            entries = exif.read(block)
-        except FormatError as error:
-            found.problem = str(error)
-            found.seal_lost |= b'"seal":{' in block
-            continue
-        text = exif.user_comment(entries)
-        holds_seal = text is not None and (b'"seal"' in text or b'"sha244"' in text)
-        if holds_seal and found.text is not None and text != found.text:
-            found.conflict = True
-        if holds_seal or not found.entries:
-            found.entries = entries
-            found.text = text if holds_seal else found.text
-    return found
-
-
-def _without_seal(structure: Jpeg, found: _Found, path: str) -> Verdict:
+def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
     """The verdict on a file without a seal of ours, or with the MoEDAL function's."""
     if found.seal_lost:
         text = f"There is a seal in an Exif block that cannot be read: {found.problem}."
         return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.EXIF_MALFORMED, text)
-    stripped = _traces(structure, found)
+    stripped = traces(structure, found)
     moedal = legacy.parse_moedal(found.text) if found.text is not None else None
     if moedal is not None:
         if stripped:  # our files may carry both; one without the seal must not pass for old
@@ -283,43 +243,25 @@ def _without_seal(structure: Jpeg, found: _Found, path: str) -> Verdict:
     return Verdict(path=path, verdict=Outcome.NO_SEAL, reasons=tuple(reasons))
 
 
-def _traces(structure: Jpeg, found: _Found) -> Reason | None:
-    """What is left of a seal that was taken out."""
-    software = found.entries.get(exif.SOFTWARE)
-    by_software = software is not None and software.value.startswith(b"napari-seal ")
-    by_xmp = any(
-        b"OriginalImageHash>" in structure.data[segment.start : segment.end]
-        for segment in structure.excluded
-        if segment.marker == jpeg.APP1
-    )
-    if not by_software and not by_xmp:
-        return None
-    where = "the Exif tag Software" if by_software else "the XMP tag OriginalImageHash"
-    return _reason(
-        ReasonCode.SEAL_STRIPPED, f"The file once had a seal ({where} tells so); it was removed."
-    )
-
-
 # ------------------------------------------------------------------------------ comparing the rest
 
 
-def _check_record(found: _Found, seal: Seal) -> Reason | None:
-    assert found.text is not None
-    matches = record.record_matches(found.text, seal)
+def _check_record(text: bytes, seal: Seal) -> Reason | None:
+    matches = record.record_matches(text, seal)
     if matches:
         return None
     if matches is None:
         return _reason(
             ReasonCode.RECORD_REWRITTEN,
-            "The metadata were written anew by other software: they may be the same, but the sealed "
-            "text is gone.",
+            "The metadata were written anew by other software: they may be the same, but the "
+            "sealed text is gone.",
         )
     return _reason(
         ReasonCode.RECORD_MISMATCH, "The metadata, or the seal itself, are not what was sealed."
     )
 
 
-def _check_exif(found: _Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
+def _check_exif(found: Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
     """Reasons for a change, and reasons that are none."""
     entries, sealed = found.entries, seal.exif.tags
     algorithm = seal.exif.digest.algorithm
@@ -362,14 +304,16 @@ def _check_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
     data = structure.data
     reasons: list[Reason] = []
     expected = xmp.build(seal.scan)
-    packets = 0
+    packets = headers = 0
     foreign: list[str] = []
-    for index, segment in enumerate(structure.excluded):
+    for segment in structure.excluded:
         if segment.marker == jpeg.APP1 and data.startswith(exif.SIGNATURE, segment.start + 4):
             continue
         if segment.marker == jpeg.APP1 and data[segment.payload] == expected:
             packets += 1
-        elif not (index == 0 and segment.marker == jpeg.APP0):
+        elif segment.marker == jpeg.APP0 and headers == 0:
+            headers = 1  # JFIF, which every file is sealed with
+        else:
             foreign.append(segment.name)
     if packets != 1:
         text = "The XMP packet for ExifTool is missing, edited or doubled."
@@ -377,7 +321,7 @@ def _check_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
     if foreign:
         names = ", ".join(sorted(set(foreign)))
         text = f"Segments were added that the seal does not cover: {names}."
-        reasons.append(_reason(ReasonCode.SEGMENT_ADDED, text, found=f"{len(foreign)} segments"))
+        reasons.append(_reason(ReasonCode.SEGMENT_ADDED, text, found=str(len(foreign))))
     if structure.end is not None and structure.end < len(data):
         count = len(data) - structure.end
         text = f"{count:,} bytes were added after the end of the image."

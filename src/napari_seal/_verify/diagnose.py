@@ -33,34 +33,26 @@ def diagnose(structure: Jpeg, seal: Seal) -> Finding:
     seal : Seal
         What was sealed.
     """
-    reasons = [
-        Reason(
-            code=ReasonCode.CODESTREAM_MISMATCH,
-            message="The image data are not the bytes that were sealed.",
-            expected=str(seal.codestream),
-            found=str(structure.codestream(seal.codestream.algorithm)),
-        )
-    ]
-    if structure.end is None:
-        return Outcome.TRUNCATED, [*reasons, _left(ReasonCode.NO_END_OF_IMAGE, structure, seal)]
-    same_scan = digest_of(scan_pieces(structure.data), seal.scan.algorithm) == seal.scan
-    if reason := _transform(structure, seal):
-        reasons.append(reason)
-    elif same_scan:
-        reasons.append(
-            Reason(
-                code=ReasonCode.TABLES_CHANGED,
-                message="The compressed data are as sealed; the tables or the size by which they are "
-                "decoded are not.",
-            )
-        )
+    mismatch = Reason(
+        code=ReasonCode.CODESTREAM_MISMATCH,
+        message="The image data are not the bytes that were sealed.",
+        expected=str(seal.codestream),
+        found=str(structure.codestream(seal.codestream.algorithm)),
+    )
+    outcome, reasons = _compare_pictures(structure, seal)
+    return outcome, [*reasons, mismatch]
 
+
+def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
+    if structure.end is None:
+        return Outcome.TRUNCATED, [_left(ReasonCode.NO_END_OF_IMAGE, structure, seal)]
     try:
         image = decode(structure)
     except FormatError as error:
         message = f"The picture cannot be decoded any more: {printable(error)}."
-        return Outcome.IMAGE_CHANGED, [*reasons, Reason(code=ReasonCode.UNDECODABLE, message=message)]
+        return Outcome.IMAGE_CHANGED, [Reason(code=ReasonCode.UNDECODABLE, message=message)]
     found = digest_array(image, algorithm=seal.pixels.digest.algorithm)
+    reasons: list[Reason] = []
     if found.shape != seal.pixels.shape:
         reasons.append(
             Reason(
@@ -71,10 +63,21 @@ def diagnose(structure: Jpeg, seal: Seal) -> Finding:
             )
         )
     elif found.digest == seal.pixels.digest:
-        message = "The pixels are exactly those that were sealed: the file was rewritten without loss."
-        return Outcome.REENCODED, [*reasons, Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)]
+        message = (
+            "The file was rewritten without loss: the pixels are exactly those that were sealed."
+        )
+        return Outcome.REENCODED, [Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)]
     elif structure.length < seal.length and _ends_early(structure, image):
-        return Outcome.TRUNCATED, [*reasons, _left(ReasonCode.DATA_END_EARLY, structure, seal)]
+        return Outcome.TRUNCATED, [_left(ReasonCode.DATA_END_EARLY, structure, seal)]
+
+    if reason := _transform(structure, seal):
+        reasons.append(reason)
+    elif digest_of(scan_pieces(structure.data), seal.scan.algorithm) == seal.scan:
+        message = (
+            "The compressed data are as sealed; the tables or the size by which they are decoded "
+            "are not."
+        )
+        reasons.append(Reason(code=ReasonCode.TABLES_CHANGED, message=message))
     reasons.append(
         Reason(
             code=ReasonCode.PIXELS_MISMATCH,
@@ -96,8 +99,8 @@ def audit(structure: Jpeg, seal: Seal) -> list[Reason]:
         reasons.append(
             Reason(
                 code=ReasonCode.SCAN_DIFFERS,
-                message="ExifTool's ImageDataHash of this file is not the sealed one, although every "
-                "byte that a decoder uses is.",
+                message="ExifTool's ImageDataHash of this file is not the sealed one, although "
+                "every byte that a decoder uses is.",
                 expected=str(seal.scan),
                 found=str(scan),
             )
@@ -105,14 +108,16 @@ def audit(structure: Jpeg, seal: Seal) -> list[Reason]:
     try:
         found = digest_array(decode(structure), algorithm=seal.pixels.digest.algorithm)
     except FormatError as error:
-        message = f"The image data are as sealed, and this decoder refuses them: {printable(error)}."
+        message = (
+            f"The image data are as sealed, and this decoder refuses them: {printable(error)}."
+        )
         return [*reasons, Reason(code=ReasonCode.UNDECODABLE, message=message)]
     if (found.digest, found.shape) != (seal.pixels.digest, seal.pixels.shape):
         reasons.append(
             _other_decoder(seal)
             or Reason(
                 code=ReasonCode.DECODER_DIFFERS,
-                message="The image data are as sealed, and this decoder makes other pixels of them.",
+                message="The image data are as sealed; this decoder makes other pixels of them.",
                 expected=str(seal.pixels.digest),
                 found=str(found.digest),
             )
@@ -124,8 +129,8 @@ def check_moedal(structure: Jpeg, seal: MoedalSeal) -> tuple[Outcome, tuple[Reas
     """Check a file of the MoEDAL function by its own rule."""
     unprotected = Reason(
         code=ReasonCode.MOEDAL_UNPROTECTED,
-        message="Sealed by the MoEDAL function, which protects the pixels only: metadata and Exif tags "
-        "may have been changed.",
+        message="Sealed by the MoEDAL function, which protects the pixels only: metadata and Exif "
+        "tags may have been changed.",
     )
     if structure.end is None:
         message = "The file ends before its image does."
@@ -145,8 +150,8 @@ def check_moedal(structure: Jpeg, seal: MoedalSeal) -> tuple[Outcome, tuple[Reas
         return Outcome.INTACT, (unprotected,)
     mismatch = Reason(
         code=ReasonCode.PIXELS_MISMATCH,
-        message="The pixels are not those that were sealed (with a decoder that is not of the libjpeg "
-        "family, this would be no proof).",
+        message="The pixels are not those that were sealed (with a decoder that is not of the "
+        "libjpeg family, this would be no proof).",
         expected=f"sha224:{seal.pixels}",
         found=f"sha224:{found}",
     )
@@ -199,7 +204,9 @@ def _size(shape: tuple[int, ...]) -> str:
 def _other_decoder(seal: Seal) -> Reason | None:
     """Say so where the seal was made with another JPEG library: colours may differ by rounding."""
     mine = decoder()
-    theirs = {key: seal.software[key] for key in ("libjpeg-turbo", "libjpeg") if key in seal.software}
+    theirs = {
+        key: seal.software[key] for key in ("libjpeg-turbo", "libjpeg") if key in seal.software
+    }
     if mine == theirs:
         return None
     return Reason(

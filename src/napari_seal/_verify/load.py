@@ -69,7 +69,9 @@ def _reason(error: OSError | ValueError) -> Reason:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Reason(code=ReasonCode.FILE_MISSING, message="There is no such file.")
     if isinstance(error, PermissionError):
-        return Reason(code=ReasonCode.PERMISSION_DENIED, message="Reading the file is not permitted.")
+        return Reason(
+            code=ReasonCode.PERMISSION_DENIED, message="Reading the file is not permitted."
+        )
     if isinstance(error, IsADirectoryError):
         return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

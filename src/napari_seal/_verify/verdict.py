@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """The verdict words, from good to bad.  They are a contract: reports and scripts compare them."""
+    """The verdict words, from good to bad: a contract, since scripts compare them."""
 
     INTACT = "intact"
     METADATA_CHANGED = "metadata-changed"

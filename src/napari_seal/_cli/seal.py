@@ -1,0 +1,199 @@
+"""``napari-seal seal``: store images with a seal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import click
+
+from napari_seal._text import printable
+from napari_seal.errors import ImageError, MetadataError, SealError, WriteError
+
+SUFFIX = ".sealed.jpg"
+
+
+class _Task(NamedTuple):
+    """One input and where its sealed image goes."""
+
+    source: str
+    target: str
+
+
+class _Done(NamedTuple):
+    """What became of a task: the identities sealed, or what was wrong."""
+
+    source: str
+    sealed: int
+    problem: str | None
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "--out", required=True, metavar="DIR", help="Folder for the sealed images; created if needed."
+)
+@click.option(
+    "--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="JPEG quality."
+)
+@click.option("--metadata", metavar="JSON|@FILE", help="A JSON object that every seal carries.")
+@click.option(
+    "--window",
+    type=(float, float),
+    metavar="LOW HIGH",
+    help="Intensities for black and white; by default each image's minimum and maximum.",
+)
+@click.option("--planes", is_flag=True, help="Seal each plane of a stack as an image of its own.")
+@click.option("--moedal", is_flag=True, help="Also write the MoEDAL function's digest, sha244.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+def seal(
+    inputs: tuple[str, ...],
+    out: str,
+    quality: int,
+    metadata: str | None,
+    window: tuple[float, float] | None,
+    planes: bool,
+    moedal: bool,
+    overwrite: bool,
+    jobs: int | None,
+) -> None:
+    """Seal TIFF, PNG and NPY files, and folders of them.
+
+    Each INPUT becomes DIR/NAME.sealed.jpg; files in folders keep their path below the folder.  A
+    JPEG file that is named is taken as well, and is compressed a second time.
+
+    Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal.
+    """
+    options: dict[str, Any] = {
+        "quality": quality,
+        "metadata": _read_metadata(metadata),
+        "window": None if window is None else (_number(window[0]), _number(window[1])),
+        "moedal": moedal,
+        "overwrite": overwrite,
+    }
+    from napari_seal._cli.console import console, progress, table
+    from napari_seal._cli.inputs import find_inputs
+    from napari_seal._parallel import available_cores, map_batches
+
+    tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(inputs)]
+    if not tasks:
+        raise ImageError("there is no TIFF, PNG or NPY file in what was named: nothing was sealed")
+    try:
+        os.makedirs(out, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"the folder {out!r} cannot be made: {error.strerror}") from error
+
+    failed: list[_Done] = []
+    sealed = 0
+    jobs = jobs or available_cores()
+    work = partial(_seal_batch, planes=planes, options=options)
+    with progress("sealing", lambda: len(tasks)) as watch:
+        unique = _without_doubles(tasks)
+        if jobs == 1 or len(tasks) < 4:
+            results: Iterator[_Done] = (done for task in unique for done in work([task]))
+        else:
+            results = map_batches(work, unique, jobs=jobs, batch=1, died=_died)
+        for done in watch(results):
+            sealed += done.sealed
+            if done.problem is not None:
+                failed.append(done)
+
+    shown = console()
+    if failed:
+        from rich.text import Text
+
+        rows = table("not sealed", "why")
+        for done in failed:
+            rows.add_row(Text(printable(done.source)), Text(printable(done.problem)))
+        shown.print(rows)
+    again = sum(task.source.lower().endswith((".jpg", ".jpeg")) for task in tasks)
+    if again:
+        shown.print(
+            f"{again:,} of the inputs are JPEG files: they were decoded and compressed again."
+        )
+    shown.print(
+        f"{len(tasks):,} {'input' if len(tasks) == 1 else 'inputs'}: {sealed:,} "
+        f"{'image' if sealed == 1 else 'images'} sealed in {printable(out)}, {len(failed):,} failed"
+    )
+    sys.exit(1 if failed else 0)
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value == int(value) else value
+
+
+def _read_metadata(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    from napari_seal._format.metadata import check_metadata
+
+    try:
+        if text.startswith("@"):
+            with open(text[1:], encoding="utf-8") as file:
+                text = file.read()
+        return check_metadata(json.loads(text))
+    except OSError as error:
+        raise MetadataError(f"{text[1:]!r} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise MetadataError(f"--metadata is not JSON: {error}") from error
+
+
+def _target(out: str, below: str) -> str:
+    stem, extension = os.path.splitext(below)
+    if extension.lower() in (".jpg", ".jpeg") and stem.lower().endswith(".sealed"):
+        stem = stem[: -len(".sealed")]
+    return os.path.join(out, stem + SUFFIX)
+
+
+def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
+    """Give an empty target to inputs whose sealed image would be that of another input."""
+    taken: set[str] = set()
+    for task in tasks:
+        key = os.path.normcase(task.target)
+        yield task._replace(target="") if key in taken else task
+        taken.add(key)
+
+
+def _seal_batch(tasks: list[_Task], *, planes: bool, options: dict[str, Any]) -> list[_Done]:
+    """Seal some inputs; what a worker does.  One bad input does not end the run."""
+    return [_seal_one(task, planes, options) for task in tasks]
+
+
+def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
+    from napari_seal._cli.inputs import read_image
+    from napari_seal._seal.pipeline import seal as seal_image
+
+    sealed = 0
+    try:
+        if not task.target:
+            raise WriteError(
+                "another input of this run has the same name; seal it to another folder"
+            )
+        image = read_image(task.source)
+        os.makedirs(os.path.dirname(task.target) or ".", exist_ok=True)
+        if image.ndim <= 2 or (image.ndim == 3 and image.shape[2] in (3, 4)):
+            seal_image(image, task.target, **options)
+            return _Done(task.source, 1, None)
+        if not planes:
+            raise ImageError(f"is a stack of shape {image.shape}; --planes seals each plane of it")
+        stack = image.reshape(-1, *image.shape[-2:])
+        stem = task.target[: -len(SUFFIX)]
+        for index, plane in enumerate(stack):
+            metadata = options["metadata"] | {"plane": index, "planes": len(stack)}
+            target = f"{stem}-{index:04}{SUFFIX}"
+            seal_image(plane, target, **(options | {"metadata": metadata}))
+            sealed += 1
+    except SealError as error:
+        return _Done(task.source, sealed, str(error))
+    except OSError as error:
+        return _Done(task.source, sealed, f"{task.target}: {error.strerror or error}")
+    return _Done(task.source, sealed, None)
+
+
+def _died(task: _Task) -> _Done:
+    return _Done(task.source, 0, "the process that sealed it died; it may have run out of memory")

@@ -1,0 +1,108 @@
+"""``napari-seal show``: one seal, readable."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from napari_seal import MoedalSeal, Seal, Verdict
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict and the seal as JSON.")
+def show(file: str, as_json: bool) -> None:
+    """Show the seal of a file, its metadata, and the verdict on them.
+
+    Exit code: 0 if the file is intact, 1 if not.
+    """
+    from napari_seal._verify.check import check
+
+    verdict = check(file)
+    if as_json:
+        click.echo(json.dumps(verdict.as_dict() | {"seal": _plain(verdict.seal)}, indent=2))
+    else:
+        _print(verdict)
+    sys.exit(0 if verdict.intact else 1)
+
+
+def _plain(value: Any) -> Any:
+    """A seal as JSON values, by the names of its attributes."""
+    from napari_seal._format.digest import Digest
+
+    if isinstance(value, Digest):
+        return str(value)
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def _print(verdict: Verdict) -> None:
+    from rich.text import Text
+
+    from napari_seal._cli.console import console, outcome_text, table
+    from napari_seal._text import printable
+
+    out = console()
+    out.print(Text(printable(verdict.path), style="bold"))
+    out.print(outcome_text(verdict.verdict), "—", verdict.verdict.meaning)
+    for reason in verdict.reasons:
+        out.print(f"  • {printable(reason.message)}")
+        for name, value in (("expected", reason.expected), ("found", reason.found)):
+            if value is not None:
+                out.print(Text(f"      {name:8} {printable(value)}", style="dim"))
+    if verdict.seal is None:
+        return
+    if not verdict.intact:
+        out.print("\nWhat the seal says, which is only a claim unless the file is intact:")
+    rows = table("seal", "")
+    for name, value in _rows(verdict.seal):
+        rows.add_row(name, Text(printable(value)))
+    if verdict.seal.metadata:
+        rows.add_section()
+        for key, value in verdict.seal.metadata.items():
+            text = value if isinstance(value, str) else json.dumps(value)
+            rows.add_row(Text(printable(key, 60), style="italic"), Text(printable(text)))
+    out.print(rows)
+
+
+def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
+    from napari_seal._format.legacy import MoedalSeal
+
+    if isinstance(seal, MoedalSeal):
+        return [
+            ("sealed by", "the MoEDAL function; it protects the pixels only"),
+            ("pixels", f"sha224:{seal.pixels}"),
+        ]
+    rows = [
+        ("identity", seal.identity),
+        ("created", seal.created),
+        (
+            "picture",
+            f"{_shape(seal.pixels.shape)} {seal.pixels.dtype}, JPEG quality {seal.quality}",
+        ),
+    ]
+    if seal.source is not None:
+        source = f"{_shape(seal.source.shape)} {seal.source.dtype}, axes {seal.source.axes}"
+        rows += [("source", source), ("", str(seal.source.digest))]
+    if seal.window is not None:
+        rows.append(("window", f"{seal.window.low} to {seal.window.high}"))
+    rows += [
+        ("codestream", f"{seal.codestream} ({seal.length:,} bytes)"),
+        ("pixels", str(seal.pixels.digest)),
+        ("scan", str(seal.scan)),
+        ("record", str(seal.record)),
+        ("software", ", ".join(f"{name} {version}" for name, version in seal.software.items())),
+    ]
+    if seal.layer is not None:
+        rows.append(("layer", json.dumps(seal.layer)))
+    return rows
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(n) for n in shape)

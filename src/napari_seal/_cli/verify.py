@@ -1,0 +1,161 @@
+"""``napari-seal verify``: check files and folders."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from napari_seal._verify.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from typing import IO
+
+#: Up to so many files, the intact ones are listed, too.
+_FEW: Final = 25
+
+#: Longest list in the terminal; the reports have them all.
+_LISTED: Final = 500
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object: files and counts.")
+@click.option("--jsonl", is_flag=True, help="Print one JSON object a line for each file.")
+@click.option("--csv", "csv_file", metavar="FILE", help="Also write the verdicts to a .csv file.")
+@click.option("--all", "list_all", is_flag=True, help="List intact files as well.")
+@click.option("--full", is_flag=True, help="Also decode intact files and check every digest.")
+@click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
+def verify(
+    paths: tuple[str, ...],
+    jobs: int | None,
+    as_json: bool,
+    jsonl: bool,
+    csv_file: str | None,
+    list_all: bool,
+    full: bool,
+    allow_unsealed: bool,
+) -> None:
+    """Check files, folders (with the folders in them) and glob patterns.
+
+    Exit code: 0 if every file is intact, 1 if some file is not, 2 if nothing could be checked.
+    """
+    if as_json and jsonl:
+        raise click.UsageError("--json and --jsonl cannot be combined")
+    if csv_file is not None and not csv_file.lower().endswith(".csv"):
+        raise click.UsageError(f"--csv writes a file that ends in .csv, not {csv_file!r}")
+    from napari_seal._cli.console import progress
+    from napari_seal._verify.run import check_many
+    from napari_seal._verify.scan import find_images
+
+    named = list(_expand(paths))
+    counts: Counter[Outcome] = Counter()
+    with ExitStack() as stack:
+        watch = stack.enter_context(
+            progress("verifying", lambda: sum(1 for _ in find_images(named)))
+        )
+        verdicts = _counted(watch(check_many(named, jobs=jobs, full=full)), counts)
+        if csv_file is not None:
+            from napari_seal._verify.report import stream_csv
+
+            verdicts = stream_csv(verdicts, stack.enter_context(_open_report(csv_file)))
+        if jsonl:
+            _print_lines(verdicts)
+        elif as_json:
+            _print_json(verdicts, counts)
+        else:
+            listed, left_out = _select(verdicts, list_all)
+    if jsonl or as_json:
+        _print_counts(counts)
+    else:
+        _print_table(listed, left_out, counts)
+    accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
+    sys.exit(0 if set(+counts) <= accepted else 1)
+
+
+def _expand(paths: tuple[str, ...]) -> Iterator[str]:
+    """Expand patterns that the shell has left to us (quoted, or on Windows)."""
+    for path in paths:
+        if not os.path.lexists(path) and glob.has_magic(path):
+            yield from sorted(glob.glob(path, recursive=True)) or [path]
+        else:
+            yield path
+
+
+def _counted(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> Iterator[Verdict]:
+    for verdict in verdicts:
+        counts[verdict.verdict] += 1
+        yield verdict
+
+
+def _open_report(path: str) -> IO[str]:
+    try:
+        return open(path, "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.UsageError(f"{path!r} cannot be written: {error.strerror}") from error
+
+
+def _select(verdicts: Iterable[Verdict], list_all: bool) -> tuple[list[Verdict], int]:
+    """What to list, in bounded memory: all of a few files, else those that are not intact."""
+    listed: list[Verdict] = []
+    left_out = seen = 0
+    for verdict in verdicts:
+        seen += 1
+        if seen == _FEW + 1 and not list_all:
+            listed = [v for v in listed if not v.intact]
+        if verdict.intact and not list_all and seen > _FEW:
+            continue
+        if len(listed) < _LISTED:
+            listed.append(verdict)
+        else:
+            left_out += 1
+    return listed, left_out
+
+
+def _print_lines(verdicts: Iterable[Verdict]) -> None:
+    from napari_seal._verify.report import json_line
+
+    for verdict in verdicts:
+        click.echo(json_line(verdict), nl=False)
+
+
+def _print_json(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> None:
+    click.echo('{"files": [', nl=False)
+    for index, verdict in enumerate(verdicts):
+        click.echo((",\n" if index else "\n") + json.dumps(verdict.as_dict()), nl=False)
+    click.echo(f'\n], "counts": {json.dumps({str(k): n for k, n in counts.items()})}}}')
+
+
+def _print_counts(counts: Counter[Outcome]) -> None:
+    from napari_seal._cli.console import console, counts_line
+
+    console(stderr=True).print(counts_line(counts))
+
+
+def _print_table(listed: list[Verdict], left_out: int, counts: Counter[Outcome]) -> None:
+    from rich.text import Text
+
+    from napari_seal._cli.console import console, counts_line, outcome_text, reason_text, table
+    from napari_seal._text import printable
+
+    out = console()
+    if listed:
+        rows = table("verdict", "file", "why")
+        for verdict in listed:
+            rows.add_row(
+                outcome_text(verdict.verdict), Text(printable(verdict.path)), reason_text(verdict)
+            )
+        out.print(rows)
+    if any(len(verdict.reasons) > 1 for verdict in listed):
+        out.print("All reasons of a file:  napari-seal show FILE")
+    if left_out:
+        out.print(f"… and {left_out:,} more; --csv and --jsonl give them all.")
+    out.print(counts_line(counts))

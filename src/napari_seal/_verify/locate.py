@@ -1,0 +1,68 @@
+"""Finding the record in a file: in which Exif block it is, and what is left of one that is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_seal._format import exif, jpeg
+from napari_seal._verify.verdict import Reason, ReasonCode
+from napari_seal.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_seal._format.exif import Entry, Key
+    from napari_seal._format.jpeg import Jpeg
+
+
+@dataclass(slots=True)
+class Found:
+    """What the Exif segments hold."""
+
+    entries: Mapping[Key, Entry]
+    text: bytes | None = None
+    blocks: int = 0
+    conflict: bool = False
+    problem: str = ""
+    seal_lost: bool = False  # a block that cannot be read has a seal in it
+
+
+def find_record(structure: Jpeg) -> Found:
+    found = Found(entries={})
+    data = structure.data
+    for segment in structure.excluded:
+        if segment.marker != jpeg.APP1 or not data.startswith(exif.SIGNATURE, segment.start + 4):
+            continue
+        found.blocks += 1
+        block = data[segment.start + 4 + len(exif.SIGNATURE) : segment.end]
+        try:
+            entries = exif.read(block)
+        except FormatError as error:
+            found.problem = str(error)
+            found.seal_lost |= b'"seal":{' in block
+            continue
+        text = exif.user_comment(entries)
+        holds_seal = text is not None and (b'"seal"' in text or b'"sha244"' in text)
+        if holds_seal and found.text is not None and text != found.text:
+            found.conflict = True
+        if holds_seal or not found.entries:
+            found.entries = entries
+            found.text = text if holds_seal else found.text
+    return found
+
+
+def traces(structure: Jpeg, found: Found) -> Reason | None:
+    """What is left of a seal that was taken out."""
+    software = found.entries.get(exif.SOFTWARE)
+    by_software = software is not None and software.value.startswith(b"napari-seal ")
+    by_xmp = any(
+        b"OriginalImageHash>" in structure.data[segment.start : segment.end]
+        for segment in structure.excluded
+        if segment.marker == jpeg.APP1
+    )
+    if not by_software and not by_xmp:
+        return None
+    where = "the Exif tag Software" if by_software else "the XMP tag OriginalImageHash"
+    message = f"The file once had a seal ({where} tells so); it was removed."
+    return Reason(code=ReasonCode.SEAL_STRIPPED, message=message)
