@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from mutators import moedal_file
+from PIL import Image
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``data``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
@@ -60,3 +65,59 @@ def histology(tracks: np.ndarray) -> np.ndarray:
     image = np.stack([base, np.roll(base, 9, 0), 255 - base // 2], axis=-1)
     image.setflags(write=False)
     return image
+
+
+METADATA = {
+    "detector": "TDR 12",
+    "dose": 1.5,
+    "operator": "Žofie",
+    "run": {"id": 2**63, "ok": True},
+}
+EXIF = {"Make": "Zeiss", "DateTimeOriginal": "2024:05:06 07:08:09", "ExposureTime": (1, 250)}
+
+
+@pytest.fixture(scope="session")
+def sealed(
+    tracks: np.ndarray, histology: np.ndarray, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
+    """Sealed files by kind; ``progressive`` and ``restarts`` are other encoders' JPEGs, sealed."""
+    from napari_seal import Window, seal
+    from napari_seal._format.pixels import digest_array
+    from napari_seal._seal.embed import embed
+
+    folder = tmp_path_factory.mktemp("sealed")
+    options = {"metadata": METADATA, "exif": EXIF}
+    seal(tracks, folder / "gray.jpg", **options)
+    seal(tracks[:, ::-1], folder / "other.jpg", **options)
+    seal(histology, folder / "rgb.jpg", **options)
+    seal(tracks, folder / "both.jpg", moedal=True, **options)
+    files = {path.stem: path.read_bytes() for path in folder.iterdir()}
+
+    levels = (tracks >> 8).astype(np.uint8)
+    for kind, how in {
+        "progressive": {"progressive": True},
+        "restarts": {"restart_marker_rows": 1},
+    }.items():
+        encoded = io.BytesIO()
+        Image.fromarray(levels).save(encoded, "JPEG", quality=90, **how)
+        files[kind], _ = embed(
+            encoded.getvalue(),
+            source=digest_array(levels, axes="YX"),
+            window=Window(low=0, high=255),
+            quality=90,
+            metadata=METADATA,
+            exif_tags=EXIF,
+            layer=None,
+            moedal=False,
+        )
+    files["moedal"] = moedal_file(tracks, {"detector": "TDR 12"})
+    return files
+
+
+@pytest.fixture
+def leaves_no_files_open(tmp_path: Path) -> Iterator[None]:
+    """Fail a test that leaves a file of its own folder open."""
+    yield
+    links = Path("/proc/self/fd")
+    still = [os.path.realpath(link) for link in (links.iterdir() if links.is_dir() else ())]
+    assert [name for name in still if name.startswith(str(tmp_path))] == []

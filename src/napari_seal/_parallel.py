@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -104,7 +105,13 @@ def _one_by_one(
 
 
 def _start(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(_start_method()))
+    context = multiprocessing.get_context(_start_method())
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_parent)
+
+
+def _leave_interrupts_to_parent() -> None:
+    # Control-C goes to the whole group of processes; the parent ends the workers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _start_method() -> str:

@@ -105,7 +105,8 @@ def _nuclear_tracks() -> npt.NDArray[np.uint16]:
         along = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
         across = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
         distance = np.hypot(np.maximum(np.abs(along) - length, 0), across)
-        field -= rng.uniform(12_000, 30_000) / (1 + np.exp((distance - radius) * 1.8))
+        edge = np.clip((distance - radius) * 1.8, -40, 40)
+        field -= rng.uniform(12_000, 30_000) / (1 + np.exp(edge))
     return np.asarray(np.clip(field, 500, 65_000), dtype=np.uint16)
 
 

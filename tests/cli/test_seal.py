@@ -1,0 +1,157 @@
+"""``napari-seal seal``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import napari_seal
+
+
+@pytest.fixture
+def raw(tmp_path: Path, tracks: np.ndarray, histology: np.ndarray) -> Path:
+    """A folder with one input of each kind, one of them in a folder below."""
+    folder = tmp_path / "raw"
+    (folder / "below").mkdir(parents=True)
+    tifffile.imwrite(folder / "gray.tif", tracks)
+    tifffile.imwrite(folder / "big.tif", tracks.astype(">u2"), byteorder=">")
+    tifffile.imwrite(folder / "rgb.tif", histology, photometric="rgb")
+    planar = np.moveaxis(histology, -1, 0)
+    tifffile.imwrite(folder / "planar.tif", planar, photometric="rgb", planarconfig="separate")
+    Image.fromarray(tracks).save(folder / "gray16.png")
+    Image.fromarray(histology).save(folder / "rgb8.png")
+    np.save(folder / "below" / "array.npy", tracks)
+    (folder / "notes.txt").write_text("not an image")
+    return folder
+
+
+def test_a_folder_is_sealed_with_its_paths(run, raw):
+    """Every image of a folder is sealed, under its path, and tied to the array it came from."""
+    result = run("seal", raw, "--out", "sealed", "--metadata", '{"run": 7}')
+    assert result.exit_code == 0, result.output
+    assert "7 inputs: 7 images sealed" in result.output
+    below = napari_seal.verify("sealed/below/array.sealed.jpg")
+    assert below.metadata == {"run": 7}
+    gray = [napari_seal.verify(f"sealed/{n}.sealed.jpg") for n in ("gray", "big", "gray16")]
+    assert {seal.source.digest for seal in gray} == {below.source.digest}
+    colour = [napari_seal.verify(f"sealed/{n}.sealed.jpg") for n in ("rgb", "planar", "rgb8")]
+    assert len({seal.source.digest for seal in colour}) == 1
+
+
+def test_one_bad_input_does_not_end_the_run(run, raw):
+    """What cannot be sealed is named with the reason; the rest is sealed; the exit code is 1."""
+    (raw / "broken.tif").write_bytes(b"II*\0 nothing")
+    (raw / "text.png").write_text("no picture")
+    np.save(raw / "objects.npy", np.array([{}], dtype=object), allow_pickle=True)
+    np.save(raw / "nan.npy", np.full((4, 4), np.nan))
+    result = run("seal", raw, "missing.tif", "--out", "sealed", "--jobs", 2)
+    assert result.exit_code == 1
+    assert "12 inputs: 7 images sealed in sealed, 5 failed" in result.output
+    assert "NaN" in result.output
+    assert "No such file" in result.output
+
+
+def test_existing_targets_are_kept(run, raw):
+    """A second run overwrites nothing unless it is asked to."""
+    run("seal", raw / "gray.tif", "--out", "sealed")
+    before = Path("sealed/gray.sealed.jpg").read_bytes()
+    result = run("seal", raw / "gray.tif", "--out", "sealed", "--quality", 20)
+    assert result.exit_code == 1
+    assert "exists" in result.output
+    assert Path("sealed/gray.sealed.jpg").read_bytes() == before
+    assert run("seal", raw / "gray.tif", "--out", "sealed", "--overwrite").exit_code == 0
+
+
+def test_two_inputs_with_one_target(run, raw, tracks):
+    """Of two inputs with the same name the second is refused, even when overwriting."""
+    np.save(raw / "gray.npy", tracks)
+    result = run("seal", raw / "gray.tif", raw / "gray.npy", "--out", "sealed", "--overwrite")
+    assert result.exit_code == 1
+    assert "same name" in result.output
+
+
+def test_metadata_from_a_file(run, raw):
+    """``--metadata @FILE`` reads the JSON from a file."""
+    Path("m.json").write_text(json.dumps({"operator": "Zoë", "n": 10**18 + 1}))
+    run("seal", raw / "gray.tif", "--out", "o", "--metadata", "@m.json")
+    assert napari_seal.verify("o/gray.sealed.jpg").metadata == {"operator": "Zoë", "n": 10**18 + 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--metadata", "{"], "not JSON"),
+        (["--metadata", "[1]"], "mapping"),
+        (["--metadata", "@nowhere.json"], "cannot be read"),
+        (["--metadata", '{"seal": 1}'], "reserved"),
+        (["--quality", "101"], "101"),
+        (["--quality", "0"], "0"),
+    ],
+)
+def test_bad_options_stop_the_run(run, raw, options, says):
+    """An option that cannot be right gives the exit code 2, and nothing is written."""
+    result = run("seal", raw, "--out", "sealed", *options)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert not Path("sealed").exists()
+
+
+def test_no_input_at_all(run, tmp_path):
+    """A folder without images is no success."""
+    (tmp_path / "empty").mkdir()
+    result = run("seal", "empty", "--out", "sealed")
+    assert result.exit_code == 2
+    assert "nothing was sealed" in result.output
+
+
+def test_stacks_need_planes(run, tmp_path, tracks):
+    """A stack is refused with the option that seals its planes, each of which says which it is."""
+    planes = np.stack([tracks, tracks // 2, tracks // 3])
+    tifffile.imwrite(tmp_path / "stack.tif", planes, photometric="minisblack")
+    result = run("seal", "stack.tif", "--out", "sealed")
+    assert result.exit_code == 1
+    assert "--planes" in result.output
+    assert run("seal", "stack.tif", "--out", "sealed", "--planes").exit_code == 0
+    seals = [napari_seal.verify(path) for path in sorted(Path("sealed").iterdir())]
+    assert [seal.metadata["plane"] for seal in seals] == [0, 1, 2]
+
+
+def test_16_bit_colour_png_is_not_cut_in_silence(run, tmp_path):
+    """A PNG of which Pillow would read only 8 of 16 bits is refused."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + bytes(24) for _ in range(4)))
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    (tmp_path / "deep.png").write_bytes(png)
+    result = run("seal", "deep.png", "--out", "sealed")
+    assert result.exit_code == 1
+    assert "16-bit colour PNG" in result.output
+
+
+def test_jpeg_inputs_are_taken_with_a_warning(run, tmp_path, histology):
+    """A JPEG that is named is sealed, and the second compression is said."""
+    Image.fromarray(histology).save(tmp_path / "photo.jpeg")
+    result = run("seal", "photo.jpeg", "--out", "sealed")
+    assert result.exit_code == 0
+    assert "compressed again" in result.output
+    assert napari_seal.verify("sealed/photo.sealed.jpg").pixels.shape == histology.shape
+
+
+def test_moedal_and_window(run, raw):
+    """``--moedal`` writes sha244, ``--window`` sets the range."""
+    run("seal", raw / "gray.tif", "--out", "o", "--moedal", "--window", 0, 65535)
+    seal = napari_seal.verify("o/gray.sealed.jpg")
+    assert (seal.window.low, seal.window.high) == (0, 65535)
+    assert b'"sha244":"' in Path("o/gray.sealed.jpg").read_bytes()

@@ -1,0 +1,178 @@
+"""``napari-seal verify``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import napari_seal
+
+
+def test_all_intact_is_success(run, archive):
+    """Intact files give the exit code 0, and each is listed where they are few."""
+    result = run("verify", archive / "a.sealed.jpg", archive / "below")
+    assert result.exit_code == 0
+    assert "a.sealed.jpg" in result.output
+    assert "2 files: 2 intact" in result.output
+
+
+def test_one_changed_file_is_failure(run, archive):
+    """A file that is not intact gives the exit code 1, is named, and the counts add up."""
+    result = run("verify", archive)
+    assert result.exit_code == 1
+    assert "✗ metadata-changed" in result.output
+    assert "3 files: 2 intact, 1 metadata-changed" in result.output
+
+
+@pytest.mark.parametrize("make", [lambda p: None, lambda p: (p / "notes.txt").write_text("x")])
+def test_nothing_to_check_is_no_success(run, tmp_path, make):
+    """A folder without images gives the exit code 2 and says so."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    make(folder)
+    result = run("verify", folder)
+    assert result.exit_code == 2
+    assert "not one JPEG file" in result.output
+
+
+def test_missing_path_is_failure(run, archive):
+    """A path that does not exist is counted and is no success."""
+    result = run("verify", archive / "a.sealed.jpg", "nowhere.jpg")
+    assert result.exit_code == 1
+    assert "2 files: 1 intact, 1 unreadable" in result.output
+
+
+def test_json_lines(run, archive):
+    """``--jsonl`` prints one object a file with path, verdict, reasons and signature."""
+    result = run("verify", archive, "--jsonl")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [Path(line["path"]).name for line in lines] == [
+        "a.sealed.jpg",
+        "c.sealed.jpg",
+        "b.sealed.jpg",
+    ]
+    assert [line["verdict"] for line in lines] == ["intact", "metadata-changed", "intact"]
+    assert lines[1]["reasons"][0]["code"] == "record-mismatch"
+    assert {line["signature"] for line in lines} == {"none"}
+
+
+def test_json(run, archive):
+    """``--json`` prints one object whose counts are those of its files."""
+    content = json.loads(run("verify", archive, "--json").stdout)
+    assert content["counts"] == {"intact": 2, "metadata-changed": 1}
+    assert len(content["files"]) == 3
+
+
+def test_csv(run, archive, tmp_path):
+    """``--csv`` writes a line for each file."""
+    assert run("verify", archive, "--csv", tmp_path / "report.csv").exit_code == 1
+    with open(tmp_path / "report.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["verdict"] for row in rows] == ["intact", "metadata-changed", "intact"]
+    assert rows[1]["codes"] == "record-mismatch"
+
+
+def test_csv_never_overwrites_an_image(run, archive):
+    """A report is not written over a file that is no .csv file."""
+    image = archive / "a.sealed.jpg"
+    before = image.read_bytes()
+    assert run("verify", archive, "--csv", image).exit_code == 2
+    assert image.read_bytes() == before
+
+
+def test_patterns_that_the_shell_left(run, archive):
+    """A quoted pattern is expanded, and one that fits nothing is a missing file."""
+    assert "2 files" in run("verify", archive / "*.jpg").output
+    assert "3 files" in run("verify", archive / "**" / "*.jpg").output
+    assert "1 unreadable" in run("verify", archive / "*.tiff", archive / "a.sealed.jpg").output
+
+
+def test_unsealed_images_can_be_allowed(run, archive, hopper):
+    """An image without a seal is a failure, unless it is allowed."""
+    assert run("verify", archive / "a.sealed.jpg", hopper).exit_code == 1
+    assert run("verify", archive / "a.sealed.jpg", hopper, "--allow-unsealed").exit_code == 0
+    assert run("verify", archive, hopper, "--allow-unsealed").exit_code == 1
+
+
+@pytest.fixture
+def hopper(tmp_path, histology):
+    """A JPEG file without a seal."""
+    from PIL import Image
+
+    path = tmp_path / "plain.jpg"
+    Image.fromarray(histology).save(path)
+    return path
+
+
+def test_hostile_names_are_shown_escaped(run, archive):
+    """Terminal escapes and undecodable bytes in a name do not reach the terminal."""
+    data = (archive / "c.sealed.jpg").read_bytes()
+    for name in (b"\x1b[2Jx.jpg", b"a\nb.jpg", b"\xff\xfe.jpg"):
+        with open(os.path.join(os.fsencode(archive), name), "wb") as file:
+            file.write(data)
+    result = run("verify", archive)
+    assert result.exit_code == 1
+    assert "\x1b[2J" not in result.output
+    assert r"\x1b[2Jx.jpg" in result.output
+    assert r"a\nb.jpg" in result.output
+    for line in run("verify", archive, "--jsonl").stdout.splitlines():
+        json.loads(line)
+
+
+def test_many_files_list_only_what_is_wrong(run, archive):
+    """Of more than a screenful of files, the intact ones are counted and not listed."""
+    data = (archive / "a.sealed.jpg").read_bytes()
+    for index in range(40):
+        (archive / f"{index:03}.jpg").write_bytes(data)
+    result = run("verify", archive)
+    assert "43 files: 42 intact, 1 metadata-changed" in result.output
+    assert "007.jpg" not in result.output
+    assert "c.sealed.jpg" in result.output
+    assert "007.jpg" in run("verify", archive, "--all").output
+
+
+def test_worker_processes_give_the_same(run, archive):
+    """Several processes give the same verdicts in the same order as one."""
+    data = (archive / "a.sealed.jpg").read_bytes()
+    for index in range(300):
+        (archive / f"{index:03}.jpg").write_bytes(data)
+    one, two = (run("verify", archive, "--jsonl", "--jobs", jobs).stdout for jobs in (1, 2))
+    assert one == two
+    assert len(one.splitlines()) == 303
+
+
+def test_interrupt_ends_the_run_with_130(archive):
+    """Control-C ends a run at once, with the exit code 130 and no traceback."""
+    for index in range(5000):
+        os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()  # it runs; the pipe is not read further, so it cannot end by itself
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in error
+
+
+def test_full_check(run, archive, tracks: np.ndarray):
+    """``--full`` decodes intact files too, and finds nothing wrong with them."""
+    napari_seal.seal(tracks[:64, :64], archive / "d.sealed.jpg")
+    result = run("verify", archive / "a.sealed.jpg", archive / "d.sealed.jpg", "--full")
+    assert result.exit_code == 0
+    assert "2 files: 2 intact" in result.output
