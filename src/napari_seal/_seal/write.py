@@ -109,5 +109,8 @@ def _synchronise_folder(folder: str) -> None:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a file system that has nothing to synchronise
+                raise
         finally:
             os.close(descriptor)

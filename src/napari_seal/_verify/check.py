@@ -60,7 +60,7 @@ def check(path: str | os.PathLike[str], *, full: bool = False) -> Verdict:
     Verdict
         Always: whatever is wrong with the file or in it becomes a verdict, not an exception.
     """
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     data = load(name)
     if isinstance(data, Reason):
         return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(data,))
@@ -114,7 +114,7 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
     """
     from napari_seal._format.pixels import decode, to_rgb
 
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     data = load(name)
     if isinstance(data, Reason):
         raise ReadError(f"{printable(name)}: {data.message}")

@@ -30,7 +30,7 @@ def find_images(
         it gives the verdict `unreadable`, so that nothing is passed over in silence.
     """
     for path in paths:
-        name = os.fspath(path)
+        name = os.fsdecode(path)
         if not os.path.isdir(name):
             yield name
             continue
