@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from napari_seal._seal.pipeline import seal
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.run import check_many
-    from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+    from napari_seal._verify.verdict import (
+        Outcome,
+        Reason,
+        ReasonCode,
+        Signature,
+        Verdict,
+        VerificationError,
+    )
     from napari_seal.errors import (
         ImageError,
         MetadataError,
@@ -38,7 +45,6 @@ if TYPE_CHECKING:
         ReadError,
         SealError,
         TargetExistsError,
-        VerificationError,
         WriteError,
     )
 
@@ -50,7 +56,14 @@ _HOMES = {
     "_seal.pipeline": ("seal",),
     "_verify.check": ("check", "read", "verify"),
     "_verify.run": ("check_many",),
-    "_verify.verdict": ("Outcome", "Reason", "ReasonCode", "Signature", "Verdict"),
+    "_verify.verdict": (
+        "Outcome",
+        "Reason",
+        "ReasonCode",
+        "Signature",
+        "Verdict",
+        "VerificationError",
+    ),
     "errors": (
         "ImageError",
         "MetadataError",
@@ -59,7 +72,6 @@ _HOMES = {
         "ReadError",
         "SealError",
         "TargetExistsError",
-        "VerificationError",
         "WriteError",
     ),
 }

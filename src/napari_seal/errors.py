@@ -1,15 +1,10 @@
-"""Every exception of napari-seal.  Imports nothing.
+"""The exceptions of napari-seal, save for the one that carries a verdict and lives beside it.
 
 None of them derives from `ValueError`: napari takes a ``ValueError`` from a writer to mean "not my
 kind of data" and drops it without a word, so that a refused image would look like a saved one.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from napari_seal._verify.verdict import Verdict
 
 
 class SealError(Exception):
@@ -70,21 +65,3 @@ class NewerVersionError(FormatError):
 
 class UnknownAlgorithmError(FormatError):
     """A digest of an algorithm that this software does not know."""
-
-
-class VerificationError(SealError):
-    """An image is not intact.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        What was found, with its reasons; also the attribute ``verdict``.
-    """
-
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-        super().__init__(str(verdict))
-
-    def __reduce__(self) -> tuple[type[VerificationError], tuple[Verdict]]:
-        # Exception pickles its args (the text); processes exchange the verdict itself.
-        return type(self), (self.verdict,)

@@ -14,7 +14,14 @@ from napari_seal._format.metadata import SEAL_KEY
 from napari_seal._text import printable
 from napari_seal._verify.load import load
 from napari_seal._verify.locate import find_record, traces
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+from napari_seal._verify.verdict import (
+    Outcome,
+    Reason,
+    ReasonCode,
+    Signature,
+    Verdict,
+    VerificationError,
+)
 from napari_seal.errors import (
     FormatError,
     JsonError,
@@ -22,7 +29,6 @@ from napari_seal.errors import (
     NewerVersionError,
     ReadError,
     UnknownAlgorithmError,
-    VerificationError,
 )
 
 if TYPE_CHECKING:

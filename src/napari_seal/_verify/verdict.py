@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from napari_seal._text import printable
+from napari_seal.errors import SealError
 
 if TYPE_CHECKING:
     from napari_seal._format.legacy import MoedalSeal
@@ -194,3 +195,21 @@ class Verdict:
             "signature": str(self.signature),
             "regions": [list(box) for box in self.regions],
         }
+
+
+class VerificationError(SealError):
+    """An image is not intact.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        What was found, with its reasons; also the attribute ``verdict``.
+    """
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        super().__init__(str(verdict))
+
+    def __reduce__(self) -> tuple[type[VerificationError], tuple[Verdict]]:
+        # Exception pickles its args (the text); processes exchange the verdict itself.
+        return type(self), (self.verdict,)
