@@ -268,7 +268,7 @@ def _find_tag(name: object) -> tuple[str, int, int]:
     if name in _RESERVED:
         raise MetadataError(f"the Exif tag {name} cannot be set: {_RESERVED[name]}")
     names: list[str] = []
-    for directory in ("0th", "Exif", "GPS"):
+    for directory in ("Exif", "0th", "GPS"):  # TIFF/EP gives IFD0 tags of the same names
         for number, tag in piexif.TAGS[directory].items():
             if tag["name"] == name and number not in (0x8769, 0x8825, 0xA005):
                 return directory, number, tag["type"]

@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format import exif, jpeg, legacy, record, xmp
-from napari_seal._format.metadata import SEAL_KEY
+from napari_seal._format import exif, jpeg, legacy, metadata, record, xmp
 from napari_seal._text import printable
 from napari_seal._verify.load import load
-from napari_seal._verify.locate import find_record, traces
+from napari_seal._verify.locate import SEAL_KEY, find_record, traces
 from napari_seal._verify.verdict import (
     Outcome,
     Reason,
@@ -154,10 +153,10 @@ def _check_jpeg(structure: Jpeg, path: str, *, full: bool) -> Verdict:
 
     # 3. Read the seal.
     try:
-        if found.text is None or b'"seal"' not in found.text:
+        if found.text is None or not SEAL_KEY.search(found.text):
             return _without_seal(structure, found, path)
         content = record.load(found.text)
-        if SEAL_KEY not in content:
+        if metadata.SEAL_KEY not in content:
             return _without_seal(structure, found, path)
         seal = record.parse(content)
     except LimitError:

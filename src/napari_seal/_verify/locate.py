@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from napari_seal._format import exif, jpeg
 from napari_seal._verify.verdict import Reason, ReasonCode
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
     from napari_seal._format.exif import Entry, Key
     from napari_seal._format.jpeg import Jpeg
+
+
+# The keys in JSON text, whatever stands around them.
+SEAL_KEY: Final = re.compile(rb'"seal"\s*:')
+MOEDAL_KEY: Final = re.compile(rb'"sha244"\s*:')
 
 
 @dataclass(slots=True)
@@ -29,6 +35,7 @@ class Found:
 
 
 def find_record(structure: Jpeg) -> Found:
+    """Read the Exif blocks; the one with a seal counts, else the first."""
     found = Found(entries={})
     data = structure.data
     for segment in structure.excluded:
@@ -43,7 +50,7 @@ def find_record(structure: Jpeg) -> Found:
             found.seal_lost |= b'"seal":{' in block
             continue
         text = exif.user_comment(entries)
-        holds_seal = text is not None and (b'"seal"' in text or b'"sha244"' in text)
+        holds_seal = text is not None and bool(SEAL_KEY.search(text) or MOEDAL_KEY.search(text))
         if holds_seal and found.text is not None and text != found.text:
             found.conflict = True
         if holds_seal or not found.entries:

@@ -1,0 +1,392 @@
+"""The documentation says what is so: its code runs, its lists are complete, its links lead."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+import napari_seal
+from napari_seal import Outcome, ReasonCode, Signature
+from napari_seal._format import exif, jpeg, limits, record, xmp
+from napari_seal._format.legacy import digest_moedal
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+if not DOCS.is_dir():
+    pytest.skip("the documentation is not here", allow_module_level=True)
+
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("[!_]*/**/*.md")])
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+# ------------------------------------------------------------------------------ code that is run
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, and the line on which the text begins."""
+
+    language: str
+    text: str
+    line: int
+
+
+FENCE = re.compile(r"^```([\w{}-]*)[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(match[1], match[2], text.count("\n", 0, match.start(2)) + 1)
+        for match in FENCE.finditer(text)
+    ]
+
+
+def commands_in(block: Block) -> list[str]:
+    """The lines of a block of commands that are all ours; a block with others is for reading."""
+    lines = [line for line in block.text.splitlines() if line and not line.startswith("#")]
+    return lines if all(line.startswith("napari-seal ") for line in lines) else []
+
+
+def make_archive(image: np.ndarray) -> None:
+    for n in range(4):
+        path = Path(f"archive/plate_{n // 2}/field_{n}.sealed.jpg")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        napari_seal.seal(np.roll(image, n), path)
+    data = bytearray(path.read_bytes())
+    data[-200] ^= 4
+    path.write_bytes(data)
+    Path("scans/plate_1").mkdir(parents=True)
+    np.save("scans/plate_1/field_0001.npy", image)
+
+
+def make_pair(image: np.ndarray) -> None:
+    napari_seal.seal(image, "intact.sealed.jpg", metadata={"n": 1})
+    data = bytearray(Path("intact.sealed.jpg").read_bytes())
+    data[-200] ^= 4
+    Path("edited.sealed.jpg").write_bytes(data)
+
+
+def make_moedal(image: np.ndarray) -> None:
+    """What the MoEDAL function leaves, made without it."""
+    Path("moedal").mkdir()
+    buffer = io.BytesIO()
+    Image.fromarray((image >> 8).astype(np.uint8)).save(buffer, "JPEG", quality=90)
+    digest = digest_moedal(np.asarray(Image.open(buffer)))
+    comment = json.dumps({"operator": "A. N. Other", "exposure": 12, "sha244": digest})
+    block = exif.build({}, unique_id="0" * 32, software="other", comment=comment.encode("ascii"))
+    data = jpeg.insert_segments(buffer.getvalue(), [block])
+    Path("moedal/track.jpg").write_bytes(data)
+
+
+INPUTS: dict[str, Callable[[np.ndarray], None]] = {
+    "docs/howto/archive.md": make_archive,
+    "docs/howto/exiftool.md": make_pair,
+    "docs/howto/moedal.md": make_moedal,
+}
+
+RUNNABLE = [
+    page
+    for page in PAGES
+    if any(
+        b.language == "python" or (b.language == "sh" and commands_in(b)) for b in blocks_of(page)
+    )
+]
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=name_of)
+def test_code_runs(
+    page: Path, tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python and our commands run from top to bottom; text after Python is its output."""
+    monkeypatch.chdir(tmp_path)
+    INPUTS.get(name_of(page), lambda _: None)(tracks)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    printed: str | None = None
+    for block in blocks_of(page):
+        where = f"{name_of(page)}:{block.line}"
+        if block.language == "text" and printed is not None:
+            assert printed == block.text, where
+        printed = None
+        if block.language == "python":
+            code = compile("\n" * (block.line - 1) + block.text, name_of(page), "exec")
+            output = io.StringIO()
+            with contextlib.redirect_stdout(output):
+                exec(code, namespace)
+            printed = output.getvalue() or None
+        elif block.language == "sh":
+            for line in commands_in(block):
+                run_command(line, where)
+
+
+def run_command(line: str, where: str) -> None:
+    from napari_seal._cli import main
+
+    result = CliRunner().invoke(main, shlex.split(line)[1:])
+    assert result.exit_code in (0, 1), f"{where}: {line}\n{result.output}"
+    assert result.exception is None or isinstance(result.exception, SystemExit), where
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_python_for_reading_parses(page: Path) -> None:
+    """Blocks that are not run, marked ``py``, are Python at least."""
+    for block in blocks_of(page):
+        if block.language == "py":
+            compile(block.text, f"{name_of(page)}:{block.line}", "exec")
+
+
+# ------------------------------------------------------------------------------------------ lists
+
+
+def first_cells(section: str) -> list[str]:
+    """The codes in the first column of the tables of a piece of Markdown."""
+    return re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
+
+
+def section_of(page: str, heading: str) -> str:
+    """A second-level section of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    found = re.search(
+        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    assert found is not None, f"{page} has no section {heading!r}"
+    return found[1]
+
+
+def test_verdicts_lists_every_outcome_in_order() -> None:
+    """The words on the page are those of the code, from good to bad."""
+    assert first_cells(section_of("verdicts.md", "The words")) == [str(o) for o in Outcome]
+
+
+def test_verdicts_lists_every_reason_once() -> None:
+    """Each reason code has its row, and no row is for a code that does not exist."""
+    listed = first_cells(section_of("verdicts.md", "The reasons"))
+    assert sorted(listed) == sorted(str(code) for code in ReasonCode)
+
+
+def test_verdicts_lists_every_signature_state() -> None:
+    """The states of the signature are those of the code."""
+    assert first_cells(section_of("verdicts.md", "The signature")) == [str(s) for s in Signature]
+
+
+def test_verdicts_states_the_order_of_gravity() -> None:
+    """The order in which verdicts outweigh each other is the one that the check uses."""
+    from napari_seal._verify.check import _GRAVITY
+
+    assert " < ".join(f"`{o}`" for o in _GRAVITY) in section_of("verdicts.md", "Gravity")
+
+
+def test_verdicts_describes_the_json_object() -> None:
+    """Every key of a line of ``--jsonl`` is described, and every column of the CSV."""
+    from napari_seal._verify.report import CSV_COLUMNS
+
+    section = section_of("verdicts.md", "The JSON object of a file")
+    verdict = napari_seal.check("there is no such file")
+    assert set(first_cells(section)) == set(verdict.as_dict())
+    assert all(f"`{column}`" in section for column in CSV_COLUMNS)
+
+
+def test_api_lists_every_public_name() -> None:
+    """Each name of ``__all__`` is on the API page."""
+    text = (DOCS / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\.\. auto(?:function|class|exception):: (\w+)$", text, re.MULTILINE))
+    assert listed == set(napari_seal.__all__) - {"__version__"}
+    assert "__version__" in text
+
+
+def test_architecture_lists_every_module() -> None:
+    """The tree of files on the page is the tree of files."""
+    shown = set(
+        re.findall(r"^ +(\w+\.py) ", (DOCS / "architecture.md").read_text("utf-8"), re.MULTILINE)
+    )
+    package = ROOT / "src" / "napari_seal"
+    there = {path.name for path in package.glob("*.py")}
+    for folder in ("_format", "_seal", "_verify"):
+        there |= {path.name for path in (package / folder).glob("*.py")}
+    assert there - shown <= {"__init__.py", "__main__.py", "_version.py"}
+    assert shown <= there
+
+
+# ------------------------------------------------------------------------------------ the format
+
+
+FORMAT = (DOCS / "seal-format.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def example(tracks: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> jpeg.Jpeg:
+    """A sealed file with all that a seal can hold."""
+    path = tmp_path_factory.mktemp("docs") / "a.sealed.jpg"
+    napari_seal.seal(tracks, path, layer={"name": "a"}, moedal=True)
+    return jpeg.walk(path.read_bytes())
+
+
+def exif_of(structure: jpeg.Jpeg) -> dict[exif.Key, exif.Entry]:
+    (block,) = (
+        structure.data[s.payload]
+        for s in structure.excluded
+        if structure.data[s.payload].startswith(exif.SIGNATURE)
+    )
+    return exif.read(block[len(exif.SIGNATURE) :])
+
+
+def test_format_describes_every_key_of_a_seal(example: jpeg.Jpeg) -> None:
+    """What a real seal holds is on the format page, and what the parser knows as well."""
+    text = exif.user_comment(exif_of(example))
+    assert text is not None
+    seal = record.load(text)["seal"]
+    section = section_of("seal-format.md", "2. The record")
+    rows = set(
+        re.findall(r"^\| `(\w+)` \| [\w ]+ \| (?:required|optional) \|", section, re.MULTILINE)
+    )
+    assert rows == set(record._KNOWN)
+    assert set(seal) <= rows
+    for key in ("pixels", "source", "window", "exif"):
+        assert all(f"`{inner}`" in section for inner in seal[key])
+    assert f"`{record.MOEDAL_KEY}`" in section
+
+
+def test_format_describes_every_exif_tag(example: jpeg.Jpeg) -> None:
+    """The tags that a sealed file carries are in the table."""
+    for directory, number in exif_of(example):
+        name = exif.tag_name((directory, number))
+        assert f"| {name} `0x{number:04X}` |" in FORMAT
+
+
+def test_format_shows_the_xmp_packet(sealed: jpeg.Jpeg) -> None:
+    """The packet on the page, its line breaks removed, is the one in the file."""
+    (shown,) = (b.text for b in blocks_of(DOCS / "seal-format.md") if "<?xpacket" in b.text)
+    scan = napari_seal.Digest("sha256", "0" * 64)
+    packet = shown.replace("\n", "").replace("HEX", scan.hex).replace("TYPE", "SHA256")
+    assert xmp.SIGNATURE + packet.encode("utf-8") == xmp.build(scan)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [name for name in vars(limits) if name.isupper()],
+)
+def test_format_states_the_limits(limit: str) -> None:
+    """Each limit of the code stands in the table of limits."""
+    section = section_of("seal-format.md", "10. Limits")
+    assert re.search(rf"(?<![\d,]){getattr(limits, limit):,}(?![\d,])", section)
+
+
+def test_format_describes_the_vectors() -> None:
+    """Each list of the conformance vectors is described, with every key that occurs in it."""
+    lists = json.loads((ROOT / "tests" / "data" / "vectors_v1.json").read_text(encoding="utf-8"))
+    section = section_of("seal-format.md", "12. Conformance vectors")
+    for name, vectors in lists.items():
+        if isinstance(vectors, list):
+            part = re.search(rf"^`{name}`.*?(?=^`|\Z)", section, re.MULTILINE | re.DOTALL)
+            assert part is not None, name
+            keys = {key for vector in vectors for key in vector} - {"name"}
+            assert all(f"`{key}`" in part[0] for key in keys), name
+
+
+def test_format_numbers_the_steps_as_the_code_does() -> None:
+    """The comments of ``check.py`` count the steps of "How to verify"."""
+    source = (ROOT / "src" / "napari_seal" / "_verify" / "check.py").read_text(encoding="utf-8")
+    in_code = re.findall(r"^ +# (\d)\. ", source, re.MULTILINE)
+    in_page = re.findall(
+        r"^(\d)\. \*\*", section_of("seal-format.md", "9. How to verify"), re.MULTILINE
+    )
+    assert in_code == in_page
+
+
+# ------------------------------------------------------------------------- the check without us
+
+DQT = b"\xff\xdb"
+
+
+def _recolour(data: bytes) -> bytes:
+    at = data.index(b"\xff\xe0")
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
+    return data[:at] + adobe + data[at + 18 :]
+
+
+def _shorten_jfif_and_recolour(data: bytes) -> bytes:
+    at = data.index(b"\xff\xe0")
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
+    return data[:at] + b"\xff\xe0\0\7JFIF\0" + adobe + data[at + 18 :]
+
+
+def _smuggle_tables(data: bytes) -> bytes:
+    at = data.index(b"\xff\xda")
+    table = DQT + b"\0\x43\0" + b"\1" * 64
+    return data[:at] + b"\x41\xfe" + (len(table) + 2).to_bytes(2, "big") + table + data[at:]
+
+
+ATTACKS: dict[str, Callable[[bytes], bytes]] = {
+    "a quantisation table changed": lambda d: d.replace(
+        d[(k := d.index(DQT)) : k + 9], d[k : k + 8] + b"\x63", 1
+    ),
+    "colours switched": _recolour,
+    "colours switched, JFIF too short to count": _shorten_jfif_and_recolour,
+    "tables in what looks like a comment": _smuggle_tables,
+    "metadata edited": lambda d: d.replace(b'"n":1', b'"n":2'),
+    "cut": lambda d: d[:-40],
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_check_without_us_does_not_fail_open(
+    attack: str, histology: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The script of standard-library Python says CHANGED, or ends with an exception."""
+    script = next(b for b in blocks_of(DOCS / "howto/exiftool.md") if "def check" in b.text)
+    namespace: dict[str, Callable[[Path], None]] = {}
+    exec(script.text.partition("\n\n\ncheck(")[0], namespace)
+    path = tmp_path / "a.sealed.jpg"
+    napari_seal.seal(histology, path, metadata={"n": 1})
+    namespace["check"](path)
+    assert capsys.readouterr().out == "codestream ok\nrecord ok\n"
+    data = path.read_bytes()
+    damaged = ATTACKS[attack](data)
+    assert damaged != data
+    path.write_bytes(damaged)
+    assert not napari_seal.check(path).intact
+    with contextlib.suppress(ValueError, IndexError, KeyError):
+        namespace["check"](path)
+        assert "CHANGED" in capsys.readouterr().out
+
+
+# ------------------------------------------------------------------------------------------ links
+
+
+def links_of(page: Path) -> Iterator[str]:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = re.sub(r"`[^`\n]*`", "", text)
+    for match in re.finditer(r"\]\(([^)\s]+)\)", text):
+        if not re.match(r"[a-z]+:", match[1]):
+            yield match[1]
+
+
+def anchors_of(page: Path) -> set[str]:
+    headings = re.findall(
+        r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
+    )
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and image is there, down to the heading."""
+    for link in links_of(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file(), f"{name_of(page)}: {link}"
+        if anchor:
+            assert anchor in anchors_of(target), f"{name_of(page)}: {link}"
