@@ -1,4 +1,4 @@
-"""What all tests share: real pictures made by formula, and which outside tools must be there."""
+"""Fixtures that all tests share: pictures made by formula, and sealed files of every kind."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ import numpy as np
 import pytest
 from mutators import moedal_file
 from PIL import Image
-
-#: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``data``.
-REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
+from support import nuclear_tracks
 
 
 def _qt_loads() -> bool:
@@ -27,27 +25,6 @@ def _qt_loads() -> bool:
 
 if _qt_loads():
     pytest_plugins = ["pytestqt.plugin"]
-
-
-def skip_or_fail(need: str, reason: str) -> None:
-    """Skip a test for a stated reason, or fail where the need was declared to be met."""
-    if need in REQUIRED:
-        pytest.fail(f"{need} is required here, and {reason}")
-    pytest.skip(reason)
-
-
-def nuclear_tracks(shape: tuple[int, int] = (160, 200), seed: int = 1) -> np.ndarray:
-    """A 16-bit field of etched tracks: dark spots and streaks on a bright, uneven ground."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(float)
-    field = 42_000 + 4_000 * np.sin(x / 90) * np.cos(y / 70) + rng.normal(0, 250, shape)
-    for _ in range(40):
-        cy, cx = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
-        angle, length = rng.uniform(0, np.pi), rng.uniform(1, 3)
-        along = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
-        across = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
-        field -= 18_000 * np.exp(-((along / (2 * length)) ** 2) - (across / 2.2) ** 2)
-    return np.clip(field, 300, 65_000).astype(np.uint16)
 
 
 @pytest.fixture(scope="session")

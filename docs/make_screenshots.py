@@ -1,0 +1,194 @@
+"""Take the pictures of the documentation from the real napari window.
+
+Run it under an X display (Xvfb will do) with the package installed::
+
+    xvfb-run -s "-screen 0 1366x768x24" python docs/make_screenshots.py [--theme light] [FOLDER]
+
+It drives the window as a person would and writes ``docs/images/*.png``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari
+from napari.settings import get_settings
+from PIL import Image
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
+
+import napari_seal
+from napari_seal._napari import samples
+
+SIZE = (1366, 740)
+
+
+def archive(folder: Path, number: int = 24) -> Path:
+    """Make an archive of sealed images to which this and that has happened."""
+    folder.mkdir()
+    for n in range(number):
+        image = samples.track_field(size=400, tracks=24, seed=n)
+        path = folder / f"plate_{n // 8 + 1}" / f"field_{n:04d}.sealed.jpg"
+        path.parent.mkdir(exist_ok=True)
+        napari_seal.seal(image, path, metadata={"plate": n // 8 + 1, "field": n})
+    files = sorted(folder.rglob("*.jpg"))
+    for path in files[3], files[14]:
+        samples._edit(path)
+    with Image.open(files[9]) as stripped:
+        stripped.copy().save(files[9], "JPEG")
+    files[11].write_bytes(files[11].read_bytes()[:-2500])
+    data = files[17].read_bytes()
+    files[17].write_bytes(data.replace(b'"field":17', b'"field":71'))
+    (folder / "notes.jpg").write_text("not an image at all\n")
+    return folder
+
+
+def settle(seconds: float = 0.6) -> None:
+    """Let the window draw itself."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Let the window work until something is true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not get there")
+        settle(0.05)
+
+
+def save(viewer: napari.Viewer, path: Path) -> None:
+    """Write the whole window, in few enough colours to stay small."""
+    settle()
+    image = Image.fromarray(viewer.screenshot(canvas_only=False, flash=False)[..., :3])
+    buffer = io.BytesIO()
+    image.quantize(200, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        buffer, "PNG", optimize=True
+    )
+    path.write_bytes(buffer.getvalue())
+    print(f"{path}  {len(buffer.getvalue()) // 1000} kB")
+
+
+def new_viewer() -> napari.Viewer:
+    """Open an empty window of the documentation's size."""
+    viewer = napari.Viewer(show=True)
+    viewer.window._qt_window.resize(*SIZE)
+    settle()
+    return viewer
+
+
+def dock(viewer: napari.Viewer, name: str) -> Any:
+    """Open one of the dock widgets as the menu does."""
+    _, widget = viewer.window.add_plugin_dock_widget("napari-seal", name)
+    settle(0.3)
+    return widget
+
+
+def shot_intact(folder: Path) -> napari.Viewer:
+    """The sample image, opened intact."""
+    viewer = new_viewer()
+    viewer.open_sample("napari-seal", "intact")
+    save(viewer, folder / "opened-intact.png")
+    return viewer
+
+
+def shot_altered(folder: Path) -> napari.Viewer:
+    """The sample image that was edited after sealing."""
+    viewer = new_viewer()
+    viewer.open_sample("napari-seal", "altered")
+    save(viewer, folder / "opened-altered.png")
+    return viewer
+
+
+def shot_verify(folder: Path) -> napari.Viewer:
+    """The verify widget after a run over a mixed archive, one result opened."""
+    viewer = new_viewer()
+    widget = dock(viewer, "Verify sealed images")
+    widget.set_paths([str(archive(Path("archive")))])
+    widget.run()
+    wait_until(lambda: not widget.running)
+    widget.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+    row = next(
+        row
+        for row in range(widget.table.results.rowCount())
+        if widget.table.results.verdict_at(row).verdict == "image-changed"
+    )
+    widget.table.selectRow(row)
+    widget.table.doubleClicked.emit(widget.table.results.index(row, 0))
+    settle()
+    viewer.reset_view()  # the first layer was fitted to the canvas before the dock took its part
+    save(viewer, folder / "verify-widget.png")
+    return viewer
+
+
+def shot_empty(folder: Path) -> napari.Viewer:
+    """The verify widget as it first appears."""
+    viewer = new_viewer()
+    dock(viewer, "Verify sealed images")
+    save(viewer, folder / "verify-widget-empty.png")
+    return viewer
+
+
+def shot_seal(folder: Path) -> napari.Viewer:
+    """The seal widget after sealing a 16-bit image."""
+    viewer = new_viewer()
+    viewer.add_image(
+        samples.track_field(),
+        name="tracks 0417",
+        scale=(0.45, 0.45),
+        units=("um", "um"),
+        metadata={"detector": "CR-39", "plate": 3, "etching_hours": 6, "stage": [12.5, 8.25]},
+    )
+    widget = dock(viewer, "Seal layer...")
+    widget.target.value = Path("tracks 0417.sealed.jpg")
+    widget.seal()
+    save(viewer, folder / "seal-layer.png")
+    return viewer
+
+
+SHOTS = {
+    "intact": shot_intact,
+    "altered": shot_altered,
+    "empty": shot_empty,
+    "verify": shot_verify,
+    "seal": shot_seal,
+}
+
+
+def main() -> None:
+    """Take the pictures asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--theme", default="dark", choices=["dark", "light"])
+    parser.add_argument("--only", nargs="*", choices=list(SHOTS), default=list(SHOTS))
+    options = parser.parse_args()
+    folder = (options.folder or Path(__file__).parent / "images").resolve()
+    folder.mkdir(exist_ok=True, parents=True)
+    get_settings().appearance.theme = options.theme
+    get_settings().application.save_window_geometry = False
+    for name in options.only:
+        # A short, plain folder: the pictures show it.
+        work = Path(tempfile.gettempdir(), "plates")
+        work.mkdir()
+        try:
+            with contextlib.chdir(work):
+                viewer = SHOTS[name](folder)
+                viewer.close()
+                settle(0.2)
+        finally:
+            shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()

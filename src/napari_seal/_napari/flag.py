@@ -1,0 +1,135 @@
+"""How a verdict is shown on a layer: words and a symbol first, colour only beside them.
+
+Notifications vanish after a few seconds.  What stays is the layer's name, the name overlay on the
+canvas and the bounding box, and these carry the verdict of every file that is not intact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_seal._text import printable
+from napari_seal._verify.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+# Okabe and Ito's palette: told apart with every common kind of colour vision.
+_ORANGE, _BLUE, _GREEN = "#ff8c1a", "#56b4e9", "#00b386"
+# The same, for text on the light theme as well as on the dark one.
+_TEXT = {_ORANGE: "#e2711a", _BLUE: "#3d92dc", _GREEN: "#12a074"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """The signs of one outcome.
+
+    Parameters
+    ----------
+    symbol, words : str
+        What is written before the layer's name, and in tables.
+    colour : str
+        Of the box and the overlay text, which stands on black.
+    grave : bool
+        Whether the image or what is written about it is not what was sealed; drawn thicker.
+    """
+
+    symbol: str
+    words: str
+    colour: str
+    grave: bool
+
+    @property
+    def prefix(self) -> str:
+        """What goes before the layer's name."""
+        return f"{self.symbol} {self.words}: "
+
+    @property
+    def text_colour(self) -> str:
+        """Of words in tables and lines, in either theme."""
+        return _TEXT[self.colour]
+
+
+FLAGS = {
+    Outcome.INTACT: Flag(symbol="✓", words="intact", colour=_GREEN, grave=False),
+    Outcome.METADATA_CHANGED: Flag(
+        symbol="⚠", words="METADATA CHANGED", colour=_ORANGE, grave=True
+    ),
+    Outcome.REENCODED: Flag(symbol="⚠", words="REENCODED", colour=_BLUE, grave=False),
+    Outcome.IMAGE_CHANGED: Flag(symbol="⚠", words="IMAGE CHANGED", colour=_ORANGE, grave=True),
+    Outcome.TRUNCATED: Flag(symbol="⚠", words="TRUNCATED", colour=_ORANGE, grave=True),
+    Outcome.NO_SEAL: Flag(symbol="○", words="no seal", colour=_BLUE, grave=False),
+    Outcome.SEAL_MALFORMED: Flag(symbol="⚠", words="SEAL UNREADABLE", colour=_ORANGE, grave=True),
+    Outcome.SEAL_UNSUPPORTED: Flag(symbol="○", words="seal not known", colour=_BLUE, grave=False),
+    Outcome.NOT_AN_IMAGE: Flag(symbol="⚠", words="NOT AN IMAGE", colour=_ORANGE, grave=True),
+    Outcome.UNREADABLE: Flag(symbol="⚠", words="NOT CHECKED", colour=_ORANGE, grave=True),
+}
+_PREFIXES = tuple(flag.prefix for outcome, flag in FLAGS.items() if outcome is not Outcome.INTACT)
+
+
+def flagged_name(name: str, outcome: Outcome) -> str:
+    """Return ``name`` with the verdict before it, unless the file is intact."""
+    name = plain_name(name)
+    return name if outcome is Outcome.INTACT else FLAGS[outcome].prefix + name
+
+
+def plain_name(name: str) -> str:
+    """Return ``name`` without a flag that was put before it on opening."""
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return name
+
+
+def mark(layer: Layer, outcome: Outcome) -> None:
+    """Draw the verdict onto the canvas: name overlay and box, for whatever is not intact.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        Its name already carries the flag; the overlay shows that name.
+    outcome : Outcome
+        The verdict on the file it came from.
+    """
+    if outcome is Outcome.INTACT:
+        return
+    flag = FLAGS[outcome]
+    overlay = layer.name_overlay
+    overlay.color = flag.colour
+    overlay.font_size = 15 if flag.grave else 12
+    # On a box of its own the text is legible over any picture and in both themes.
+    overlay.box = True
+    overlay.box_color = "#14161a"
+    overlay.visible = True
+    box = layer.bounding_box
+    box.line_color = flag.colour
+    box.line_thickness = 4 if flag.grave else 2
+    box.points = False
+    box.visible = True
+
+
+def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
+    """Tell the person at the screen what the verdict is and why.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its folder.
+    verdict : Verdict
+        What was found.
+    notes : list of str
+        What was left out while restoring the layer's attributes.
+    """
+    from napari.utils.notifications import show_info, show_warning
+
+    flag = FLAGS[verdict.verdict]
+    head = f"{flag.symbol} {printable(name)}: {verdict.verdict}"
+    why = " ".join(reason.message for reason in verdict.reasons[:2])
+    if verdict.intact:
+        # Reasons beside "intact" (an added comment...) are worth a word, not an alarm.
+        show_info(f"{head}. {why}" if why else head)
+    else:
+        show_warning(f"{head}. {verdict.verdict.meaning} {why}".strip())
+    if notes:
+        show_warning(f"{printable(name)}: not restored: {'; '.join(notes)}")

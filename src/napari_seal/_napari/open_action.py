@@ -1,0 +1,62 @@
+"""File > IO Utilities > Open and verify...: any JPEG with its verdict.
+
+The reader claims ``*.sealed.jpg`` only, so that nobody is asked about every holiday picture.  The
+archives of older scripts are plain ``.jpg``: they come in through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from napari_seal._text import printable
+from napari_seal.errors import SealError
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+_FILTER = "JPEG images (*.jpg *.jpeg *.jpe *.jfif *.JPG *.JPEG);;All files (*)"
+
+
+def open_and_verify() -> list[Image]:
+    """Ask for files and open them in the current viewer, flagged with their verdicts.
+
+    Returns
+    -------
+    list of napari.layers.Image
+        What was opened; empty where the dialog was cancelled.
+    """
+    import napari
+    from qtpy.QtWidgets import QFileDialog
+
+    viewer = napari.current_viewer()
+    if viewer is None:
+        raise RuntimeError("Open and verify... needs a napari viewer")
+    parent = getattr(getattr(viewer, "window", None), "_qt_window", None)
+    paths, _ = QFileDialog.getOpenFileNames(parent, "Open and verify", "", _FILTER)
+    return open_flagged(viewer, paths)
+
+
+def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
+    """Add each file to the viewer with its verdict; what cannot be shown is named.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer or napari.components.ViewerModel
+        Gets one layer a file.
+    paths : iterable of str
+        One bad file does not keep the others from being opened.
+    """
+    from napari.utils.notifications import show_error
+
+    from napari_seal._napari.reader import read_layer
+
+    opened = []
+    for path in paths:
+        try:
+            layer = read_layer(path)
+        except SealError as error:
+            show_error(f"Not opened: {printable(error)}")
+            continue
+        opened.append(viewer.add_layer(layer))
+    return opened

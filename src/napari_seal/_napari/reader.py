@@ -1,0 +1,167 @@
+"""Opening a sealed image: the picture, its attributes and the verdict, never one without the other.
+
+The layer shows the 8-bit picture as it is stored.  Contrast limits are mapped from original
+intensities to those levels, so that it looks as it did when it was sealed; the original limits and
+the window stand in ``layer.metadata["seal"]``, with which
+`napari_seal.restore_intensity` gives original intensities.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from napari_seal._napari.attributes import attributes_from_json, name_from_json
+from napari_seal._napari.flag import announce, flagged_name, mark
+from napari_seal._napari.user_metadata import VERDICT_KEY
+from napari_seal._text import printable
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+    from napari_seal import Verdict
+
+_EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif)$", re.IGNORECASE)
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[..., list[Image]]:  # noqa: ARG001 - napari's
+    """Return the function that opens sealed images; napari calls this.
+
+    Parameters
+    ----------
+    path : str or sequence of str
+        One file, or several that were asked for as a stack: they are opened one layer each, because
+        a verdict belongs to one file.
+
+    Returns
+    -------
+    callable
+        Always: a reader that declines would send napari to one that shows the file unverified.
+    """
+    return read_layers
+
+
+def read_layers(
+    path: str | Sequence[str],
+    stack: bool = False,  # noqa: ARG001 - napari passes it
+) -> list[Image]:
+    """Open one or several files, each as one layer with its verdict.
+
+    Parameters
+    ----------
+    path : str or sequence of str
+        The files.
+    stack : bool
+        Accepted for napari's sake; files are not stacked.
+
+    Returns
+    -------
+    list of napari.layers.Image
+        One a file.
+    """
+    paths = [path] if isinstance(path, str | os.PathLike) else path
+    return [read_layer(os.fspath(one)) for one in paths]
+
+
+def read_layer(path: str) -> Image:
+    """Open one file as a layer that carries its verdict.
+
+    Parameters
+    ----------
+    path : str
+        Any JPEG; without a seal it is flagged "no seal".
+
+    Returns
+    -------
+    napari.layers.Image
+        With the verdict in ``metadata["seal"]``; unless the file is intact, also in its name, on
+        the canvas and in a notification.
+
+    Raises
+    ------
+    ReadError
+        If there is no picture that could be shown.
+    """
+    from napari.layers import Image
+
+    data, keywords, verdict, notes = _load(path)
+    try:
+        layer = Image(data, **keywords)
+    except Exception as error:  # noqa: BLE001 - values that napari refuses only in combination
+        keywords = {key: keywords[key] for key in ("name", "metadata", "rgb")}
+        notes.append(f"layer attributes ({printable(error, 100)})")
+        layer = Image(data, **keywords)
+    layer.metadata[VERDICT_KEY]["notes"] = notes
+    mark(layer, verdict.verdict)
+    announce(os.path.basename(path), verdict, notes)
+    return layer
+
+
+def read_tuple(path: str) -> tuple[Any, dict[str, Any], str]:
+    """Open one file as a layer data tuple, for the places where napari takes no layers.
+
+    The caller draws the flag with `napari_seal._napari.flag.mark` once the layer exists.
+
+    Parameters
+    ----------
+    path : str
+        A sealed image.
+    """
+    data, keywords, verdict, notes = _load(path)
+    announce(os.path.basename(path), verdict, notes)
+    return data, keywords, "image"
+
+
+def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
+    import napari_seal
+
+    data, verdict = napari_seal.read(path)
+    rgb = data.ndim == 3
+    seal = verdict.seal
+    stored = getattr(seal, "layer", None)
+    keywords, notes = attributes_from_json(
+        stored, window=getattr(seal, "window", None), rgb=rgb, intact=verdict.intact
+    )
+    if "contrast_limits" not in keywords:
+        # All levels: a stretch chosen from the data would make dim pictures look bright.
+        keywords["contrast_limits"] = [0, 255]
+    name = name_from_json(stored) or printable(file_stem(path), 200)
+    keywords["name"] = flagged_name(name, verdict.verdict)
+    keywords["rgb"] = rgb
+    keywords["metadata"] = _metadata(path, verdict)
+    keywords["metadata"][VERDICT_KEY]["notes"] = notes
+    return data, keywords, verdict, notes
+
+
+def file_stem(path: str) -> str:
+    """Return the file's name without folder and without ``.sealed.jpg`` or ``.jpg``."""
+    name = os.path.basename(path)
+    return _EXTENSION.sub("", name) or name
+
+
+def _metadata(path: str, verdict: Verdict) -> dict[str, Any]:
+    """The user's metadata, and beside them the verdict as plain values."""
+    seal = verdict.seal
+    user = getattr(seal, "metadata", None)
+    metadata = dict(user) if isinstance(user, Mapping) else {}
+    entry: dict[str, Any] = {
+        "verdict": str(verdict.verdict),
+        "meaning": verdict.verdict.meaning,
+        "path": os.path.abspath(path),
+        "reasons": [reason.as_dict() for reason in verdict.reasons],
+    }
+    window = getattr(seal, "window", None)
+    if window is not None:
+        entry["window"] = [window.low, window.high]
+    source = getattr(seal, "source", None)
+    if source is not None:
+        entry["source"] = str(source.digest)
+        entry["source_dtype"] = str(source.dtype)
+    for key in ("created", "software", "layer"):
+        value = getattr(seal, key, None)
+        if value is not None:
+            entry[key] = value if isinstance(value, str | dict) else str(value)
+    metadata[VERDICT_KEY] = entry
+    return metadata

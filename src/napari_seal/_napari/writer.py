@@ -1,0 +1,229 @@
+"""File > Save and ``layer.save``: one image layer becomes one sealed JPEG."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from napari_seal._napari.attributes import attributes_to_json
+from napari_seal._napari.flag import plain_name
+from napari_seal._napari.user_metadata import metadata_to_json, opened_verdict
+from napari_seal._text import printable
+from napari_seal._verify.verdict import Outcome
+from napari_seal.errors import ImageError, OptionError, TargetExistsError
+
+if TYPE_CHECKING:
+    from napari_seal import Seal
+
+EXTENSION = ".sealed.jpg"
+# Only what is known to be an image extension is replaced: "cell_3.5um" must stay whole.
+_OTHER = re.compile(
+    r"(\.sealed)?(\.ome)?\.(jpe?g|jpe|jfif|png|tiff?|bmp|gif|webp|npy|zarr|svg)$|\.sealed$",
+    re.IGNORECASE,
+)
+
+
+def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Save one image layer as a sealed JPEG; napari calls this.
+
+    Parameters
+    ----------
+    path : str
+        As typed.  A missing or different extension is completed to ``.sealed.jpg``.
+    data : array-like
+        The layer's data.
+    meta : mapping
+        The layer's attributes.
+
+    Returns
+    -------
+    list of str
+        The one file that was written.
+
+    Raises
+    ------
+    SealError
+        If the image, its metadata or the target do not fit.  Nothing is written then.  It is never
+        a `ValueError`, which napari would drop without a word.
+    """
+    from napari.utils.notifications import show_info
+
+    target = complete_name(path)
+    agreed = target == path and _dialog_asked()
+    seal_image(target, data, meta, overwrite=agreed)
+    show_info(f"Sealed: {printable(target)}")
+    return [target]
+
+
+def seal_image(
+    target: str,
+    data: Any,
+    meta: Mapping[str, Any],
+    *,
+    user_metadata: Mapping[str, Any] | None = None,
+    quality: int = 90,
+    moedal: bool = False,
+    overwrite: bool = False,
+) -> Seal:
+    """Seal the data of a layer together with what napari knows about it.
+
+    Parameters
+    ----------
+    target : str
+        Complete file name.
+    data : array-like
+        The layer's data: 2-D gray or RGB; of a pyramid, the full resolution is taken.
+    meta : mapping
+        The layer's attributes.
+    user_metadata : mapping, optional
+        In place of the layer's own ``metadata``.
+    quality : int
+        JPEG quality, 1 to 100.
+    moedal : bool
+        Whether to write the key ``sha244`` for the scripts of the MoEDAL collaboration as well.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Returns
+    -------
+    Seal
+        What was written into the file.
+    """
+    import napari_seal
+
+    image = plane(data, meta)
+    attributes, attributes_lost = attributes_to_json(meta)
+    if "name" in attributes:
+        attributes["name"] = plain_name(attributes["name"])
+    own = meta.get("metadata") if user_metadata is None else user_metadata
+    metadata, metadata_lost = metadata_to_json(own)
+    try:
+        seal = napari_seal.seal(
+            image,
+            target,
+            quality=quality,
+            metadata=metadata or None,
+            layer=attributes,
+            moedal=moedal,
+            overwrite=overwrite,
+        )
+    except TargetExistsError as error:
+        raise TargetExistsError(
+            f"{printable(target)} exists already and was left as it is. Choose another name, or "
+            'use "Seal layer..." with "replace an existing file" ticked.'
+        ) from error
+    _say_what_is_missing(target, attributes_lost, metadata_lost)
+    _say_where_it_came_from(target, opened_verdict(meta.get("metadata")))
+    return seal
+
+
+def complete_name(path: str) -> str:
+    """Return ``path`` with the extension ``.sealed.jpg``, in place of another image extension.
+
+    Examples
+    --------
+    >>> complete_name("cell_3.5um"), complete_name("x.PNG"), complete_name("x.sealed.jpg")
+    ('cell_3.5um.sealed.jpg', 'x.sealed.jpg', 'x.sealed.jpg')
+    """
+    folder, name = os.path.split(os.fspath(path))
+    if not name:
+        raise OptionError(f"{printable(path)} names a folder; a file name is needed")
+    if name.lower().endswith(EXTENSION) and len(name) > len(EXTENSION):
+        return os.fspath(path)
+    return os.path.join(folder, (_OTHER.sub("", name) or name) + EXTENSION)
+
+
+def plane(data: Any, meta: Mapping[str, Any]) -> Any:
+    """Return the layer's data as the one 2-D gray or RGB array that can be sealed.
+
+    Parameters
+    ----------
+    data : array-like
+        NumPy, dask or a pyramid of either.
+    meta : mapping
+        The layer's attributes, of which ``rgb`` and ``multiscale`` count.
+
+    Raises
+    ------
+    ImageError
+        If it has more dimensions or an alpha channel.
+    """
+    import numpy as np
+
+    check_shape(data, meta)
+    return np.asarray(_full_resolution(data, meta))
+
+
+def check_shape(data: Any, meta: Mapping[str, Any]) -> None:
+    """Refuse what is neither 2-D gray nor RGB, without computing or copying anything.
+
+    Parameters
+    ----------
+    data, meta
+        As for `plane`.
+
+    Raises
+    ------
+    ImageError
+        Saying what can be sealed and what to do.
+    """
+    shape = tuple(_full_resolution(data, meta).shape)
+    rgb = bool(meta.get("rgb"))
+    if rgb and shape[-1] != 3:
+        raise ImageError(
+            f"The image has {shape[-1]} colour channels: gray and RGB images can be sealed, JPEG "
+            "stores no transparency. Drop the alpha channel first (layer.data[..., :3])."
+        )
+    if len(shape) != (3 if rgb else 2):
+        sizes = " x ".join(map(str, shape))
+        raise ImageError(
+            f"The image is {sizes}: 2-D gray and RGB images can be sealed now; stacks and other "
+            "images with more dimensions will be supported in a later version. Until then "
+            "seal it plane by plane (right-click the layer, Split Stack)."
+        )
+
+
+def _full_resolution(data: Any, meta: Mapping[str, Any]) -> Any:
+    # The lower levels of a pyramid are derived from the first: nothing is lost.
+    return data[0] if meta.get("multiscale") else data
+
+
+def _dialog_asked() -> bool:
+    """Whether napari's save dialog stands behind this call.
+
+    Qt asks "replace the existing file?" before the dialog closes, about exactly the name that was
+    typed.  A call from a script looks the same to a writer; only the stack tells them apart.
+    Where the stack looks different, in another version of napari, nothing is overwritten.
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "_save_layers_dialog":
+            return str(frame.f_globals.get("__name__", "")).startswith("napari._qt")
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
+def _say_what_is_missing(target: str, attributes: list[str], metadata: list[str]) -> None:
+    from napari.utils.notifications import show_warning
+
+    name = printable(os.path.basename(target))
+    # warnings.warn would not be seen in the window.
+    if metadata:
+        show_warning(f"{name}: metadata not sealed, JSON has no form for: {'; '.join(metadata)}")
+    if attributes:
+        show_warning(f"{name}: layer attributes not sealed: {'; '.join(attributes)}")
+
+
+def _say_where_it_came_from(target: str, opened_as: Outcome | None) -> None:
+    from napari.utils.notifications import show_warning
+
+    if opened_as is None or opened_as in (Outcome.INTACT, Outcome.NO_SEAL):
+        return
+    show_warning(
+        f"{printable(os.path.basename(target))}: this layer was opened as {opened_as!s}. "
+        "The new seal vouches for the picture as it is now, not for the original."
+    )

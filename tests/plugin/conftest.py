@@ -1,0 +1,221 @@
+"""What the tests of the napari side share: a real window, real files, no stand-ins.
+
+They need Qt, napari and a display (pytest-xvfb starts one where Xvfb is installed).  Without these
+each file is one skipped test that says why, or a failed one where ``NAPARI_SEAL_REQUIRE`` contains
+``gui``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import napari_seal
+
+# Before napari is imported: nobody's own preferences are read or written.
+os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-seal-test-"), "n.yaml"))
+
+
+def _what_is_missing(config: pytest.Config) -> str:
+    try:
+        import napari  # noqa: F401
+        from qtpy import QtWidgets  # noqa: F401
+    except Exception as error:  # noqa: BLE001 - qtpy and missing system libraries raise what they like
+        return f"napari with a Qt binding cannot be imported: {error}"
+    loaded = (config.pluginmanager.hasplugin(name) for name in ("pytest-qt", "pytestqt.plugin"))
+    if not any(loaded):
+        return "pytest-qt is not loaded"
+    screens = ("DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in screens):
+        return "no display: neither DISPLAY is set nor could pytest-xvfb start Xvfb"
+    return ""
+
+
+class _Absent(pytest.Item):
+    """Stands for a test file that cannot run here."""
+
+    reason = ""
+
+    def runtest(self) -> None:
+        if "gui" in os.environ.get("NAPARI_SEAL_REQUIRE", ""):
+            pytest.fail(self.reason, pytrace=False)
+        pytest.skip(self.reason)
+
+
+class _AbsentFile(pytest.File):
+    reason = ""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        item = _Absent.from_parent(self, name="needs_a_window")
+        item.reason = self.reason
+        yield item
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Any:
+    """Replace the test file where its imports would fail."""
+    reason = _what_is_missing(parent.config)
+    if not reason:
+        return None
+    absent = _AbsentFile.from_parent(parent, path=module_path)
+    absent.reason = reason
+    return absent
+
+
+@pytest.fixture
+def plugin() -> None:
+    """The installed plugin, as napari discovers it."""
+    import npe2
+
+    manager = npe2.PluginManager.instance()
+    manager.discover()
+    assert "napari-seal" in manager
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    """What the person is told in notifications during the test."""
+    from napari.utils.notifications import notification_manager
+
+    messages: list[str] = []
+
+    def keep(notification: Any) -> None:
+        messages.append(str(notification.message))
+
+    notification_manager.notification_ready.connect(keep)
+    yield messages
+    notification_manager.notification_ready.disconnect(keep)
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """A small 16-bit picture with something to see in it."""
+    y, x = np.mgrid[:96, :128]
+    waves = 9000 + 4000 * np.sin(x / 9) * np.cos(y / 7)
+    noise = np.random.default_rng(3).normal(0, 150, waves.shape)
+    return (waves + noise).astype(np.uint16)
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, picture: np.ndarray) -> Callable[..., Path]:
+    """Make a sealed file; keywords go to `napari_seal.seal`."""
+
+    def make(name: str = "a.sealed.jpg", image: np.ndarray | None = None, **options: Any) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        napari_seal.seal(picture if image is None else image, path, **options)
+        return path
+
+    return make
+
+
+def _edit(path: Path) -> Path:
+    """Change the picture and save it again with its Exif data, as an image editor does."""
+    with Image.open(path) as image:
+        exif, changed = image.info["exif"], image.copy()
+    changed.paste(255 if changed.mode == "L" else (255, 0, 0), (20, 20, 50, 50))
+    changed.save(path, "JPEG", quality=90, exif=exif)
+    return path
+
+
+def _strip(path: Path) -> Path:
+    """Save the picture without its Exif data."""
+    with Image.open(path) as image:
+        bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    bare.save(path, "JPEG", quality=90)
+    return path
+
+
+@pytest.fixture
+def edit() -> Callable[[Path], Path]:
+    """Change a file's picture and keep its Exif data."""
+    return _edit
+
+
+@pytest.fixture
+def strip() -> Callable[[Path], Path]:
+    """Take the Exif data off a file."""
+    return _strip
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, sealed: Callable[..., Path]) -> tuple[Path, dict[str, str]]:
+    """A folder with a file of each kind, and the verdict of each."""
+    expected = {}
+    for n in range(6):
+        expected[sealed(f"archive/{n}.sealed.jpg", metadata={"field": n}).name] = "intact"
+    changed = _edit(sealed("archive/sub/changed.sealed.jpg"))
+    expected[changed.name] = "image-changed"
+    expected[_strip(sealed("archive/sub/bare.jpg")).name] = "no-seal"
+    cut = sealed("archive/cut.sealed.jpg")
+    cut.write_bytes(cut.read_bytes()[:-800])
+    expected[cut.name] = "truncated"
+    reworded = sealed("archive/reworded.sealed.jpg", metadata={"field": 17})
+    reworded.write_bytes(reworded.read_bytes().replace(b'"field":17', b'"field":71'))
+    expected[reworded.name] = "metadata-changed"
+    (tmp_path / "archive" / "text.jpg").write_text("this is no image")
+    expected["text.jpg"] = "not-an-image"
+    return tmp_path / "archive", expected
+
+
+@pytest.fixture
+def answer_dialog(qtbot: Any) -> Iterator[Callable[..., None]]:
+    """Answer the next file dialog as a person does: choose a filter, type a name, press the button.
+
+    A following question "replace the existing file?" is answered with yes where ``replace`` is set.
+    """
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QMessageBox
+
+    timers: list[QTimer] = []
+
+    def answer(path: Path, *, name_filter: str = "", replace: bool = False) -> None:
+        state = {"typed": False, "asked": False, "patience": 100}
+
+        def look() -> None:
+            state["patience"] -= 1
+            dialog = QApplication.activeModalWidget()
+            if state["patience"] < 0:
+                # The test fails on what it finds; it must not wait for a person.
+                if dialog is None:
+                    timer.stop()
+                else:
+                    dialog.close()
+            elif isinstance(dialog, QMessageBox):
+                state["asked"] = True
+                buttons = QMessageBox.StandardButton
+                dialog.button(buttons.Yes if replace else buttons.No).click()
+            elif isinstance(dialog, QFileDialog) and state["asked"]:
+                dialog.reject()  # after a "no" the file dialog is still there
+            elif isinstance(dialog, QFileDialog) and not state["typed"]:
+                state["typed"] = True
+                for known in dialog.nameFilters():
+                    if name_filter and name_filter in known:
+                        dialog.selectNameFilter(known)
+                dialog.findChild(QLineEdit, "fileNameEdit").setText(str(path))
+                box = dialog.findChild(QDialogButtonBox)
+                accept = box.button(QDialogButtonBox.StandardButton.Save) or box.button(
+                    QDialogButtonBox.StandardButton.Open
+                )
+                # Not from within this timer: a question that follows runs an event loop of its
+                # own, and Qt does not let a timer fire inside itself.
+                QTimer.singleShot(0, accept.click)
+            elif state["typed"] and dialog is None:
+                timer.stop()
+
+        timer = QTimer()
+        timer.setInterval(50)
+        timer.timeout.connect(look)
+        timer.start()
+        timers.append(timer)
+
+    yield answer
+    for timer in timers:
+        timer.stop()

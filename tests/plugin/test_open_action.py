@@ -1,0 +1,54 @@
+"""Open and verify...: plain JPEGs come in through the menu, with their verdicts."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.components import ViewerModel
+
+from napari_seal._napari.open_action import open_and_verify, open_flagged
+
+
+def test_a_plain_jpeg_opens_through_the_dialog(make_napari_viewer, sealed, strip, answer_dialog):
+    """In the real window: the dialog, a file that the reader does not claim, the flag."""
+    viewer = make_napari_viewer()
+    answer_dialog(strip(sealed("holiday.jpg")))
+    (layer,) = open_and_verify()
+    assert viewer.layers[0] is layer
+    assert layer.name == "○ no seal: holiday"
+
+
+def test_the_flag_is_really_drawn(make_napari_viewer, sealed, edit, qtbot):
+    """The canvas itself shows the colour of the flag: on the box and in the text."""
+    viewer = make_napari_viewer(show=True)
+    open_flagged(viewer, [str(edit(sealed()))])
+    qtbot.wait(100)
+    shown = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    orange = np.abs(shown - [0xFF, 0x8C, 0x1A]).max(axis=-1) < 25
+    assert orange.sum() > 300
+    top = orange[:60].sum()
+    assert top > 50
+
+
+def test_one_bad_file_does_not_stop_the_others(sealed, tmp_path, told):
+    """It is named, the rest opens."""
+    (tmp_path / "bad.jpg").write_text("no image")
+    viewer = ViewerModel()
+    layers = open_flagged(viewer, [str(tmp_path / "bad.jpg"), str(sealed("good.jpg"))])
+    assert [layer.name for layer in layers] == ["good"]
+    assert any("Not opened" in message and "bad.jpg" in message for message in told)
+
+
+def test_the_menu_has_the_actions(make_napari_viewer):
+    """In File > IO Utilities, where a person looks for them; sealing also in Layers > Data."""
+    from napari._app_model import get_app_model
+
+    make_napari_viewer()
+    menus = get_app_model().menus
+
+    def titles(menu):
+        return {item.command.title for item in menus.get_menu(menu) if hasattr(item, "command")}
+
+    utilities = titles("napari/file/io_utilities")
+    for words in "Open and verify...", "Verify sealed images", "Seal layer...":
+        assert any(words in title for title in utilities), words
+    assert any("Seal layer..." in title for title in titles("napari/layers/data"))

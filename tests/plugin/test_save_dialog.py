@@ -1,0 +1,62 @@
+"""File > Save in the real window: the menu action, Qt's dialog, the file on disk."""
+
+from __future__ import annotations
+
+import pytest
+
+import napari_seal
+
+
+@pytest.fixture
+def viewer(make_napari_viewer, picture):
+    """A window with one image, which is selected."""
+    made = make_napari_viewer()
+    made.add_image(picture, name="field 7", scale=(0.5, 0.5), units=("um", "um"))
+    return made
+
+
+def save(viewer):
+    """Trigger File > Save Selected Layers."""
+    from napari._app_model import get_app_model
+
+    get_app_model().commands.execute_command("napari.window.file.save_layers_dialog.selected")
+
+
+def test_a_typed_name_becomes_a_sealed_file(viewer, tmp_path, answer_dialog, told):
+    """Our filter, a name without extension, Save."""
+    answer_dialog(tmp_path / "x", name_filter="sealed.jpg")
+    save(viewer)
+    assert [p.name for p in tmp_path.iterdir()] == ["x.sealed.jpg"]
+    verdict = napari_seal.check(tmp_path / "x.sealed.jpg")
+    assert verdict.intact
+    assert verdict.seal.layer["name"] == "field 7"
+    assert verdict.seal.layer["units"] == ["micrometer", "micrometer"]
+    assert any(message.startswith("Sealed: ") for message in told)
+
+
+def test_replacing_is_agreed_in_the_dialog(viewer, tmp_path, answer_dialog):
+    """Qt asked about exactly this name, and the answer was yes."""
+    target = tmp_path / "x.sealed.jpg"
+    target.write_bytes(b"old")
+    answer_dialog(target, name_filter="sealed.jpg", replace=True)
+    save(viewer)
+    assert napari_seal.check(target).intact
+
+
+def test_a_completed_name_is_not_what_was_agreed(viewer, tmp_path, answer_dialog):
+    """Qt asked about "x" if at all; x.sealed.jpg stays, and the error says so."""
+    target = tmp_path / "x.sealed.jpg"
+    target.write_bytes(b"old")
+    answer_dialog(tmp_path / "x", name_filter="sealed.jpg")
+    with pytest.raises(napari_seal.TargetExistsError, match="left as it is"):
+        save(viewer)
+    assert target.read_bytes() == b"old"
+
+
+def test_no_is_no(viewer, tmp_path, answer_dialog):
+    """Whoever declines keeps the old file."""
+    target = tmp_path / "x.sealed.jpg"
+    target.write_bytes(b"old")
+    answer_dialog(target, name_filter="sealed.jpg", replace=False)
+    save(viewer)
+    assert target.read_bytes() == b"old"

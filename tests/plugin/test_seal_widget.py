@@ -1,0 +1,159 @@
+"""The widget "Seal layer...": what is offered, refused and written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+import napari_seal
+from napari_seal._napari.metadata_table import MetadataTable
+from napari_seal._napari.seal_widget import SealWidget
+
+
+@pytest.fixture
+def viewer(picture):
+    """Two images and something else."""
+    made = ViewerModel()
+    made.add_image(np.zeros((4, 8, 8)), name="stack")
+    made.add_points(np.zeros((2, 2)))
+    made.add_image(picture, name="a/b: c", metadata={"plate": 3, "note": "12", "bad": {1}})
+    return made
+
+
+@pytest.fixture
+def widget(viewer, qtbot, tmp_path):
+    """The widget, with a folder of its own as the target."""
+    made = SealWidget(viewer)
+    qtbot.addWidget(made.native)
+    made.target.value = tmp_path / "x.sealed.jpg"
+    return made
+
+
+def test_it_offers_the_active_image_and_a_name(viewer, qtbot):
+    """Only images; a file name that every file system takes."""
+    widget = SealWidget(viewer)
+    qtbot.addWidget(widget.native)
+    assert [layer.name for layer in widget.layer.choices] == ["stack", "a/b: c"]
+    assert widget.layer.value.name == "a/b: c"
+    assert widget.target.value.name == "a_b_ c.sealed.jpg"
+    assert widget.table.metadata() == {"plate": 3, "note": "12"}
+    assert "bad (set)" in widget.problem.text()
+
+
+def test_it_seals_and_shows_what_was_written(widget, tmp_path):
+    """Path, size and identity; the file is intact and holds the metadata as edited."""
+    widget.table.set_metadata({"plate": 4, "who": "me"})
+    widget.quality.value = 70
+    widget.seal_button.native.click()
+    verdict = napari_seal.check(tmp_path / "x.sealed.jpg")
+    assert verdict.intact
+    assert verdict.seal.metadata == {"plate": 4, "who": "me"}
+    shown = widget.result.text()
+    assert str(tmp_path / "x.sealed.jpg") in shown
+    assert "kB" in shown
+    assert verdict.seal.source.digest.hex[:32] in shown
+
+
+def test_an_existing_file_needs_the_box(widget, tmp_path):
+    """The button is off and the reason stands there; the box is good for one time."""
+    (tmp_path / "x.sealed.jpg").write_bytes(b"old")
+    widget.target.value = tmp_path / "x"
+    assert not widget.seal_button.enabled
+    assert "exists" in widget.problem.text()
+    assert widget.seal() is None
+    widget.overwrite.value = True
+    assert widget.seal() is not None
+    assert not widget.overwrite.value
+    assert napari_seal.check(tmp_path / "x.sealed.jpg").intact
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda w, t: setattr(w.layer, "value", w.layer.choices[0]), "later version"),
+        (lambda w, t: setattr(w.target, "value", t / "none" / "x"), "no folder"),
+        (lambda w, t: w.table.set_metadata({"seal": 1}), "reserved"),
+        (lambda w, t: w.table.set_metadata({"": 1}), "no key"),
+    ],
+)
+def test_what_is_wrong_stands_in_the_widget(widget, tmp_path, change, says):
+    """Before the button can be pressed."""
+    change(widget, tmp_path)
+    assert says in widget.problem.text()
+    assert not widget.seal_button.enabled
+
+
+def test_errors_of_the_core_are_shown(widget):
+    """Metadata that do not fit into the file: nothing is written."""
+    widget.table.set_metadata({"long": "x" * 70_000})
+    assert widget.seal() is None
+    assert "long" in widget.problem.text()
+    assert not widget._target().startswith("✓")
+
+
+def test_moedal_is_in_the_fold(widget, tmp_path):
+    """The box is out of the way, and works."""
+    assert not widget.moedal.native.isVisibleTo(widget.native)
+    widget.advanced.setChecked(True)
+    assert widget.moedal.native.isVisibleTo(widget.native)
+    widget.moedal.value = True
+    widget.seal()
+    assert b'"sha244"' in (tmp_path / "x.sealed.jpg").read_bytes()
+
+
+def test_no_layers_no_error(qtbot):
+    """An empty viewer: the widget says what to do, and follows when an image comes."""
+    viewer = ViewerModel()
+    widget = SealWidget(viewer)
+    qtbot.addWidget(widget.native)
+    assert "Open an image first" in widget.problem.text()
+    viewer.add_image(np.zeros((9, 9)), name="late")
+    widget.reset_choices()
+    assert widget.layer.value.name == "late"
+    assert widget.target.value.name == "late.sealed.jpg"
+
+
+def test_values_keep_their_kind(qtbot):
+    """What is shown as text is read back as the same value."""
+    table = MetadataTable()
+    qtbot.addWidget(table)
+    values = {
+        "n": 12,
+        "t": "12",
+        "f": 0.5,
+        "l": [1, "a"],
+        "b": True,
+        "s": "NaN",
+        "e": "",
+        "q": '"x"',
+    }
+    values |= {"ns": 1_700_000_000_123_456_789, "o": {"k": None}, "null": "null"}
+    table.set_metadata(values)
+    assert table.metadata() == values
+    table.add_button.click()
+    assert table.metadata() == values
+    table.rows.selectRow(0)
+    table.remove_button.click()
+    assert "n" not in table.metadata()
+
+
+def test_it_opens_in_the_window(make_napari_viewer, picture):
+    """As the menu opens it."""
+    viewer = make_napari_viewer()
+    viewer.add_image(picture, name="p")
+    _, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Seal layer...")
+    assert widget.layer.value is viewer.layers[0]
+    viewer.layers.clear()
+    assert not widget.seal_button.enabled
+
+
+def test_colour_pyramids_and_lazy_images_are_offered_too(qtbot, tmp_path):
+    """The widget looks at shapes only; the work is done when the button is pressed."""
+    viewer = ViewerModel()
+    colours = np.zeros((40, 60, 3), np.uint8)
+    viewer.add_image([colours, colours[::2, ::2]], rgb=True, multiscale=True, name="pyramid")
+    widget = SealWidget(viewer)
+    qtbot.addWidget(widget.native)
+    widget.target.value = tmp_path / "x"
+    assert widget.seal().source.shape == (40, 60, 3)
