@@ -1,4 +1,9 @@
-"""A function over many items in worker processes: in order, and in bounded memory."""
+"""A function over many items in worker processes: in order, and in bounded memory.
+
+Not `concurrent.futures`: its workers share one queue for results, and one that is killed while it
+writes there (for want of memory, say) blocks all others for ever.  Here each worker has a pipe of
+its own, which breaks with it and with nothing else.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,17 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Final, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+#: How long a worker may take to finish what it is doing, once nobody waits for it any more.
+_PATIENCE: Final = 5.0
 
 
 def available_cores() -> int:
@@ -39,79 +47,147 @@ def map_batches(
     work : callable
         From a list of items to as many results; importable by name, for the workers.
     items : iterable
-        Taken as needed: at most three batches a worker are under way.
+        Taken as needed: the results of at most four batches a worker wait for an earlier one.
     jobs : int
         Number of processes.
     batch : int
         Items a task.
     died : callable
-        The result for an item whose process died (killed for want of memory, say).
+        The result for an item whose process died.
     """
     source = iter(items)
-    batches = iter(lambda: list(itertools.islice(source, batch)), [])
-    executor = _start(jobs)
-    pending: deque[tuple[list[Item], Future[list[Result]]]] = deque()
+    batches = enumerate(iter(lambda: list(itertools.islice(source, batch)), []))
+    pool: _Pool[Item, Result] = _Pool(work)
+    finished: dict[int, list[Result]] = {}
+    following = 0  # the batch to yield next
     try:
         while True:
-            while len(pending) < 3 * jobs and (taken := next(batches, None)):
-                pending.append((taken, _submit(executor, work, taken)))
-            if not pending:
+            while len(pool.busy) < jobs and len(pool.busy) + len(finished) < 4 * jobs:
+                task = next(batches, None)
+                if task is None:
+                    break
+                pool.give(*task)
+            if not pool.busy and not finished:
                 return
-            taken, future = pending.popleft()
-            try:
-                results = future.result()
-            except BrokenProcessPool:
-                # Which item it was is not known, so the batches under way are done again, one item
-                # a process, and the run goes on.
-                executor.shutdown(wait=False, cancel_futures=True)
-                again = [taken, *(other for other, _ in pending)]
-                pending.clear()
-                yield from _one_by_one(work, itertools.chain.from_iterable(again), died)
-                executor = _start(jobs)
-            else:
-                yield from results
+            while following not in finished:
+                number, taken, results = pool.take()
+                # A worker died, and which item it was is not known: one item a process, then.
+                finished[number] = _one_by_one(work, taken, died) if results is None else results
+            yield from finished.pop(following)
+            following += 1
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _submit(
-    executor: ProcessPoolExecutor, work: Callable[[list[Item]], list[Result]], taken: list[Item]
-) -> Future[list[Result]]:
-    try:
-        return executor.submit(work, taken)
-    except BrokenProcessPool as error:  # broken since the last result: told with the next one
-        future: Future[list[Result]] = Future()
-        future.set_exception(error)
-        return future
+        pool.close()
 
 
 def _one_by_one(
-    work: Callable[[list[Item]], list[Result]],
-    items: Iterable[Item],
-    died: Callable[[Item], Result],
-) -> Iterator[Result]:
-    executor = _start(1)
+    work: Callable[[list[Item]], list[Result]], items: list[Item], died: Callable[[Item], Result]
+) -> list[Result]:
+    pool: _Pool[Item, Result] = _Pool(work)
+    results: list[Result] = []
     try:
         for item in items:
-            try:
-                results = executor.submit(work, [item]).result()
-            except BrokenProcessPool:
-                executor.shutdown(wait=False)
-                executor = _start(1)
-                results = [died(item)]
-            yield from results
+            pool.give(0, [item])
+            _, _, result = pool.take()
+            results += [died(item)] if result is None else result
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        pool.close()
+    return results
 
 
-def _start(jobs: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context(_start_method())
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_parent)
+@dataclass(slots=True)
+class _Task(Generic[Item]):
+    """What a busy worker is doing."""
+
+    number: int
+    items: list[Item]
+    process: BaseProcess
 
 
-def _leave_interrupts_to_parent() -> None:
+class _Pool(Generic[Item, Result]):
+    """Worker processes, each with a pipe to it and one task at a time."""
+
+    def __init__(self, work: Callable[[list[Item]], list[Result]]) -> None:
+        self._work = work
+        self._idle: dict[Connection, BaseProcess] = {}
+        self.busy: dict[Connection, _Task[Item]] = {}
+
+    def give(self, number: int, items: list[Item]) -> None:
+        """Hand a task to an idle worker, or to a new one."""
+        while True:
+            connection, process = self._idle.popitem() if self._idle else self._start()
+            try:
+                connection.send(items)
+            except OSError:  # it died while it was idle
+                _end(connection, process)
+                continue
+            self.busy[connection] = _Task(number, items, process)
+            return
+
+    def take(self) -> tuple[int, list[Item], list[Result] | None]:
+        """Wait for a task to be done; without results if its worker died."""
+        connection = next(c for c in wait(list(self.busy)) if isinstance(c, Connection))
+        task = self.busy.pop(connection)
+        try:
+            answer = connection.recv()
+        except (EOFError, OSError):
+            _end(connection, task.process)
+            return task.number, task.items, None
+        self._idle[connection] = task.process
+        if isinstance(answer, BaseException):
+            raise answer
+        return task.number, task.items, answer
+
+    def close(self) -> None:
+        """Let the workers finish what they are doing, and end them."""
+        processes = [*self._idle.values(), *(task.process for task in self.busy.values())]
+        for connection in (*self._idle, *self.busy):
+            connection.close()
+        for process in processes:
+            process.join(_PATIENCE)
+            if process.is_alive():
+                process.kill()
+                process.join()
+        self._idle.clear()
+        self.busy.clear()
+
+    def _start(self) -> tuple[Connection, BaseProcess]:
+        context: Any = multiprocessing.get_context(_start_method())
+        ours, theirs = context.Pipe()
+        # A forked worker inherits our ends of all pipes, and would keep them open after our death.
+        forked = context.get_start_method() == "fork"
+        inherited = [ours, *self._idle, *self.busy] if forked else []
+        process = context.Process(target=_serve, args=(theirs, inherited, self._work), daemon=True)
+        process.start()
+        theirs.close()
+        return ours, process
+
+
+def _end(connection: Connection, process: BaseProcess) -> None:
+    connection.close()
+    process.kill()
+    process.join()
+
+
+def _serve(
+    connection: Connection,
+    inherited: list[Connection],
+    work: Callable[[list[Item]], list[Result]],
+) -> None:
+    """Do tasks until the other end of the pipe is closed: the life of a worker."""
     # Control-C goes to the whole group of processes; the parent ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for other in inherited:
+        other.close()
+    try:
+        while True:
+            items = connection.recv()
+            try:
+                answer: Any = work(items)
+            except Exception as error:  # noqa: BLE001 - raised again in the parent
+                answer = error
+            connection.send(answer)
+    except (EOFError, OSError):
+        return
 
 
 def _start_method() -> str:

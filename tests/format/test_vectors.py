@@ -1,0 +1,105 @@
+"""The conformance vectors: made anew they are the same, and the code agrees with each."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import Any
+
+import make_vectors
+import numpy as np
+import pytest
+from PIL import Image
+
+from napari_seal import Window
+from napari_seal._format import exif, jpeg, record
+from napari_seal._format.digest import digest_of
+from napari_seal._format.pixels import decode, digest_array
+from napari_seal.errors import FormatError, NewerVersionError, UnknownAlgorithmError
+
+VECTORS = json.loads(make_vectors.FILE.read_text())
+
+
+def cases(kind: str) -> Any:
+    """Parametrise over the vectors of a kind."""
+    return pytest.mark.parametrize("vector", VECTORS[kind], ids=lambda v: v.get("name"))
+
+
+def test_the_file_is_what_the_generator_makes() -> None:
+    """The stored vectors are those that the rules give today."""
+    assert make_vectors.FILE.read_text() == make_vectors.dumps(make_vectors.build())
+
+
+@cases("jpeg")
+def test_jpeg(vector: dict[str, Any]) -> None:
+    """Codestream, length, token and scan digest of a file are those of the rules."""
+    data = base64.b64decode(vector["file"])
+    structure = jpeg.walk(data)
+    assert structure.length == vector["length"]
+    assert structure.transform.decode() == vector["transform"]
+    assert str(structure.codestream()) == vector["codestream"]
+    assert str(digest_of(jpeg.scan_pieces(data))) == vector["scan"]
+    assert (structure.end is not None) == vector["complete"]
+
+
+@pytest.mark.parametrize(
+    "vector", [v for v in VECTORS["jpeg"] if "pixels" in v], ids=lambda v: v["name"]
+)
+def test_jpeg_pixels(vector: dict[str, Any]) -> None:
+    """Gray pictures decode to the stated levels, by our way and by Pillow's own."""
+    data = base64.b64decode(vector["file"])
+    for pixels in (decode(jpeg.walk(data)), np.asarray(Image.open(io.BytesIO(data)))):
+        found = digest_array(pixels)
+        assert (str(found.digest), list(found.shape)) == tuple(vector["pixels"].values())
+
+
+@cases("jpeg")
+def test_the_walk_to_the_final_marker_proves_no_other_bytes(vector: dict[str, Any]) -> None:
+    """Where the cheap walk gives a file's digest, the full walk gives it as well."""
+    data = base64.b64decode(vector["file"])
+    cheap = jpeg.walk(data, to_final_marker=True).codestream()
+    others = {v["codestream"] for v in VECTORS["jpeg"]} - {vector["codestream"]}
+    assert str(cheap) not in others
+
+
+@cases("exif")
+def test_exif(vector: dict[str, Any]) -> None:
+    """Digest, check values and comment of a block are by the rules; bad blocks are refused."""
+    block = base64.b64decode(vector["block"])
+    if vector.get("error"):
+        with pytest.raises(FormatError):
+            exif.read(block)
+        return
+    entries = exif.read(block)
+    keys = [key for key in entries if key != exif.USER_COMMENT]
+    assert {exif.key_text(k): exif.check_value(k, entries[k]) for k in keys} == vector["tags"]
+    assert str(exif.sealed_digest(entries, keys)) == vector["digest"]
+    comment = exif.user_comment(entries)
+    assert (comment and comment.decode()) == vector["comment"]
+
+
+def state_of(text: bytes) -> str:
+    """What the reader says of a record's text, in the words of the vectors."""
+    try:
+        seal = record.parse(record.load(text))
+    except (NewerVersionError, UnknownAlgorithmError):
+        return "unsupported"
+    except FormatError:
+        return "malformed"
+    return {True: "ok", False: "changed", None: "rewritten"}[record.record_matches(text, seal)]
+
+
+@cases("record")
+def test_record(vector: dict[str, Any]) -> None:
+    """A record's text is ok, changed, rewritten, malformed or unsupported, as stated."""
+    assert state_of(vector["text"].encode("ascii")) == vector["verdict"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["window"], ids=lambda v: f"{v['dtype']}-{v['high']}")
+def test_window(vector: dict[str, Any]) -> None:
+    """Intensities become the stated levels."""
+    values = np.array(vector["values"], vector["dtype"])
+    levels = Window(low=vector["low"], high=vector["high"]).scale(values)
+    assert levels.dtype == np.uint8
+    assert levels.tolist() == vector["levels"]

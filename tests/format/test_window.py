@@ -1,0 +1,91 @@
+"""The mapping of intensities to 8 bits and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_seal import Window, restore_intensity
+
+TYPES = ["b1", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
+
+
+def moedal(y: np.ndarray) -> np.ndarray:
+    """The MoEDAL formula, in its own arithmetic on float64."""
+    z = (65535 * ((y - y.min()) / (y.max() - y.min()))).astype(np.uint16)
+    return z // 256
+
+
+def test_every_uint16_value_of_the_full_range() -> None:
+    """All 65,536 intensities get the MoEDAL level."""
+    y = np.arange(65536, dtype=np.uint16)
+    assert np.array_equal(Window(low=0, high=65535).scale(y), moedal(y))
+
+
+def test_every_exact_tie_of_every_range() -> None:
+    """Where the formula hits a multiple of 256 exactly, rounding does not tip it over."""
+    ties = 0
+    for k in range(1, 256):
+        divisor = 65535 // np.gcd(k, 65535)  # 256 and 65535 have no factor in common
+        for extent in range(divisor, 65536, divisor):
+            d = 256 * k * extent // 65535
+            y = np.array([0, d - 1, d, min(d + 1, extent), extent], np.uint16)
+            assert np.array_equal(Window(low=0, high=extent).scale(y), moedal(y)), (k, extent)
+            ties += 1
+    assert ties > 1000
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_flat_image_is_black(kind: str) -> None:
+    """Where low and high are equal every level is 0, whatever the type."""
+    image = np.ones((70, 3), kind)
+    assert not Window(low=1, high=1).scale(image).any()
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize(
+    "window", [(0, 1), (-(2**40), 2**40), (2**41, 2**42), (-9, -3), (0.0, 0.5), (-1.5, 300)]
+)
+def test_values_outside_are_clipped(kind: str, window: tuple[float, float]) -> None:
+    """Below the window is 0, above it 255, also where the type cannot reach the window."""
+    low, high = window
+    image = np.array([[0, 1], [1, 0]], kind)
+    expected = [int(65535 * ((min(max(v, low), high) - low) / (high - low))) // 256 for v in (0, 1)]
+    levels = Window(low=low, high=high).scale(image)
+    assert (levels.dtype, levels.tolist()) == (np.uint8, [expected, expected[::-1]])
+
+
+def test_uint8_and_bool_come_back_exactly() -> None:
+    """What 8 bits hold is restored without loss."""
+    levels = np.arange(256, dtype=np.uint8)
+    window = Window(low=0, high=255)
+    assert np.array_equal(window.scale(levels), levels)
+    assert np.array_equal(window.restore(levels), levels)
+    mask = np.array([True, False])
+    stored = Window(low=0, high=1).scale(mask)
+    assert stored.tolist() == [255, 0]
+    assert Window(low=0, high=1).restore(stored).tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("extent", [*range(1, 256), 256, 300, 4095, 65535])
+def test_restored_values_are_within_one_step(extent: int) -> None:
+    """Every intensity comes back to within one level's width; small ranges come back exactly."""
+    image = np.arange(1000, 1000 + extent + 1)
+    window = Window(low=1000, high=1000 + extent)
+    error = np.abs(window.restore(window.scale(image)) - image).max()
+    assert error == 0 if extent <= 255 else error <= window.step
+
+
+def test_restore_intensity_takes_a_seals_window() -> None:
+    """Without a window the levels are the intensities."""
+    levels = np.array([[0, 7]], np.uint8)
+    assert restore_intensity(levels, None).tolist() == [[0.0, 7.0]]
+    assert restore_intensity(levels, Window(low=0, high=255)).dtype == np.float64
+
+
+def test_the_array_is_not_touched() -> None:
+    """Scaling works on a copy, also where no copy of the type is needed."""
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    levels = Window(low=0, high=255).scale(image)
+    levels[:] = 0
+    assert image.max() == 255

@@ -1,0 +1,48 @@
+"""From levels to JPEG bytes."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from mutators import APP0, COM, SOF0, find, spans
+from PIL import Image
+
+from napari_seal import OptionError
+from napari_seal._seal.encode import check_quality, encode
+
+NOISE = np.random.default_rng(1).integers(0, 256, (33, 41, 3), np.uint8)
+
+
+@pytest.mark.parametrize("quality", [1, 90, 100, np.uint8(50)])
+def test_quality_is_a_whole_number_from_1_to_100(quality: Any) -> None:
+    """Python and NumPy integers are taken."""
+    assert check_quality(quality) == quality
+    assert type(check_quality(quality)) is int
+
+
+@pytest.mark.parametrize("quality", [0, 101, -1, True, 90.0, "90", None, np.float64(90)])
+def test_other_qualities_are_refused(quality: Any) -> None:
+    """Numbers out of range, truth values and floats."""
+    with pytest.raises(OptionError, match="quality"):
+        check_quality(quality)
+
+
+@pytest.mark.parametrize("levels", [NOISE, NOISE[..., 0], NOISE[:1, :1], NOISE[::2, ::-1]])
+@pytest.mark.parametrize("quality", [1, 90, 100])
+def test_the_file_is_baseline_with_jfif_and_nothing_else(levels: np.ndarray, quality: int) -> None:
+    """One component for gray, three without subsampling for colour; no metadata."""
+    data = encode(levels, quality)
+    markers = [marker for marker, _, _ in spans(data)]
+    start, end = find(data, SOF0)
+    components = data[start + 10 : end]
+    assert {APP0} == {m for m in markers if m & 0xF0 == 0xE0 or m == COM}
+    assert list(components[1::3]) == [0x11] * (1 if levels.ndim == 2 else 3)
+    assert Image.open(io.BytesIO(data)).size == levels.shape[1::-1]
+
+
+def test_the_same_levels_give_the_same_bytes() -> None:
+    """Encoding is deterministic, and blind to memory layout."""
+    assert encode(NOISE, 90) == encode(np.asfortranarray(NOISE), 90)
