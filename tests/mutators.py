@@ -222,6 +222,16 @@ def text(old: bytes, new: bytes) -> Mutator:
     return edit_text(mutate)
 
 
+def flip_digit(key: str) -> Mutator:
+    """Change the first digit of a digest in the seal, and nothing else."""
+
+    def mutate(data: bytes) -> bytes:
+        at = data.index(b'"%s":"sha256:' % key.encode()) + len(key) + len('"":"sha256:')
+        return flip(data, at)
+
+    return mutate
+
+
 def seal_key(key: str, value: object) -> Mutator:
     """Set a key of the seal."""
     return edit_seal(lambda body: body.update({key: value}))

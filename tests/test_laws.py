@@ -204,10 +204,7 @@ def test_bytes_taken_out_or_put_in_are_seen(kind: str, where: st.DataObject, cou
 
 @given(kind=st.sampled_from(KINDS), where=st.data(), value=st.integers(1, 255))
 def test_metadata_cannot_change_the_image(kind: str, where: st.DataObject, value: int) -> None:
-    """A byte changed in the payload of a metadata segment never speaks of a changed image.
-
-    Where it is a digit of the sealed codestream digest, the pixels still are the sealed ones.
-    """
+    """A byte changed in the payload of a metadata segment never speaks of a changed image."""
     comment = segment(0xFE, b"a comment that anybody may edit")
     data = TINY[kind].replace(b"\xff\xdb", comment + b"\xff\xdb", 1)
     rows = [(s, e) for m, s, e in spans(data) if m & 0xF0 == 0xE0 or m == 0xFE]
@@ -215,11 +212,7 @@ def test_metadata_cannot_change_the_image(kind: str, where: st.DataObject, value
     at = where.draw(st.integers(start + 4, end - 1))
     changed = data[:at] + bytes((data[at] ^ value,)) + data[at + 1 :]
     verdict = check_bytes(changed, "a")
-    digest = data.index(b'"codestream":"sha256:') + 21
-    if at in range(digest, digest + 64) and verdict.verdict == "reencoded":
-        assert "record-mismatch" in {str(r.code) for r in verdict.reasons}
-    else:
-        assert str(verdict.verdict) not in IMAGE_WORDS
+    assert str(verdict.verdict) not in IMAGE_WORDS
 
 
 @given(kind=st.sampled_from(KINDS), tail=st.binary(min_size=1, max_size=200))

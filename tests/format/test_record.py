@@ -163,9 +163,9 @@ def test_check_metadata_does_not_change_its_argument() -> None:
     assert isinstance(mine["a"], tuple)
 
 
-def test_largest_key() -> None:
-    """The largest entry is named with its size in the text."""
-    assert record.largest_key(b'{"a":1,"big":"xxxx","b":[]}') == ("big", 6)
+def test_sizes() -> None:
+    """Entries have the size that they take in the text."""
+    assert record.sizes(b'{"a":1,"big":"xxxx","b":[]}') == {"a": 1, "big": 6, "b": 2}
 
 
 @pytest.mark.parametrize(

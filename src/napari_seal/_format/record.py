@@ -188,11 +188,9 @@ def _array(value: ArrayDigest) -> dict[str, Any]:
     return out | ({"axes": value.axes} if value.axes else {})
 
 
-def largest_key(text: bytes) -> tuple[str, int]:
-    """Name and size in bytes of the largest entry at the record's top level."""
-    sizes = {key: len(_compact(value)) for key, value in json.loads(text).items()}
-    key = max(sizes, key=lambda k: sizes[k])
-    return key, sizes[key]
+def sizes(text: bytes) -> dict[str, int]:
+    """Size in bytes of each entry at the record's top level."""
+    return {key: len(_compact(value)) for key, value in json.loads(text).items()}
 
 
 # --------------------------------------------------------------------------------------- reading

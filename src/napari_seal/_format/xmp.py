@@ -7,10 +7,14 @@ packet can be compared byte for byte with what the seal says it must be.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
+
+from napari_seal._format.jpeg import APP1
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
+    from napari_seal._format.jpeg import Jpeg
 
 #: What an APP1 segment with XMP begins with (XMP specification, part 3, 1.1.3).
 SIGNATURE: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -25,8 +29,21 @@ _PACKET: Final = (
     "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
 )
 
+# tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), as an attribute
+# or an element.
+_TURNED: Final = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
+
 
 def build(scan: Digest) -> bytes:
     """Payload of the APP1 segment for a ``scan`` digest."""
     packet = _PACKET.format(hex=scan.hex, type=scan.algorithm.upper())
     return SIGNATURE + packet.encode("utf-8")
+
+
+def turns_the_picture(jpeg: Jpeg) -> bool:
+    """Whether an XMP segment tells viewers to turn or mirror the picture."""
+    return any(
+        _TURNED.search(jpeg.data, segment.start, segment.end)
+        for segment in jpeg.excluded
+        if segment.marker == APP1 and jpeg.data.startswith(SIGNATURE, segment.start + 4)
+    )

@@ -78,10 +78,14 @@ def embed(
     text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None)
     block = _exif_block(exif_tags, draft, text)
     if len(block) > limits.SEGMENT_PAYLOAD:
-        key, size = record.largest_key(text)
+        entries = record.sizes(text) | {
+            f"Exif tag {exif.tag_name(key)}": len(entry.value) for key, entry in tags.items()
+        }
+        largest = max(entries, key=lambda name: entries[name])
         raise MetadataError(
             f"the Exif block would have {len(block):,} bytes and JPEG allows "
-            f"{limits.SEGMENT_PAYLOAD:,}; the largest entry is {key!r} with {size:,} bytes: "
+            f"{limits.SEGMENT_PAYLOAD:,}; the largest entry is {largest!r} with "
+            f"{entries[largest]:,} bytes: "
             "shorten it, or store it elsewhere and seal its digest"
         )
     data = jpeg.insert_segments(encoded, [block, xmp.build(scan)])

@@ -179,6 +179,7 @@ _UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = 
 def _check_seal(structure: Jpeg, found: Found, seal: Seal, path: str, *, full: bool) -> Verdict:
     outcomes = [Outcome.INTACT]
     reasons: list[Reason] = []
+    record_reason = _check_record(found.text or b"", seal)
 
     # 4. Compare the codestream: on the bytes up to the final marker, then on a full walk.
     if structure.codestream(seal.codestream.algorithm) != seal.codestream:
@@ -186,17 +187,17 @@ def _check_seal(structure: Jpeg, found: Found, seal: Seal, path: str, *, full: b
         if structure.codestream(seal.codestream.algorithm) != seal.codestream:
             from napari_seal._verify.diagnose import diagnose
 
-            outcome, why = diagnose(structure, seal)
+            outcome, why = diagnose(structure, seal, seal_is_proven=record_reason is None)
             outcomes.append(outcome)
             reasons += why
 
     # 5. Compare the record: the seal itself and the user's metadata.
-    if reason := _check_record(found.text or b"", seal):
+    if record_reason:
         outcomes.append(Outcome.METADATA_CHANGED)
-        reasons.append(reason)
+        reasons.append(record_reason)
 
     # 6. Compare the sealed Exif tags.
-    changed, added = _check_exif(found, seal)
+    changed, added = _check_exif(structure, found, seal)
     if changed:
         outcomes.append(Outcome.METADATA_CHANGED)
     reasons += [*changed, *added]
@@ -266,7 +267,7 @@ def _check_record(text: bytes, seal: Seal) -> Reason | None:
     )
 
 
-def _check_exif(found: Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
+def _check_exif(structure: Jpeg, found: Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
     """Reasons for a change, and reasons that are none."""
     entries, sealed = found.entries, seal.exif.tags
     algorithm = seal.exif.digest.algorithm
@@ -295,6 +296,9 @@ def _check_exif(found: Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
         text = "The Exif tag Orientation was added: viewers show the picture turned or mirrored."
         changed.append(_reason(ReasonCode.ORIENTATION_CHANGED, text))
         added.remove(exif.ORIENTATION)
+    elif xmp.turns_the_picture(structure):
+        text = "Orientation was added in XMP: some viewers show the picture turned or mirrored."
+        changed.append(_reason(ReasonCode.ORIENTATION_CHANGED, text))
     if found.blocks > 1:
         text = "A further Exif block was added; which of them viewers follow differs."
         changed.append(_reason(ReasonCode.EXIF_BLOCK_ADDED, text))
@@ -309,18 +313,19 @@ def _check_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
     data = structure.data
     reasons: list[Reason] = []
     expected = xmp.build(seal.scan)
-    packets = headers = 0
+    packets: list[bytes] = []
+    headers = 0
     foreign: list[str] = []
     for segment in structure.excluded:
         if segment.marker == jpeg.APP1 and data.startswith(exif.SIGNATURE, segment.start + 4):
             continue
-        if segment.marker == jpeg.APP1 and data[segment.payload] == expected:
-            packets += 1
+        if segment.marker == jpeg.APP1 and data.startswith(xmp.SIGNATURE, segment.start + 4):
+            packets.append(data[segment.payload])
         elif segment.marker == jpeg.APP0 and headers == 0:
             headers = 1  # JFIF, which every file is sealed with
         else:
             foreign.append(segment.name)
-    if packets != 1:
+    if packets != [expected]:
         text = "The XMP packet for ExifTool is missing, edited or doubled."
         reasons.append(_reason(ReasonCode.XMP_CHANGED, text))
     if foreign:

@@ -23,7 +23,7 @@ Finding = tuple[Outcome, list[Reason]]
 _MORE: Final = bytes((37 * i * i + 11 * i) % 251 for i in range(4096))
 
 
-def diagnose(structure: Jpeg, seal: Seal) -> Finding:
+def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
     """Say what kind of change it is.
 
     Parameters
@@ -32,6 +32,8 @@ def diagnose(structure: Jpeg, seal: Seal) -> Finding:
         Walked in full; its codestream is not the sealed one.
     seal : Seal
         What was sealed.
+    seal_is_proven : bool
+        Whether the record matches.  Where it does not, the seal's own digests may be what changed.
     """
     mismatch = Reason(
         code=ReasonCode.CODESTREAM_MISMATCH,
@@ -40,6 +42,14 @@ def diagnose(structure: Jpeg, seal: Seal) -> Finding:
         found=str(structure.codestream(seal.codestream.algorithm)),
     )
     outcome, reasons = _compare_pictures(structure, seal)
+    if outcome is Outcome.REENCODED and not seal_is_proven and _scan_matches(structure, seal):
+        reasons = [
+            Reason(
+                code=ReasonCode.SEAL_INCONSISTENT,
+                message="The seal contradicts itself: all its digests but one fit the picture.",
+            )
+        ]
+        outcome = Outcome.METADATA_CHANGED
     return outcome, [*reasons, mismatch]
 
 
@@ -72,7 +82,7 @@ def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
 
     if reason := _transform(structure, seal):
         reasons.append(reason)
-    elif digest_of(scan_pieces(structure.data), seal.scan.algorithm) == seal.scan:
+    elif _scan_matches(structure, seal):
         message = (
             "The compressed data are as sealed; the tables or the size by which they are decoded "
             "are not."
@@ -156,6 +166,10 @@ def check_moedal(structure: Jpeg, seal: MoedalSeal) -> tuple[Outcome, tuple[Reas
         found=f"sha224:{found}",
     )
     return Outcome.IMAGE_CHANGED, (mismatch, unprotected)
+
+
+def _scan_matches(structure: Jpeg, seal: Seal) -> bool:
+    return digest_of(scan_pieces(structure.data), seal.scan.algorithm) == seal.scan
 
 
 def _transform(structure: Jpeg, seal: Seal) -> Reason | None:

@@ -67,6 +67,7 @@ class ReasonCode(StrEnum):
     EXIF_MISMATCH = "exif-mismatch"
     EXIF_BLOCK_ADDED = "exif-block-added"
     ORIENTATION_CHANGED = "orientation-changed"
+    SEAL_INCONSISTENT = "seal-inconsistent"
     IMAGE_ID_MISMATCH = "image-id-mismatch"
     # reencoded, image-changed
     CODESTREAM_MISMATCH = "codestream-mismatch"
