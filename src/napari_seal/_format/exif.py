@@ -19,6 +19,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from napari_seal._format import limits
@@ -173,6 +174,7 @@ def key_text(key: Key) -> str:
     return f"{key[0]}:0x{key[1]:04x}"
 
 
+@lru_cache(maxsize=1024)
 def parse_key(text: str) -> Key:
     """Inverse of `key_text`.
 

@@ -42,6 +42,7 @@ _EXCLUDED: Final = frozenset(range(APP0, APP15 + 1)) | {COM}
 
 # The first marker after entropy-coded data: FF and neither a stuffed zero, RSTn nor a fill byte.
 _END_OF_SCAN: Final = re.compile(rb"\xff(?=[^\x00\xff\xd0-\xd7])")
+_RUN: Final = re.compile(rb"\xff+")
 _FILL_RUN: Final = re.compile(rb"\xff{2,}")
 
 
@@ -178,13 +179,11 @@ def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
         if marker_at < 0 or marker_at + 1 >= size:
             pieces.append((include_from, size))
             break
-        after_fill = marker_at + 1
-        while data[after_fill] == 0xFF and after_fill + 1 < size:
-            after_fill += 1
-        if after_fill - marker_at > 1:  # fill bytes are not part of the codestream
-            pieces.append((include_from, marker_at))
-            include_from = marker_at = after_fill - 1
         marker = data[marker_at + 1]
+        if marker == 0xFF:  # fill bytes are not part of the codestream
+            pieces.append((include_from, marker_at))
+            include_from = marker_at = min(_last_of_run(data, marker_at), size - 2)
+            marker = data[marker_at + 1]
 
         if marker == EOI:
             jpeg.end = marker_at + 2
@@ -247,9 +246,14 @@ def _is_followed_by_stray_bytes(data: bytes, position: int) -> bool:
         return False
     if data[position] != 0xFF:
         return True
-    while position + 1 < size and data[position + 1] == 0xFF:
-        position += 1
+    position = _last_of_run(data, position)
     return position + 1 < size and data[position + 1] in _BARE
+
+
+def _last_of_run(data: bytes, position: int) -> int:
+    """Offset of the last FF of the run of FF that begins here."""
+    run = _RUN.match(data, position)
+    return position if run is None else run.end() - 1
 
 
 def _leave_out_fill(
@@ -342,14 +346,11 @@ def scan_pieces(data: bytes) -> Iterator[memoryview]:
     position = 2
     previous, previous_at = -1, 0
     while (at := data.find(b"\xff", position)) >= 0:
-        position = at + 1
-        while position < size and data[position] == 0xFF:
-            position += 1
-        if position >= size:
+        at = _last_of_run(data, at)
+        position = at + 2
+        if position > size:
             return
-        marker = data[position]
-        at = position - 1
-        position += 1
+        marker = data[at + 1]
         if marker in _EXIFTOOL_BARE:
             if previous in _IN_SCAN:
                 yield view[previous_at:at]
