@@ -37,9 +37,6 @@ html_css_files = ["napari-seal.css"]
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {
-    "source_repository": "https://github.com/napari-seal/napari-seal",
-    "source_branch": "main",
-    "source_directory": "docs/",
     "light_css_variables": {
         "color-brand-primary": "#00618a",
         "color-brand-content": "#00618a",
