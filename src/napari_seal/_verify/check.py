@@ -124,6 +124,8 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
     if isinstance(data, Reason):
         raise ReadError(f"{printable(name)}: {data.message}")
     verdict = check_bytes(data, name)
+    if verdict.verdict is Outcome.NOT_AN_IMAGE:
+        raise ReadError(str(verdict))
     try:
         return to_rgb(decode(jpeg.walk(data))), verdict
     except FormatError as error:
