@@ -222,6 +222,22 @@ def text(old: bytes, new: bytes) -> Mutator:
     return edit_text(mutate)
 
 
+#: A TIFF block whose only tag says Orientation 6.
+TURNED = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"
+
+
+def double_stuffing(data: bytes) -> bytes:
+    """Put an FF before a stuffed zero's: decoders disagree about ``FF FF 00``."""
+    at = data.rindex(b"\xff\0")
+    return data[:at] + b"\xff" + data[at:]
+
+
+def huge_frame(data: bytes) -> bytes:
+    """Say 16384 x 16384 in the frame header."""
+    start, _ = find(data, 0xC0)
+    return splice(data, start + 5, start + 9, b"\x40\0\x40\0")
+
+
 def flip_digit(key: str) -> Mutator:
     """Change the first digit of a digest in the seal, and nothing else."""
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -125,7 +125,7 @@ class _Pool(Generic[Item, Result]):
 
     def take(self) -> tuple[int, list[Item], list[Result] | None]:
         """Wait for a task to be done; without results if its worker died."""
-        connection = next(c for c in wait(list(self.busy)) if isinstance(c, Connection))
+        connection = cast("Connection", wait(list(self.busy))[0])
         task = self.busy.pop(connection)
         try:
             answer = connection.recv()

@@ -121,6 +121,20 @@ def test_stacks_need_planes(run, tmp_path, tracks):
     assert [seal.metadata["plane"] for seal in seals] == [0, 1, 2]
 
 
+def test_planes_of_colour_and_of_nothing(run, tmp_path, histology):
+    """Colour planes stay colour; what looks like channels, or has no planes, is refused."""
+    np.save(tmp_path / "rgb.npy", np.stack([histology, histology]))
+    assert run("seal", "rgb.npy", "--out", "rgb", "--planes").exit_code == 0
+    assert napari_seal.verify("rgb/rgb-0001.sealed.jpg").pixels.shape == histology.shape
+    for name, shape in (("empty", (0, 9, 9)), ("channels", (5, 20, 30, 2)), ("last", (20, 30, 2))):
+        np.save(tmp_path / f"{name}.npy", np.zeros(shape, np.uint8))
+        result = run("seal", f"{name}.npy", "--out", name, "--planes")
+        assert result.exit_code == 1
+        assert "is a stack of shape" in result.output
+    Image.fromarray(histology[..., :2], "LA").save(tmp_path / "la.png")
+    assert "alpha" in run("seal", "la.png", "--out", "la", "--planes").output
+
+
 def test_16_bit_colour_png_is_not_cut_in_silence(run, tmp_path):
     """A PNG of which Pillow would read only 8 of 16 bits is refused."""
     import struct

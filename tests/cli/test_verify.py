@@ -176,3 +176,31 @@ def test_full_check(run, archive, tracks: np.ndarray):
     result = run("verify", archive / "a.sealed.jpg", archive / "d.sealed.jpg", "--full")
     assert result.exit_code == 0
     assert "2 files: 2 intact" in result.output
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_report_that_cannot_be_written(archive, tmp_path):
+    """A full disk under a report gives the exit code 2 and one line."""
+    (tmp_path / "report.csv").symlink_to("/dev/full")
+    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--csv"]
+    result = subprocess.run(
+        [*command, tmp_path / "report.csv"], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert "No space left" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_nobody_reads_on(archive):
+    """A pipe that is closed early ends the run without a traceback."""
+    for index in range(3000):
+        os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        error = process.stderr.read()
+    assert process.returncode == 2
+    assert b"Traceback" not in error

@@ -75,14 +75,21 @@ def test_too_many_segments() -> None:
 
 
 def test_a_long_scan_of_fill_and_restarts_is_walked_in_linear_time() -> None:
-    """A megabyte of FF, of stuffed zeros or of RSTn costs no more than reading it."""
+    """A long run of FF, of stuffed zeros or of RSTn costs no more than reading it."""
     start = GRAY.index(b"\xff\xda") + 10
     for filler in (b"\xff", b"\xff\0", b"\xff\xd0", b"\xff\xff\xff\xd3"):
-        data = GRAY[:start] + filler * (1_000_000 // len(filler)) + EOI
+        data = GRAY[:start] + filler * (200_000 // len(filler)) + EOI
         found = jpeg.walk(data)
         assert found.end == len(data)
         for _ in jpeg.scan_pieces(data):
             pass
+
+
+def test_a_scan_cut_up_by_fill_is_refused() -> None:
+    """More runs of fill bytes than any real file has are a limit, not a matter of memory."""
+    start = GRAY.index(b"\xff\xda") + 10
+    with pytest.raises(LimitError, match="fill"):
+        jpeg.walk(GRAY[:start] + b"\xff\xff\xd0" * 70_000 + EOI)
 
 
 def test_segments_go_after_the_jfif_segment() -> None:

@@ -160,3 +160,26 @@ def test_checking_writes_nothing(sealed: dict[str, bytes], tmp_path: Path) -> No
     after = path.stat(), tmp_path.stat()
     assert [s.st_mtime_ns for s in before] == [s.st_mtime_ns for s in after]
     assert napari_seal.check(path).path == str(path)
+
+
+def test_too_little_memory_is_a_verdict(tmp_path: Path) -> None:
+    """A picture for which there is no memory is not checked, and does not end a run."""
+    import subprocess
+    import sys
+
+    from mutators import huge_frame, moedal_file
+    from support import nuclear_tracks
+
+    path = tmp_path / "a.jpg"
+    path.write_bytes(huge_frame(moedal_file(nuclear_tracks((64, 64)), {})))
+    code = (
+        "import resource, sys, napari_seal, numpy, PIL.JpegImagePlugin\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))\n"
+        "verdict = napari_seal.check(sys.argv[1])\n"
+        "print(verdict.verdict, *(str(r.code) for r in verdict.reasons))\n"
+        "try:\n    napari_seal.read(sys.argv[1])\n"
+        "except napari_seal.ReadError as error:\n    print('ReadError')\n"
+    )
+    run = [sys.executable, "-c", code, path]
+    result = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert result.stdout.split() == ["unreadable", "limit-exceeded", "ReadError"], result.stderr

@@ -8,6 +8,7 @@ What a command needs beyond click is imported when it runs: ``verify`` starts in
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -34,6 +35,12 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except SealError as error:
             raise _CannotRunError(str(error)) from error
+        except BrokenPipeError:  # `| head`: nobody reads on
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(2)
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            raise _CannotRunError(f"{error.strerror or error}{where}") from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)

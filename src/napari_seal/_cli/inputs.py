@@ -84,6 +84,8 @@ def _read_with_pillow(path: str) -> npt.NDArray[Any]:
     with Image.open(path, formats=("PNG", "JPEG")) as image:
         if image.format == "PNG":
             _refuse_16_bit_colour(path)
+        if image.mode in ("LA", "PA"):
+            raise ImageError("has an alpha channel, which JPEG does not; remove it first")
         if image.mode == "P":
             return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
         if image.mode == "CMYK":

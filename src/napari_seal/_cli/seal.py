@@ -25,7 +25,7 @@ class _Task(NamedTuple):
 
 
 class _Done(NamedTuple):
-    """What became of a task: the identities sealed, or what was wrong."""
+    """What became of a task: how many images were sealed, and what was wrong."""
 
     source: str
     sealed: int
@@ -124,7 +124,7 @@ def seal(
 
 
 def _number(value: float) -> int | float:
-    return int(value) if value == int(value) else value
+    return int(value) if value.is_integer() else value
 
 
 def _read_metadata(text: str | None) -> dict[str, Any]:
@@ -181,7 +181,15 @@ def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
             return _Done(task.source, 1, None)
         if not planes:
             raise ImageError(f"is a stack of shape {image.shape}; --planes seals each plane of it")
-        stack = image.reshape(-1, *image.shape[-2:])
+        if image.shape[-1] in (1, 2, 4):
+            raise ImageError(
+                f"is a stack of shape {image.shape}, and its last axis looks like channels; save "
+                "gray or RGB planes"
+            )
+        plane = image.shape[-3:] if image.shape[-1] == 3 else image.shape[-2:]
+        stack = image.reshape(-1, *plane)
+        if len(stack) == 0:
+            raise ImageError(f"is a stack of shape {image.shape}, which has no planes")
         stem = task.target[: -len(SUFFIX)]
         for index, plane in enumerate(stack):
             metadata = options["metadata"] | {"plane": index, "planes": len(stack)}
@@ -190,6 +198,8 @@ def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
             sealed += 1
     except SealError as error:
         return _Done(task.source, sealed, str(error))
+    except MemoryError:
+        return _Done(task.source, sealed, "there is not enough memory for it")
     except OSError as error:
         return _Done(task.source, sealed, f"{task.target}: {error.strerror or error}")
     return _Done(task.source, sealed, None)

@@ -15,6 +15,7 @@ from outside.
 from __future__ import annotations
 
 import difflib
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,6 +25,7 @@ from typing import Any, Final, NamedTuple
 
 from napari_seal._format import limits
 from napari_seal._format.digest import DEFAULT_ALGORITHM, Digest, digest_of
+from napari_seal._format.jpeg import APP1, Segment
 from napari_seal.errors import FormatError, MetadataError
 
 #: What an APP1 segment with Exif begins with (Exif 2.32, 4.7.2).
@@ -55,7 +57,15 @@ _TYPES: Final = {
     8: (2, 1), 9: (4, 1), 10: (4, 2), 11: (4, 1), 12: (8, 1), 13: (4, 1),
 }  # fmt: skip
 
+# One spelling for each tag, so that a name found in a seal is the name made from its tag.
+_NUMBER: Final = re.compile(r"0x[0-9a-f]{4}")
+
 Key = tuple[str, int]
+
+
+def is_exif(data: bytes, segment: Segment) -> bool:
+    """Whether a segment holds Exif; readers do not look at the sixth byte of the signature."""
+    return segment.marker == APP1 and data.startswith(SIGNATURE[:5], segment.start + 4)
 
 
 class Entry(NamedTuple):
@@ -128,6 +138,8 @@ def read(block: bytes) -> dict[Key, Entry]:
             if key in _POINTERS:
                 if size != 4:
                     raise FormatError(f"Exif pointer {tag:#06x} is not one offset")
+                if any(_POINTERS[key] == entered for entered, _ in directories):
+                    raise FormatError(f"Exif pointer {tag:#06x} stands twice in {name}")
                 directories.append((_POINTERS[key], int.from_bytes(value, "little")))
             elif key in entries:
                 raise FormatError(f"Exif tag {tag:#06x} stands twice in {name}")
@@ -162,9 +174,9 @@ def user_comment(entries: Mapping[Key, Entry]) -> bytes | None:
         for encoding in ("utf-16-be", "utf-16-le"):
             decoded = text.decode(encoding, "replace").lstrip("\ufeff")
             if decoded.isascii():
-                text = decoded.encode("ascii")
-                break
-    elif code not in (b"ASCII\0\0\0", bytes(8)):
+                return decoded.encode("ascii").rstrip(b"\0 ")
+        return None
+    if code not in (b"ASCII\0\0\0", bytes(8)):
         return None
     return text.rstrip(b"\0 ")
 
@@ -184,11 +196,8 @@ def parse_key(text: str) -> Key:
         The text names no directory and tag.
     """
     directory, _, number = text.partition(":")
-    if directory in _ORDER and len(number) == 6 and number.startswith("0x"):
-        try:
-            return directory, int(number, 16)
-        except ValueError:
-            pass
+    if directory in _ORDER and _NUMBER.fullmatch(number):
+        return directory, int(number, 16)
     raise FormatError(f"not an Exif tag: {text[:80]!r}")
 
 
@@ -257,7 +266,7 @@ def build(tags: Mapping[str, Any], unique_id: str, software: str, comment: bytes
     block["Exif"][IMAGE_UNIQUE_ID[1]] = unique_id.encode("ascii")
     try:
         payload: bytes = piexif.dump(block)
-    except (ValueError, struct.error, TypeError, OverflowError) as error:
+    except (ValueError, struct.error, TypeError, OverflowError, IndexError) as error:
         raise MetadataError(f"the Exif tags cannot be encoded: {error}") from error
     return payload
 

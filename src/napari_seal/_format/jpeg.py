@@ -120,6 +120,15 @@ class Jpeg:
         pieces.append(memoryview(self.transform if transform is None else transform))
         return digest_of(pieces, algorithm)
 
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether decoders disagree about the scan: ``FF FF 00`` is no code that T.81 knows.
+
+        No encoder writes it.  libjpeg-turbo reads it in one of two ways, depending on how many
+        bytes follow.
+        """
+        return self.data.find(b"\xff\xff\x00", self.scan_start or 0, self.end) >= 0
+
     def plain(self, extra: bytes = b"") -> bytes:
         """The file as a decoder needs it: codestream plus the JFIF and Adobe segments.
 
@@ -268,6 +277,8 @@ def _leave_out_fill(
         if after < len(data) and (after > end or data[after] in _RESTARTS):
             pieces.append((include_from, run.start()))
             include_from = after - 1
+            if len(pieces) > limits.PIECES:
+                raise LimitError(f"more than {limits.PIECES} runs of fill bytes")
     return include_from
 
 
@@ -356,6 +367,15 @@ def scan_pieces(data: bytes) -> Iterator[memoryview]:
                 yield view[previous_at:at]
             if marker == EOI:
                 return
+            if marker in _IN_SCAN:
+                # Straight to the last RSTn or stuffed zero of the scan: all up to there goes in.
+                found = _END_OF_SCAN.search(data, position)
+                end = size if found is None else found.start()
+                last = data[position:end].rstrip(b"\xff").rfind(b"\xff")
+                if last >= 0:
+                    last += position
+                    yield view[at:last]
+                    at, position, marker = last, last + 2, data[last + 1]
         else:
             width = 4 if marker in _EXIFTOOL_LONG else 2
             if position + width > size:

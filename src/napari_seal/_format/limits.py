@@ -19,8 +19,14 @@ SIDE: Final = 65_500
 #: Real files have some dozens; 255 ICC and some hundreds of extended-XMP segments are legal.
 SEGMENTS: Final = 4_096
 
+#: Pieces of the codestream: fill bytes within a scan, which cut it up, hardly exist in real files.
+PIECES: Final = 65_536
+
 #: libjpeg's own progressive script has 10 scans; each scan makes a decoder pass over the picture.
 SCANS: Final = 100
+
+#: A file has one; each more costs a walk through its directories.
+EXIF_BLOCKS: Final = 16
 
 #: Entries of one Exif directory.  Real ones have up to about 100.
 EXIF_ENTRIES: Final = 512

@@ -349,4 +349,6 @@ def record_matches(text: bytes, seal: Seal) -> bool | None:
     match = _RECORD.search(text)
     if match is None or seal.record is None or match[1].decode() != str(seal.record):
         return None
+    if text.rfind(b',"record":"') != match.start():
+        return None
     return digest_of([memoryview(text)[: match.start()]], seal.record.algorithm) == seal.record

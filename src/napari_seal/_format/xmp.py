@@ -29,9 +29,12 @@ _PACKET: Final = (
     "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
 )
 
-# tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), as an attribute
-# or an element.
-_TURNED: Final = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
+#: How our packets begin, and those that other software writes do not.
+OURS: Final = SIGNATURE + _PACKET.partition("{hex}")[0].encode("utf-8")
+
+# tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), under any prefix,
+# as an attribute or an element.
+_TURNED: Final = re.compile(rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
 
 
 def build(scan: Digest) -> bytes:

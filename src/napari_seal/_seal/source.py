@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,6 @@ def _given(window: object) -> tuple[int | float, int | float]:
     except (TypeError, ValueError) as error:
         raise OptionError(f"a window is a pair (low, high), not {window!r}") from error
     for value in (low, high):
-        if type(value) not in (int, float) or not math.isfinite(value):
+        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
             raise OptionError(f"a window has two finite numbers, not {value!r}")
     return low, high

@@ -128,6 +128,8 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
         raise ReadError(str(verdict))
     try:
         return to_rgb(decode(jpeg.walk(data))), verdict
+    except MemoryError as error:
+        raise ReadError(f"{printable(name)}: there is not enough memory for the picture") from error
     except FormatError as error:
         raise ReadError(f"{printable(name)} ({verdict.verdict}): {error}") from error
 
@@ -140,14 +142,29 @@ def check_bytes(data: bytes, path: str, *, full: bool = False) -> Verdict:
     if not jpeg.is_jpeg(data):
         return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
     try:
-        return _check_jpeg(jpeg.walk(data, to_final_marker=True), path, full=full)
+        return _check_jpeg(data, path, full=full)
     except LimitError as error:
         text = f"The file cannot be walked through: {error}."
         return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.LIMIT_EXCEEDED, text)
+    except MemoryError:
+        text = "There is not enough memory to check the file."
+        return _conclude(path, Outcome.UNREADABLE, ReasonCode.LIMIT_EXCEEDED, text)
 
 
-def _check_jpeg(structure: Jpeg, path: str, *, full: bool) -> Verdict:
+def _check_jpeg(data: bytes, path: str, *, full: bool) -> Verdict:
+    # The quick way: all from the first scan to the final marker is taken for codestream.  Where its
+    # digest is not the sealed one, this proves nothing, and every marker is looked at.
+    structure = jpeg.walk(data, to_final_marker=True)
+    found = find_record(structure)
+    try:
+        seal = None if found.conflict else _read_seal(found)
+    except FormatError:
+        seal = None
+    if seal is not None and structure.codestream(seal.codestream.algorithm) == seal.codestream:
+        return _check_seal(structure, found, seal, path, full=full, proven=True)
+
     # 2. Find the record in the Exif UserComment.
+    structure = jpeg.walk(data)
     found = find_record(structure)
     if found.conflict:
         text = "The file has several Exif blocks with different seals."
@@ -155,12 +172,9 @@ def _check_jpeg(structure: Jpeg, path: str, *, full: bool) -> Verdict:
 
     # 3. Read the seal.
     try:
-        if found.text is None or not SEAL_KEY.search(found.text):
+        seal = _read_seal(found)
+        if seal is None:
             return _without_seal(structure, found, path)
-        content = record.load(found.text)
-        if metadata.SEAL_KEY not in content:
-            return _without_seal(structure, found, path)
-        seal = record.parse(content)
     except LimitError:
         raise
     except FormatError as error:
@@ -171,6 +185,13 @@ def _check_jpeg(structure: Jpeg, path: str, *, full: bool) -> Verdict:
     return _check_seal(structure, found, seal, path, full=full)
 
 
+def _read_seal(found: Found) -> Seal | None:
+    if found.text is None or not SEAL_KEY.search(found.text):
+        return None
+    content = record.load(found.text)
+    return record.parse(content) if metadata.SEAL_KEY in content else None
+
+
 _UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = {
     JsonError: (Outcome.SEAL_MALFORMED, ReasonCode.SEAL_NOT_JSON),
     NewerVersionError: (Outcome.SEAL_UNSUPPORTED, ReasonCode.NEWER_VERSION),
@@ -178,20 +199,20 @@ _UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = 
 }
 
 
-def _check_seal(structure: Jpeg, found: Found, seal: Seal, path: str, *, full: bool) -> Verdict:
+def _check_seal(
+    structure: Jpeg, found: Found, seal: Seal, path: str, *, full: bool, proven: bool = False
+) -> Verdict:
     outcomes = [Outcome.INTACT]
     reasons: list[Reason] = []
     record_reason = _check_record(found.text or b"", seal)
 
-    # 4. Compare the codestream: on the bytes up to the final marker, then on a full walk.
-    if structure.codestream(seal.codestream.algorithm) != seal.codestream:
-        structure = jpeg.walk(structure.data)
-        if structure.codestream(seal.codestream.algorithm) != seal.codestream:
-            from napari_seal._verify.diagnose import diagnose
+    # 4. Compare the codestream.
+    if not proven and structure.codestream(seal.codestream.algorithm) != seal.codestream:
+        from napari_seal._verify.diagnose import diagnose
 
-            outcome, why = diagnose(structure, seal, seal_is_proven=record_reason is None)
-            outcomes.append(outcome)
-            reasons += why
+        outcome, why = diagnose(structure, seal, seal_is_proven=record_reason is None)
+        outcomes.append(outcome)
+        reasons += why
 
     # 5. Compare the record: the seal itself and the user's metadata.
     if record_reason:
@@ -232,7 +253,7 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
             return Verdict(path=path, verdict=Outcome.SEAL_MALFORMED, reasons=(stripped,))
         from napari_seal._verify.diagnose import check_moedal
 
-        outcome, why = check_moedal(jpeg.walk(structure.data), moedal)
+        outcome, why = check_moedal(structure, moedal)
         return Verdict(path=path, verdict=outcome, reasons=why, seal=moedal)
 
     if structure.scans == 0:
@@ -319,7 +340,7 @@ def _check_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
     headers = 0
     foreign: list[str] = []
     for segment in structure.excluded:
-        if segment.marker == jpeg.APP1 and data.startswith(exif.SIGNATURE, segment.start + 4):
+        if exif.is_exif(data, segment):
             continue
         if segment.marker == jpeg.APP1 and data.startswith(xmp.SIGNATURE, segment.start + 4):
             packets.append(data[segment.payload])

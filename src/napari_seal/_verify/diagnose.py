@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,6 +22,12 @@ Finding = tuple[Outcome, list[Reason]]
 
 # Entropy-coded data that do not look like the end of a picture; free of FF.
 _MORE: Final = bytes((37 * i * i + 11 * i) % 251 for i in range(4096))
+
+
+_AMBIGUOUS: Final = Reason(
+    code=ReasonCode.UNDECODABLE,
+    message="The image data hold a code that decoders read in different ways.",
+)
 
 
 def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
@@ -56,6 +63,11 @@ def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
 def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
     if structure.end is None:
         return Outcome.TRUNCATED, [_left(ReasonCode.NO_END_OF_IMAGE, structure, seal)]
+    frame = structure.frame
+    if frame is not None and frame.height * frame.width > 4 * math.prod(seal.pixels.shape[:2]):
+        # Not worth the memory: whatever it shows, it is another picture.
+        found_size = f"{frame.height} x {frame.width} pixels"
+        return Outcome.IMAGE_CHANGED, [_size_changed(seal, found_size)]
     try:
         image = decode(structure)
     except FormatError as error:
@@ -64,14 +76,9 @@ def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
     found = digest_array(image, algorithm=seal.pixels.digest.algorithm)
     reasons: list[Reason] = []
     if found.shape != seal.pixels.shape:
-        reasons.append(
-            Reason(
-                code=ReasonCode.SIZE_CHANGED,
-                message="The picture has another size or number of colours.",
-                expected=_size(seal.pixels.shape),
-                found=_size(found.shape),
-            )
-        )
+        reasons.append(_size_changed(seal, _size(found.shape)))
+    elif structure.is_ambiguous:
+        return Outcome.IMAGE_CHANGED, [_AMBIGUOUS]
     elif found.digest == seal.pixels.digest:
         message = (
             "The file was rewritten without loss: the pixels are exactly those that were sealed."
@@ -156,6 +163,8 @@ def check_moedal(structure: Jpeg, seal: MoedalSeal) -> tuple[Outcome, tuple[Reas
             Reason(code=ReasonCode.UNDECODABLE, message=message),
             unprotected,
         )
+    if structure.is_ambiguous:
+        return Outcome.IMAGE_CHANGED, (_AMBIGUOUS, unprotected)
     if found == seal.pixels:
         return Outcome.INTACT, (unprotected,)
     mismatch = Reason(
@@ -207,6 +216,15 @@ def _left(code: ReasonCode, structure: Jpeg, seal: Seal) -> Reason:
         message=f"The image data end early: {min(share, 0.999):.1%} of them are left.",
         expected=f"{seal.length:,} bytes",
         found=f"{structure.length:,} bytes",
+    )
+
+
+def _size_changed(seal: Seal, found: str) -> Reason:
+    return Reason(
+        code=ReasonCode.SIZE_CHANGED,
+        message="The picture has another size or number of colours.",
+        expected=_size(seal.pixels.shape),
+        found=found,
     )
 
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format import exif, jpeg
+from napari_seal._format import exif, jpeg, limits, xmp
 from napari_seal._verify.verdict import Reason, ReasonCode
-from napari_seal.errors import FormatError
+from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +39,11 @@ def find_record(structure: Jpeg) -> Found:
     found = Found(entries={})
     data = structure.data
     for segment in structure.excluded:
-        if segment.marker != jpeg.APP1 or not data.startswith(exif.SIGNATURE, segment.start + 4):
+        if not exif.is_exif(data, segment):
             continue
         found.blocks += 1
+        if found.blocks > limits.EXIF_BLOCKS:
+            raise LimitError(f"more than {limits.EXIF_BLOCKS} Exif blocks")
         block = data[segment.start + 4 + len(exif.SIGNATURE) : segment.end]
         try:
             entries = exif.read(block)
@@ -64,7 +66,7 @@ def traces(structure: Jpeg, found: Found) -> Reason | None:
     software = found.entries.get(exif.SOFTWARE)
     by_software = software is not None and software.value.startswith(b"napari-seal ")
     by_xmp = any(
-        b"OriginalImageHash>" in structure.data[segment.start : segment.end]
+        structure.data.startswith(xmp.OURS, segment.start + 4)
         for segment in structure.excluded
         if segment.marker == jpeg.APP1
     )

@@ -58,7 +58,7 @@ def check_many(
     """
     if jobs is not None and (type(jobs) is not int or jobs < 1):
         raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
-    named = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    named = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
     return _check_all(named, jobs or available_cores(), recursive, full)
 
 
