@@ -85,7 +85,7 @@ def test_an_intact_file_carries_no_flag(sealed, told):
     assert layer.name == "b"
     assert not layer.name_overlay.visible
     assert not layer.bounding_box.visible
-    assert told == ["✓ b.sealed.jpg: intact"]
+    assert told == ["✓ intact: b.sealed.jpg"]
 
 
 def test_a_changed_file_is_flagged_in_words_and_stays_so(sealed, edit, told):

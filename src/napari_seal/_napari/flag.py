@@ -124,7 +124,8 @@ def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
     from napari.utils.notifications import show_info, show_warning
 
     flag = FLAGS[verdict.verdict]
-    head = f"{flag.symbol} {printable(name)}: {verdict.verdict}"
+    # The verdict first: napari shows about 38 characters of a message, names can be longer.
+    head = f"{flag.symbol} {verdict.verdict}: {printable(name)}"
     why = " ".join(reason.message for reason in verdict.reasons[:2])
     if verdict.intact:
         # Reasons beside "intact" (an added comment...) are worth a word, not an alarm.

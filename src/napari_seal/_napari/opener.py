@@ -35,5 +35,5 @@ def make_default_opener() -> str:
     plugins.extension2reader = {**dict.fromkeys(PATTERNS, _PLUGIN), **others}
     return (
         "From now on napari opens *.sealed.jpg with napari-seal, without asking. "
-        "Undo: Preferences > Plugins > File extension readers."
+        "Undo: Preferences > Plugins."
     )

@@ -49,12 +49,9 @@ def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
         If the image, its metadata or the target do not fit.  Nothing is written then.  It is never
         a `ValueError`, which napari would drop without a word.
     """
-    from napari.utils.notifications import show_info
-
     target = complete_name(path)
     agreed = target == path and _dialog_asked()
-    seal_image(target, data, meta, overwrite=agreed)
-    show_info(f"Sealed: {printable(target)}")
+    seal_image(target, data, meta, overwrite=agreed, announce=True)
     return [target]
 
 
@@ -67,6 +64,7 @@ def seal_image(
     quality: int = 90,
     moedal: bool = False,
     overwrite: bool = False,
+    announce: bool = False,
 ) -> Seal:
     """Seal the data of a layer together with what napari knows about it.
 
@@ -86,12 +84,16 @@ def seal_image(
         Whether to write the key ``sha244`` for the scripts of the MoEDAL collaboration as well.
     overwrite : bool
         Whether an existing file may be replaced.
+    announce : bool
+        Whether to say that it was sealed.
 
     Returns
     -------
     Seal
         What was written into the file.
     """
+    from napari.utils.notifications import show_info
+
     import napari_seal
 
     image = plane(data, meta)
@@ -112,9 +114,14 @@ def seal_image(
         )
     except TargetExistsError as error:
         raise TargetExistsError(
-            f"{printable(target)} exists already and was left as it is. Choose another name, or "
-            'use "Seal layer..." with "replace an existing file" ticked.'
+            f"Not saved: {printable(target)} exists already and was left as it is. Choose another "
+            'name, or use "Seal layer..." with "replace an existing file" ticked.'
         ) from error
+    # First: a later message covers an earlier one, and warnings must be seen.
+    if announce:
+        show_info(
+            f"Sealed: {printable(os.path.basename(target))} in {printable(os.path.dirname(target))}"
+        )
     _say_what_is_missing(target, attributes_lost, metadata_lost)
     _say_where_it_came_from(target, opened_verdict(meta.get("metadata")))
     return seal
