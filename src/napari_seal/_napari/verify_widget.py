@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import napari.viewer
 
 _ALL = "all verdicts"
+
+#: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
+_MOST_OPENED = 20
+
 _TICK_MS = 100
 # So many rows a tick at most: the window answers between two ticks.
 _BATCH = 5000
@@ -289,7 +293,9 @@ class VerifyWidget(Container[Any]):
     def _open(self, paths: list[str]) -> None:
         from napari_seal._napari.open_action import open_flagged
 
-        if self._viewer is not None:
+        if len(paths) > _MOST_OPENED:
+            self._say(f"Select at most {_MOST_OPENED} images to open at once.")
+        elif self._viewer is not None:
             open_flagged(self._viewer, paths)
 
     def _copy(self) -> None:
