@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import make_vectors
+import numpy as np
 import pytest
 from mutators import (
     COM,
@@ -28,7 +29,7 @@ from mutators import (
 )
 from support import skip_or_fail
 
-from napari_seal import check
+from napari_seal import check, seal
 from napari_seal._format.digest import digest_of
 from napari_seal._format.jpeg import is_jpeg, scan_pieces
 
@@ -166,13 +167,29 @@ def test_exiftool_reads_our_tags(
         [*command, str(tmp_path / "a.jpg")], capture_output=True, text=True, check=True
     )
     (tags,) = json.loads(done.stdout)
-    seal = check(tmp_path / "a.jpg").seal
-    assert tags["ExifIFD:ImageUniqueID"] == seal.identity  # type: ignore[union-attr]
+    stored = check(tmp_path / "a.jpg").seal
+    assert tags["ExifIFD:ImageUniqueID"] == stored.identity  # type: ignore[union-attr]
     assert tags["IFD0:Make"] == "Zeiss"
-    assert tags["XMP-et:OriginalImageHash"] == seal.scan.hex  # type: ignore[union-attr]
+    assert tags["XMP-et:OriginalImageHash"] == stored.scan.hex  # type: ignore[union-attr]
     assert tags["XMP-et:OriginalImageHashType"] == "SHA256"
     assert json.loads(tags["ExifIFD:UserComment"])["detector"] == "TDR 12"
     assert not any("Warning" in key or "Error" in key for key in tags)
+
+
+def test_exiftool_finds_the_exif_block_well_formed(
+    exiftool: list[str], tracks: np.ndarray, tmp_path: Path
+) -> None:
+    """No overlap, no odd offset, no tag out of order; what is missing is another matter."""
+    tags = {"Make": "Zeiss", "XPTitle": tuple(b"t\0"), "GPSLatitude": (52, 30, 0.5), "FNumber": 2}
+    for name, given in (("plain", None), ("tags", tags)):
+        path = tmp_path / f"{name}.jpg"
+        seal(tracks, path, exif=given, metadata={"detector": "TDR 12"})
+        done = subprocess.run(
+            [*exiftool, "-validate", "-warning", "-error", "-a", "-s3", str(path)],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found = [line for line in done.stdout.splitlines() if "Warning" not in line]
+        assert [line for line in found if not line.startswith("Missing required JPEG")] == []
 
 
 def test_exiftool_edits_get_the_right_verdict(

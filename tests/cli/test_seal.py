@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +92,12 @@ def test_metadata_from_a_file(run, raw):
         (["--metadata", "[1]"], "mapping"),
         (["--metadata", "@nowhere.json"], "cannot be read"),
         (["--metadata", '{"seal": 1}'], "reserved"),
+        (["--metadata", '{"a": 1, "b": 2, "a": 3}'], "'a' twice"),
+        (["--metadata", '{"x": [{"b": 2, "b": 2}]}'], "'b' twice"),
+        (["--metadata", '{"a": 1e999}'], "1e999"),
+        (["--metadata", '{"a": [-1e999]}'], "-1e999"),
+        (["--metadata", '{"a": NaN}'], "metadata['a'] is nan"),
+        (["--metadata", '{"a": -Infinity}'], "metadata['a'] is -inf"),
         (["--quality", "101"], "101"),
         (["--quality", "0"], "0"),
     ],
@@ -137,18 +146,7 @@ def test_planes_of_colour_and_of_nothing(run, tmp_path, histology):
 
 def test_16_bit_colour_png_is_not_cut_in_silence(run, tmp_path):
     """A PNG of which Pillow would read only 8 of 16 bits is refused."""
-    import struct
-    import zlib
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + bytes(24) for _ in range(4)))
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    (tmp_path / "deep.png").write_bytes(png)
+    (tmp_path / "deep.png").write_bytes(png(4, 4, depth=16, colour=2))
     result = run("seal", "deep.png", "--out", "sealed")
     assert result.exit_code == 1
     assert "16-bit colour PNG" in result.output
@@ -161,6 +159,95 @@ def test_jpeg_inputs_are_taken_with_a_warning(run, tmp_path, histology):
     assert result.exit_code == 0
     assert "compressed again" in result.output
     assert napari_seal.verify("sealed/photo.sealed.jpg").pixels.shape == histology.shape
+
+
+def test_a_file_of_several_pictures_is_refused(run, tmp_path, tracks):
+    """Of an animated PNG, and of a multi-picture JPEG, the first picture alone is not sealed."""
+    frames = [Image.fromarray((tracks >> 8).astype(np.uint8) // n) for n in (1, 2, 3)]
+    frames[0].save(tmp_path / "one.png", save_all=True)
+    frames[0].save(tmp_path / "anim.png", save_all=True, append_images=frames[1:])
+    for name, default in (("anim.png", False), ("default.png", True)):
+        frames[0].save(
+            tmp_path / name, save_all=True, append_images=frames[1:], default_image=default
+        )
+    frames[0].save(tmp_path / "multi.jpg", format="MPO", save_all=True, append_images=frames[1:2])
+    assert run("seal", "one.png", "--out", "sealed").exit_code == 0
+    for name, number in (("anim.png", 3), ("default.png", 3), ("multi.jpg", 2)):
+        for options in ([], ["--planes"]):
+            result = run("seal", name, "--out", "several", *options)
+            assert result.exit_code == 1
+            assert f"holds {number} pictures" in result.output
+            assert "a file of its own" in result.output
+    assert not Path("several").exists() or not list(Path("several").iterdir())
+
+
+def png(width: int, height: int, depth: int = 8, colour: int = 0) -> bytes:
+    """A PNG that says its size and holds next to nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + bytes(24) for _ in range(4)))
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def test_a_large_png(run, tmp_path, monkeypatch):
+    """Our limit holds, not Pillow's lower one, and the refusal says what to do."""
+    (tmp_path / "huge.png").write_bytes(png(20_000, 20_000))
+    result = run("seal", "huge.png", "--out", "sealed")
+    assert result.exit_code == 1
+    assert "400,000,000 pixels" in result.output
+    assert "cut it up" in result.output
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    Image.fromarray(np.arange(4800, dtype=np.uint16).reshape(60, 80)).save("large.png")
+    assert run("seal", "large.png", "--out", "sealed").exit_code == 0
+
+
+def test_what_is_not_there_or_no_picture_is_said_so(run, tmp_path):
+    """A missing file, a folder that was named like one, and files with another content."""
+    (tmp_path / "text.png").write_text("no picture at all, and more than a header's length")
+    (tmp_path / "start.png").write_bytes(png(4, 4)[:20])
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save("clear.png", transparency=0)
+    for name, says in (
+        ("missing", "No such file"),
+        ("missing.png", "No such file"),
+        ("text.png", "neither a PNG nor a JPEG"),
+        ("start.png", "cannot be read"),
+        ("clear.png", "alpha channel"),
+    ):
+        result = run("seal", name, "--out", "sealed")
+        assert result.exit_code == 1
+        assert says in result.output
+
+
+def test_a_folder_that_cannot_be_listed_is_named(run, raw, monkeypatch):
+    """What nobody may look into is a failed input, not passed over."""
+    really = os.scandir
+
+    def scandir(path):
+        if os.path.basename(os.fspath(path)) == "below":
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    result = run("seal", raw, "--out", "sealed", "--jobs", 1)
+    assert result.exit_code == 1
+    assert "below" in result.output
+    assert "Permission denied" in result.output
+    assert "7 inputs: 6 images sealed" in result.output
+
+
+def test_links_and_patterns_seal_nothing_twice(run, raw):
+    """Links to folders are not followed, and what is named twice is sealed once."""
+    (raw / "again").symlink_to("below")
+    (raw / "below" / "up").symlink_to("..")
+    result = run("seal", raw, raw / "gray.tif", raw / "below", "--out", "sealed")
+    assert "7 inputs: 7 images sealed in sealed, 0 failed" in result.output
+    result = run("seal", raw / "**" / "*.[tn][ip]*", "--out", "some")
+    assert "5 inputs: 5 images sealed in some, 0 failed" in result.output
 
 
 def test_moedal_and_window(run, raw):

@@ -204,3 +204,24 @@ def test_nobody_reads_on(archive):
         error = process.stderr.read()
     assert process.returncode == 2
     assert b"Traceback" not in error
+
+
+def test_links_in_circles_come_to_an_end(run, archive):
+    """A pattern lists every file once, however many links lead back up."""
+    (archive / "self").symlink_to(".")
+    (archive / "below" / "up").symlink_to("..")
+    result = run("verify", archive / "**" / "*.jpg", "--jsonl")
+    names = [json.loads(line)["path"] for line in result.stdout.splitlines()]
+    assert [Path(name).name for name in names] == [
+        "a.sealed.jpg", "b.sealed.jpg", "c.sealed.jpg",
+    ]  # fmt: skip
+    assert "3 files" in result.stderr
+
+
+def test_what_is_not_there_is_unreadable(run, archive):
+    """A path that does not exist is counted, and its exit code is that of a file not intact."""
+    for arguments in (["/nonexistent"], ["nope*.jpg"], [archive / "a.sealed.jpg", "/nonexistent"]):
+        result = run("verify", *arguments)
+        assert result.exit_code == 1
+        assert "There is no such file." in result.stdout
+        assert "1 unreadable" in result.stdout

@@ -6,8 +6,10 @@ import struct
 import time
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import piexif
 import pytest
 from make_vectors_metadata import NUMBERS, PLAIN, Tags, write_tiff
@@ -103,6 +105,17 @@ def test_a_block_of_ours() -> None:
         ("ExposureTime", 0.5, ("ExifIFD", 0x829A), struct.pack("<II", 1, 2)),
         ("ExposureTime", Fraction(2, 3), ("ExifIFD", 0x829A), struct.pack("<II", 2, 3)),
         ("ExposureTime", 4, ("ExifIFD", 0x829A), struct.pack("<II", 4, 1)),
+        ("ExposureTime", 1e-9, ("ExifIFD", 0x829A), struct.pack("<II", 1, 10**9)),
+        ("ExposureTime", 0.1, ("ExifIFD", 0x829A), struct.pack("<II", 1, 10)),
+        ("ExposureTime", 1234567.891, ("ExifIFD", 0x829A), struct.pack("<II", 1234567891, 1000)),
+        ("ExposureTime", 2**32 - 1, ("ExifIFD", 0x829A), struct.pack("<II", 2**32 - 1, 1)),
+        ("BrightnessValue", -(2**31), ("ExifIFD", 0x9203), struct.pack("<ii", -(2**31), 1)),
+        ("ExposureTime", np.float32(0.1), ("ExifIFD", 0x829A), struct.pack("<II", 1, 10)),
+        ("ExposureTime", (np.int64(1), np.uint8(250)), ("ExifIFD", 0x829A),
+         struct.pack("<II", 1, 250)),
+        ("ISOSpeedRatings", np.int64(400), ("ExifIFD", 0x8827), b"\x90\1"),
+        ("GPSLatitude", np.array([52, 30, 0.5]), ("GPS", 2),
+         struct.pack("<6I", 52, 1, 30, 1, 1, 2)),
         ("ShutterSpeedValue", -1.5, ("ExifIFD", 0x9201), struct.pack("<ii", -3, 2)),
         ("GPSLatitude", (52, 30, 0.5), ("GPS", 2), struct.pack("<6I", 52, 1, 30, 1, 1, 2)),
         ("GPSVersionID", (2, 3, 0, 0), ("GPS", 0), b"\2\3\0\0"),
@@ -131,12 +144,18 @@ def test_tags_are_stored_as_given(name: str, value: Any, key: exif.Key, stored: 
         ("ISOSpeedRatings", "400", "whole numbers"),
         ("ISOSpeedRatings", 1.5, "whole numbers"),
         ("ISOSpeedRatings", True, "whole numbers"),
-        ("ISOSpeedRatings", 70_000, "encoded"),
+        ("ISOSpeedRatings", 70_000, "ISOSpeedRatings cannot be 70000.* from 0 to 65535"),
+        ("ISOSpeedRatings", -1, "ISOSpeedRatings cannot be -1.* from 0 to 65535"),
+        ("ISOSpeedRatings", (), "ISOSpeedRatings cannot be .*whole numbers"),
+        ("GPSVersionID", (2, 300, 0, 0), "GPSVersionID cannot be .* from 0 to 255"),
+        ("ExposureTime", 1e300, "ExposureTime cannot be .* from 0 to 4294967295"),
+        ("ExposureTime", 1e-12, "ExposureTime cannot be 1e-12.*1/4294967295"),
+        ("BrightnessValue", 1e10, "BrightnessValue cannot be .* to 2147483647"),
         ("ExposureTime", "fast", "ExposureTime"),
         ("ExposureTime", (1, 0), "ExposureTime"),
         ("ExposureTime", float("nan"), "ExposureTime"),
         ("ExposureTime", float("inf"), "ExposureTime"),
-        ("ExposureTime", -1, "encoded"),
+        ("ExposureTime", -1, "ExposureTime cannot be -1.* from 0"),
         ("MakerNote", "text", "bytes"),
         ("Orientation", 6, "turn the array"),
     ],
@@ -145,6 +164,43 @@ def test_what_cannot_be_stored_is_refused_by_name(name: str, value: Any, says: s
     """A tag that is reserved, unknown or of the wrong type is a metadata error that says why."""
     with pytest.raises(MetadataError, match=says):
         built(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["ExifTag", "GPSTag", "InteroperabilityTag"])
+def test_a_pointer_is_no_tag_and_no_suggestion(name: str) -> None:
+    """What points to a directory cannot be set, and is not offered as a name."""
+    with pytest.raises(MetadataError) as caught:
+        built(**{name: 1})
+    assert str(caught.value).count(name) == 1
+
+
+def test_directories_are_whole_sorted_and_apart_from_values() -> None:
+    """Each directory of our block ends with its next-IFD word; no value overlaps one or another."""
+    tags = {"Make": "Zeiss", "XPTitle": tuple(b"t\0"), "GPSLatitude": (52, 30, 0.5), "FNumber": 2}
+    block = exif.build(tags, unique_id="ab" * 16, software="napari-seal 1", comment=b"{}")[6:]
+    assert block.startswith(b"MM\0*")
+    taken, found = [(0, 8)], []
+    pending = [int.from_bytes(block[4:8])]
+    while pending:
+        start = pending.pop()
+        (number,) = struct.unpack_from(">H", block, start)
+        rows = [struct.unpack_from(">HHII", block, start + 2 + 12 * i) for i in range(number)]
+        end = start + 2 + 12 * number
+        assert block[end : end + 4] == bytes(4)
+        taken.append((start, end + 4))
+        assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+        for tag, kind, count, value in rows:
+            size = count * {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}[kind]
+            if tag in (0x8769, 0x8825):
+                pending.append(value)
+            elif size > 4:
+                assert value % 2 == 0
+                taken.append((value, value + size))
+            found.append(tag)
+    assert {0x010F, 0x8769, 0x8825, 0x9C9B, 0x829D, 0x9286, 0xA420, 0x0002} <= set(found)
+    taken.sort()
+    assert all(end <= start for (_, end), (start, _) in pairwise(taken))
+    assert taken[-1][1] == len(block)
 
 
 def test_names_must_be_texts() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_seal import Window, restore_intensity
+from napari_seal import OptionError, Window, restore_intensity
 
 TYPES = ["b1", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
 
@@ -89,3 +89,44 @@ def test_the_array_is_not_touched() -> None:
     levels = Window(low=0, high=255).scale(image)
     levels[:] = 0
     assert image.max() == 255
+
+
+HOSTILE = [
+    (-1e308, 1e308), (1e308, -1e308), (-(10**308), 10**308), (0, 1.7e308), (9, 1), (0, 2**70),
+    (10**300, 10**300 + 1), (0, 5e-324), (-1.7976931348623157e308, 1.7976931348623157e308),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "high"), HOSTILE)
+def test_a_hostile_window_restores_to_finite_values_within_it(low: float, high: float) -> None:
+    """What a file may claim and no writer makes gives numbers between its two ends."""
+    window = Window(low=low, high=high)
+    restored = restore_intensity(np.arange(256, dtype=np.uint8), window)
+    assert np.isfinite(restored).all()
+    assert np.isfinite(window.step)
+    assert (restored >= min(low, high)).all()
+    assert (restored <= max(low, high)).all()
+    steps = np.diff(restored)
+    assert (steps >= 0).all() if low <= high else (steps <= 0).all()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *("a", None, True, 1j, float("nan"), float("inf"), 10**309, np.arange(2)),
+        pytest.param(10**5000, id="5001 digits"),
+    ],
+)
+def test_a_window_of_anything_but_finite_numbers_is_refused(bad: object) -> None:
+    """Either end, with an error of ours."""
+    for ends in ({"low": bad, "high": 3}, {"low": 3, "high": bad}):
+        with pytest.raises(OptionError, match="two finite numbers"):
+            Window(**ends)  # type: ignore[arg-type]
+
+
+def test_a_window_of_numpy_scalars_holds_numbers() -> None:
+    """Minimum and maximum of an array are what they are in Python."""
+    image = np.array([3, 300], np.uint16)
+    window = Window(low=image.min(), high=image.max())  # type: ignore[arg-type]
+    assert (window, type(window.low)) == (Window(low=3, high=300), int)
+    assert type(Window(low=np.float32(0.5), high=1).low) is float  # type: ignore[arg-type]

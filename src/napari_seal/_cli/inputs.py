@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import JpegImagePlugin, PngImagePlugin
+from PIL.ImageFile import ImageFile
 
+from napari_seal._format import limits
+from napari_seal._format.jpeg import is_jpeg
 from napari_seal._text import printable
 from napari_seal.errors import ImageError
 
@@ -20,18 +23,35 @@ FOLDER_EXTENSIONS: Final = (".tif", ".tiff", ".png", ".npy")
 JPEG_EXTENSIONS: Final = (".jpg", ".jpeg")
 
 
-def find_inputs(named: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield the files to seal, each with its path below the folder that was named."""
+def find_inputs(named: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files to seal, each with its path below the folder that was named.
+
+    Links to folders are not followed, and no file is yielded twice.  A folder that cannot be listed
+    is yielded itself, so that it is not passed over in silence.
+    """
+    seen: set[str] = set()
+    for path, below in _find(named):
+        folder, name = os.path.split(path)
+        place = os.path.join(os.path.realpath(folder), name)
+        if place not in seen:
+            seen.add(place)
+            yield path, below
+
+
+def _find(named: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in named:
         if not os.path.isdir(name):
             yield name, os.path.basename(name)
             continue
-        for folder, folders, files in os.walk(name):
+        unlisted: list[OSError] = []
+        for folder, folders, files in os.walk(name, onerror=unlisted.append):
             folders.sort()
             for file in sorted(files):
                 if file.lower().endswith(FOLDER_EXTENSIONS):
                     path = os.path.join(folder, file)
                     yield path, os.path.relpath(path, name)
+        for error in unlisted:
+            yield error.filename, os.path.relpath(error.filename, name)
 
 
 def read_image(path: str) -> npt.NDArray[Any]:
@@ -44,6 +64,10 @@ def read_image(path: str) -> npt.NDArray[Any]:
     """
     extension = os.path.splitext(path)[1].lower()
     try:
+        if os.path.isdir(path):
+            os.scandir(path).close()
+            raise ImageError("is a folder")
+        os.stat(path)
         if extension in (".tif", ".tiff"):
             return _read_tiff(path)
         if extension == ".npy":
@@ -53,8 +77,6 @@ def read_image(path: str) -> npt.NDArray[Any]:
     except ImageError:
         raise
     except OSError as error:
-        if isinstance(error, UnidentifiedImageError):
-            raise ImageError(f"not a readable {extension[1:].upper()} file") from error
         raise ImageError(f"cannot be read: {error.strerror or printable(error)}") from error
     except Exception as error:  # damaged files raise whatever the reader stumbles on
         raise ImageError(
@@ -81,22 +103,39 @@ def _read_tiff(path: str) -> npt.NDArray[Any]:
 
 
 def _read_with_pillow(path: str) -> npt.NDArray[Any]:
-    with Image.open(path, formats=("PNG", "JPEG")) as image:
-        if image.format == "PNG":
-            _refuse_16_bit_colour(path)
-        if image.mode in ("LA", "PA"):
-            raise ImageError("has an alpha channel, which JPEG does not; remove it first")
-        if image.mode == "P":
-            return np.asarray(image.convert("RGBA" if "transparency" in image.info else "RGB"))
-        if image.mode == "CMYK":
-            raise ImageError("is a CMYK picture; convert it to RGB first")
-        return np.asarray(image)
-
-
-def _refuse_16_bit_colour(path: str) -> None:
-    """Pillow reads 16-bit colour as 8-bit without a word (PNG specification, 11.2.2: IHDR)."""
+    # Pillow's classes for the two formats themselves: `Image.open` has a limit of its own, which
+    # says nothing of what to do.
     with open(path, "rb") as file:
         header = file.read(26)
-    depth, colour = header[24], header[25]
-    if depth == 16 and colour != 0:
+    if header.startswith(b"\x89PNG\r\n\x1a\n"):
+        _refuse_16_bit_colour(header)
+        opened: ImageFile = PngImagePlugin.PngImageFile(path)
+    elif is_jpeg(header):
+        opened = JpegImagePlugin.jpeg_factory(path)  # type: ignore[arg-type]
+    else:
+        raise ImageError("is neither a PNG nor a JPEG file, whatever its name says")
+    with opened as image:
+        number = getattr(image, "n_frames", 1)
+        if number > 1:  # animated PNG; a multi-picture JPEG
+            raise ImageError(
+                f"holds {number} pictures, of which only the first would be sealed; save each to "
+                "a file of its own"
+            )
+        pixels = image.width * image.height
+        if pixels > limits.PIXELS:
+            raise ImageError(
+                f"has {pixels:,} pixels, and images of up to {limits.PIXELS:,} are sealed; cut it "
+                "up"
+            )
+        if image.mode in ("LA", "PA") or "transparency" in image.info:
+            raise ImageError("has an alpha channel, which JPEG does not; remove it first")
+        if image.mode == "CMYK":
+            raise ImageError("is a CMYK picture; convert it to RGB first")
+        return np.asarray(image.convert("RGB") if image.mode == "P" else image)
+
+
+def _refuse_16_bit_colour(header: bytes) -> None:
+    """Pillow reads 16-bit colour as 8-bit without a word (PNG specification, 11.2.2: IHDR)."""
+    depth, colour = header[24:25], header[25:26]
+    if depth == b"\x10" and colour != b"\0":
         raise ImageError("is a 16-bit colour PNG, of which only 8 bits would be read; use TIFF")

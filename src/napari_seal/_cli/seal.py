@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def seal(
     overwrite: bool,
     jobs: int | None,
 ) -> None:
-    """Seal TIFF, PNG and NPY files, and folders of them.
+    """Seal TIFF, PNG and NPY files, folders of them, and glob patterns.
 
     Each INPUT becomes DIR/NAME.sealed.jpg; files in folders keep their path below the folder.  A
     JPEG file that is named is taken as well, and is compressed a second time.
@@ -77,10 +78,12 @@ def seal(
         "overwrite": overwrite,
     }
     from napari_seal._cli.console import console, progress, table
-    from napari_seal._cli.inputs import find_inputs
+    from napari_seal._cli.inputs import FOLDER_EXTENSIONS, find_inputs
+    from napari_seal._cli.patterns import expand
     from napari_seal._parallel import available_cores, map_batches
 
-    tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(inputs)]
+    named = expand(inputs, FOLDER_EXTENSIONS)
+    tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(named)]
     if not tasks:
         raise ImageError("there is no TIFF, PNG or NPY file in what was named: nothing was sealed")
     try:
@@ -136,11 +139,32 @@ def _read_metadata(text: str | None) -> dict[str, Any]:
         if text.startswith("@"):
             with open(text[1:], encoding="utf-8") as file:
                 text = file.read()
-        return check_metadata(json.loads(text))
+        return check_metadata(json.loads(text, object_pairs_hook=_unique, parse_float=_finite))
     except OSError as error:
         raise MetadataError(f"{text[1:]!r} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise MetadataError(f"--metadata is not JSON: {error}") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise MetadataError(
+                f"--metadata has the key {printable(key, 60)!r} twice; only one value can be kept"
+            )
+        seen.add(key)
+    return dict(pairs)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise MetadataError(
+            f"--metadata has the number {printable(text, 60)}, which is beyond the largest one of "
+            '64 bits; write it as a text, in "quotation marks"'
+        )
+    return value
 
 
 def _target(out: str, below: str) -> str:

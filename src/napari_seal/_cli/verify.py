@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from napari_seal._cli.patterns import expand
 from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ def verify(
         raise click.UsageError(f"--csv writes a file that ends in .csv, not {csv_file!r}")
     from napari_seal._cli.console import progress
     from napari_seal._verify.run import check_many
-    from napari_seal._verify.scan import find_images
+    from napari_seal._verify.scan import EXTENSIONS, find_images
 
-    named = list(_expand(paths))
+    named = list(expand(paths, EXTENSIONS))
     counts: Counter[Outcome] = Counter()
     with ExitStack() as stack:
         watch = stack.enter_context(
@@ -79,15 +78,6 @@ def verify(
         _print_table(listed, left_out, counts)
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
     sys.exit(0 if set(+counts) <= accepted else 1)
-
-
-def _expand(paths: tuple[str, ...]) -> Iterator[str]:
-    """Expand patterns that the shell has left to us (quoted, or on Windows)."""
-    for path in paths:
-        if not os.path.lexists(path) and glob.has_magic(path):
-            yield from sorted(glob.glob(path, recursive=True)) or [path]
-        else:
-            yield path
 
 
 def _counted(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> Iterator[Verdict]:

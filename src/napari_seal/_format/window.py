@@ -6,8 +6,12 @@ bits, of which the high byte is kept.  It is part of the format: a verifier need
 
 from __future__ import annotations
 
+import math
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from napari_seal.errors import OptionError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,15 +30,36 @@ class Window:
     low, high : int or float
         Intensities mapped to level 0 and to level 255, in the units of the original array.  Values
         outside are clipped.  Where both are equal, every level is 0.
+
+    Raises
+    ------
+    OptionError
+        One of them is no finite number.
     """
 
     low: int | float
     high: int | float
 
+    def __post_init__(self) -> None:
+        for name in ("low", "high"):
+            value: Any = getattr(self, name)
+            if hasattr(value, "dtype") and getattr(value, "ndim", None) == 0:  # NumPy's scalars
+                value = value.item()
+                object.__setattr__(self, name, value)
+            if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+                shown = "one beyond 1.8e308" if type(value) is int else repr(value)
+                raise OptionError(f"a window has two finite numbers, not {shown}")
+
     @property
     def step(self) -> float:
         """Width of one 8-bit level in original intensities."""
+        if self._is_beyond_floats():
+            return 256 / 65535 * self.high - 256 / 65535 * self.low
         return 256 / 65535 * (self.high - self.low)
+
+    def _is_beyond_floats(self) -> bool:
+        """Whether the difference of both ends is, as no writer makes it and a file may claim."""
+        return math.isinf(float(self.high) - float(self.low))
 
     def scale(self, image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         """Map intensities to 8-bit levels.
@@ -102,11 +127,17 @@ class Window:
         import numpy as np
 
         levels_16 = np.asarray(levels, np.float64) * 256
+        low, high = float(self.low), float(self.high)
         extent = self.high - self.low
-        if isinstance(extent, int) and extent <= 255:  # one level or more for each whole number
-            return np.ceil(levels_16 * extent / 65535) + self.low
+        if isinstance(extent, int) and 0 <= extent <= 255:  # a level or more for each whole number
+            return np.ceil(levels_16 * extent / 65535) + low
         # The middle of the 16-bit values that share the high byte.
-        return np.minimum(self.low + (levels_16 + 127.5) / 65535 * extent, self.high)
+        part = (levels_16 + 127.5) / 65535
+        if self._is_beyond_floats():
+            restored = (1 - part) * low + part * high
+        else:
+            restored = low + part * extent
+        return np.clip(restored, min(low, high), max(low, high))
 
 
 def restore_intensity(
@@ -125,7 +156,7 @@ def restore_intensity(
     -------
     ndarray of float64
         Intensities in the original units, off by at most one quantisation step (`Window.step`) plus
-        what JPEG compression changed.
+        what JPEG compression changed.  Always finite, whatever window a file claims.
     """
     import numpy as np
 

@@ -33,7 +33,8 @@ _PACKET: Final = (
 OURS: Final = SIGNATURE + _PACKET.partition("{hex}")[0].encode("utf-8")
 
 # tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), under any prefix,
-# as an attribute or an element.
+# as an attribute or an element.  It is looked for without the NULs: in a JPEG a packet should be
+# UTF-8, but readers take UTF-16 and UTF-32 as well, with a byte-order mark or without.
 _TURNED: Final = re.compile(rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
 
 
@@ -46,7 +47,7 @@ def build(scan: Digest) -> bytes:
 def turns_the_picture(jpeg: Jpeg) -> bool:
     """Whether an XMP segment tells viewers to turn or mirror the picture."""
     return any(
-        _TURNED.search(jpeg.data, segment.start, segment.end)
+        _TURNED.search(jpeg.data[segment.payload].translate(None, b"\0"))
         for segment in jpeg.excluded
         if segment.marker == APP1 and jpeg.data.startswith(SIGNATURE, segment.start + 4)
     )

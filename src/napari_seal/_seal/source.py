@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import Any
 
 import numpy as np
@@ -129,7 +128,8 @@ def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window 
             return Window(low=0, high=255)
         low, high = array.min().item(), array.max().item()
     else:
-        low, high = _given(window)
+        given = window if isinstance(window, Window) else _pair(window)
+        low, high = given.low, given.high
     if low > high:
         raise OptionError(f"the window goes from low to high, not from {low} to {high}")
     if not high - low < (_WIDEST if isinstance(low, int) and isinstance(high, int) else math.inf):
@@ -139,14 +139,10 @@ def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window 
     return Window(low=low, high=high)
 
 
-def _given(window: object) -> tuple[int | float, int | float]:
-    if isinstance(window, Window):
-        return window.low, window.high
+def _pair(window: object) -> Window:
     try:
-        low, high = (v.item() if isinstance(v, np.generic) else v for v in window)  # type: ignore[attr-defined]
+        pair: tuple[Any, ...] = tuple(window)  # type: ignore[arg-type]
+        low, high = pair
     except (TypeError, ValueError) as error:
         raise OptionError(f"a window is a pair (low, high), not {window!r}") from error
-    for value in (low, high):
-        if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
-            raise OptionError(f"a window has two finite numbers, not {value!r}")
-    return low, high
+    return Window(low=low, high=high)
