@@ -65,6 +65,7 @@ def test_contrast_limits_are_mapped_so_that_the_picture_looks_the_same(tmp_path,
     limits = [low + (high - low) * 0.25, low + (high - low) * 0.75]
     again = there_and_back(Image(picture, contrast_limits=limits), tmp_path)
     np.testing.assert_allclose(again.contrast_limits, [63.75, 191.25])
+    assert again.contrast_limits_range == [0, 255]  # the slider is not shut in by them
     assert again.metadata["seal"]["layer"]["contrast_limits"] == limits
     assert again.metadata["seal"]["window"] == [low, high]
 

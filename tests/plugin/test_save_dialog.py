@@ -60,3 +60,13 @@ def test_no_is_no(viewer, tmp_path, answer_dialog):
     answer_dialog(target, name_filter="sealed.jpg", replace=False)
     save(viewer)
     assert target.read_bytes() == b"old"
+
+
+def test_a_tiff_typed_under_our_filter(viewer, tmp_path, answer_dialog, told):
+    """The filter decides, and the person is told; the TIFF of that name is not touched."""
+    (tmp_path / "z.tif").write_bytes(b"old")
+    answer_dialog(tmp_path / "z.tif", name_filter="sealed.jpg", replace=True)
+    save(viewer)
+    assert (tmp_path / "z.tif").read_bytes() == b"old"
+    assert napari_seal.check(tmp_path / "z.sealed.jpg").intact
+    assert told[-1].startswith("JPEG written, not TIF: z.sealed.jpg. You typed z.tif")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
 
 import napari_seal
-from napari_seal._napari.metadata_table import MetadataTable
 from napari_seal._napari.seal_widget import SealWidget
 
 
@@ -23,9 +25,12 @@ def viewer(picture):
 
 @pytest.fixture
 def widget(viewer, qtbot, tmp_path):
-    """The widget, with a folder of its own as the target."""
+    """The widget, with a folder of its own as the target; it hears what a docked one hears."""
     made = SealWidget(viewer)
     qtbot.addWidget(made.native)
+    events = viewer.layers.events
+    for event in (events.inserted, events.removed, events.reordered, events.renamed):
+        event.connect(made.reset_choices)
     made.target.value = tmp_path / "x.sealed.jpg"
     return made
 
@@ -114,30 +119,6 @@ def test_no_layers_no_error(qtbot):
     assert widget.target.value.name == "late.sealed.jpg"
 
 
-def test_values_keep_their_kind(qtbot):
-    """What is shown as text is read back as the same value."""
-    table = MetadataTable()
-    qtbot.addWidget(table)
-    values = {
-        "n": 12,
-        "t": "12",
-        "f": 0.5,
-        "l": [1, "a"],
-        "b": True,
-        "s": "NaN",
-        "e": "",
-        "q": '"x"',
-    }
-    values |= {"ns": 1_700_000_000_123_456_789, "o": {"k": None}, "null": "null"}
-    table.set_metadata(values)
-    assert table.metadata() == values
-    table.add_button.click()
-    assert table.metadata() == values
-    table.rows.selectRow(0)
-    table.remove_button.click()
-    assert "n" not in table.metadata()
-
-
 def test_it_opens_in_the_window(make_napari_viewer, picture):
     """As the menu opens it."""
     viewer = make_napari_viewer()
@@ -157,3 +138,173 @@ def test_colour_pyramids_and_lazy_images_are_offered_too(qtbot, tmp_path):
     qtbot.addWidget(widget.native)
     widget.target.value = tmp_path / "x"
     assert widget.seal().source.shape == (40, 60, 3)
+
+
+# what was typed stays with its layer
+
+
+def suggested(widget):
+    """Fold the person's own target away: back to a widget with a suggestion."""
+    draft = widget._drafts[widget.layer.value]
+    widget.target.line_edit.value = draft.suggested
+    return draft.suggested
+
+
+@pytest.mark.parametrize("others", [True, False], ids=["one of several", "the only image"])
+def test_a_rename_keeps_what_was_typed(viewer, widget, tmp_path, others):
+    """The layer stays chosen, with its table and the person's own target."""
+    layer = widget.layer.value
+    if not others:
+        viewer.layers.remove("stack")
+    widget.table.set_metadata({"plate": 4, "who": "me"})
+    layer.name = "field 8"
+    assert widget.layer.value is layer
+    assert widget.layer.current_choice == "field 8"
+    assert widget.table.metadata() == {"plate": 4, "who": "me"}
+    assert widget.target.value == tmp_path / "x.sealed.jpg"
+
+
+def test_a_suggestion_follows_the_name(viewer, widget):
+    """Only where nobody changed it, and without a word about the metadata."""
+    suggested(widget)
+    widget.table.set_metadata({"plate": 4})
+    widget.layer.value.name = "field 8"
+    assert widget.target.value.name == "field 8.sealed.jpg"
+    assert widget.table.metadata() == {"plate": 4}
+
+
+def test_two_layers_swap_their_names(viewer, widget, picture):
+    """The texts in the list are the same as before; the layer behind them is not."""
+    layer = widget.layer.value
+    other = viewer.add_image(picture, name="b")
+    with viewer.layers.events.renamed.blocker():
+        layer.name, other.name = "swap", "a/b: c"
+        layer.name = "b"
+    widget.reset_choices()
+    assert widget.layer.value is layer
+
+
+def test_other_layers_come_and_go(viewer, widget, tmp_path, picture):
+    """What happens to other layers touches nothing."""
+    layer = widget.layer.value
+    widget.table.set_metadata({"plate": 4})
+    viewer.add_image(picture, name="new")
+    viewer.layers.move(len(viewer.layers) - 1, 0)
+    viewer.layers.remove("new")
+    assert widget.layer.value is layer
+    assert widget.table.metadata() == {"plate": 4}
+    assert widget.target.value == tmp_path / "x.sealed.jpg"
+
+
+def test_each_layer_has_its_own_edits(viewer, widget, tmp_path, picture):
+    """To another layer and back: half-finished rows, the target; the quality is common to all."""
+    first = widget.layer.value
+    second = viewer.add_image(picture, name="second", metadata={"plate": 9})
+    widget.table.set_texts([("plate", "4"), ("", "no key yet")])
+    widget.quality.value = 55
+    widget.layer.value = second
+    assert widget.table.metadata() == {"plate": 9}
+    # Beside the file that the person named last.
+    assert widget.target.value == tmp_path / "second.sealed.jpg"
+    widget.table.set_metadata({"plate": 10})
+    widget.layer.value = first
+    assert widget.table.texts() == [("plate", "4"), ("", "no key yet")]
+    assert widget.target.value == tmp_path / "x.sealed.jpg"
+    widget.layer.value = second
+    assert widget.table.metadata() == {"plate": 10}
+    assert widget.quality.value == 55
+
+
+def test_untouched_metadata_follow_the_layer(viewer, widget, picture):
+    """A script changes layer.metadata while another layer is chosen."""
+    first = widget.layer.value
+    second = viewer.add_image(picture, name="second")
+    widget.layer.value = second
+    first.metadata = {"plate": 5}
+    widget.layer.value = first
+    assert widget.table.metadata() == {"plate": 5}
+
+
+def test_a_removed_layer_takes_its_edits_along(viewer, widget, picture, tmp_path):
+    """Another layer is chosen with its own metadata; put back, the first has its edits again."""
+    first = widget.layer.value
+    widget.table.set_metadata({"plate": 4})
+    viewer.layers.remove(first)
+    assert widget.layer.value.name == "stack"
+    assert widget.table.metadata() == {}
+    viewer.layers.clear()
+    assert widget.table.texts() == []
+    assert widget.target.line_edit.value == ""
+    viewer.add_layer(first)
+    assert widget.layer.value is first
+    assert widget.table.metadata() == {"plate": 4}
+    assert widget.target.value == tmp_path / "x.sealed.jpg"
+
+
+def test_a_removed_layer_is_not_held(viewer, widget):
+    """Edits end with the layer: gigabytes are not kept for them."""
+    # Not the layer that was added last: napari's own selection holds on to that.
+    widget.layer.value = viewer.layers["stack"]
+    widget.table.set_metadata({"plate": 4})
+    gone = weakref.ref(widget.layer.value)
+    viewer.layers.remove("stack")
+    gc.collect()
+    assert gone() is None
+    assert list(widget._drafts) == [widget.layer.value]
+
+
+# after sealing
+
+
+def test_after_sealing_it_says_how_to_seal_again(widget):
+    """The button is off, and a sentence without alarm says why; the result stays."""
+    widget.seal()
+    assert not widget.seal_button.enabled
+    assert widget.problem.isVisibleTo(widget.native)
+    assert widget.problem.text().startswith("To seal it again, choose another name or tick")
+    assert "✓ Sealed" in widget.result.text()
+    widget.overwrite.value = True
+    assert widget.seal_button.enabled
+    assert "✓ Sealed" in widget.result.text()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: setattr(w.quality, "value", 50),
+        lambda w: setattr(w.moedal, "value", True),
+        lambda w: w.table.set_metadata({"plate": 5}),
+    ],
+    ids=["quality", "moedal", "metadata"],
+)
+def test_every_change_is_looked_at_again(widget, change):
+    """The file that stands there is not what would be written now."""
+    widget.seal()
+    change(widget)
+    assert widget.problem.isVisibleTo(widget.native)
+    assert "⚠ x.sealed.jpg exists" in widget.problem.text()
+    assert not widget.seal_button.enabled
+
+
+def test_another_name_or_layer_can_be_sealed_at_once(viewer, widget, picture, tmp_path):
+    """Nothing is left over from the last time but the result."""
+    widget.seal()
+    widget.target.value = tmp_path / "y.sealed.jpg"
+    assert widget.seal_button.enabled
+    widget.layer.value = viewer.add_image(picture, name="z")
+    assert widget.seal_button.enabled
+    assert widget.result.text() == ""
+
+
+def test_a_rename_in_the_window(make_napari_viewer, picture, tmp_path):
+    """napari itself calls the widget when a layer is renamed."""
+    viewer = make_napari_viewer()
+    viewer.add_image(picture, name="p")
+    viewer.add_image(picture, name="q")
+    _, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Seal layer...")
+    widget.table.set_metadata({"plate": 4})
+    widget.target.value = tmp_path / "x.sealed.jpg"
+    viewer.layers["q"].name = "r"
+    assert widget.layer.value is viewer.layers["r"]
+    assert widget.table.metadata() == {"plate": 4}
+    assert widget.target.value == tmp_path / "x.sealed.jpg"

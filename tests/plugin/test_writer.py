@@ -35,6 +35,8 @@ def save(layer, path):
         ("x.SEALED.JPG", "x.SEALED.JPG"),
         ("cell_3.5um", "cell_3.5um.sealed.jpg"),
         ("a.b/x", "a.b/x.sealed.jpg"),
+        ("x.npz", "x.sealed.jpg"),
+        ("x.h5", "x.sealed.jpg"),
         (".png", ".png.sealed.jpg"),
         (".sealed.jpg", ".sealed.jpg.sealed.jpg"),
     ],
@@ -150,3 +152,32 @@ def test_sealing_an_altered_image_again_says_so(sealed, edit, tmp_path, told):
     (path,) = save(layer, tmp_path / "copy")
     assert any("opened as image-changed" in message for message in told)
     assert napari_seal.check(path).seal.layer["name"] == "field"
+
+
+@pytest.mark.parametrize(
+    "typed", ["z.tif", "z.TIFF", "z.ome.tif", "z.png", "z.npy", "z.sealed.png"]
+)
+def test_a_jpeg_under_another_extension_is_no_surprise(tmp_path, picture, told, typed):
+    """It is written, and the last message says what it is, what was typed and what to do."""
+    save(Image(picture, metadata={"bad": {1}}), tmp_path / typed)
+    kind = typed.rsplit(".")[-1]
+    assert [p.name for p in tmp_path.iterdir()] == ["z.sealed.jpg"]
+    assert told[-1].startswith(f"JPEG written, not {kind.upper()}: z.sealed.jpg. You typed {typed}")
+    assert f"a filter that lists *.{kind.lower()}" in told[-1]
+
+
+@pytest.mark.parametrize(
+    "typed", ["z", "z.jpg", "z.JPEG", "z.jfif", "z.sealed", "z.sealed.jpg", "z_3.5um"]
+)
+def test_a_jpeg_under_its_own_extension_needs_no_warning(tmp_path, picture, told, typed):
+    """Who types one of these expects a JPEG, or nothing in particular."""
+    save(Image(picture), tmp_path / typed)
+    assert not any("JPEG written" in message for message in told)
+
+
+def test_nothing_is_said_to_be_written_where_nothing_was(tmp_path, picture, told):
+    """The refusal is the message."""
+    (tmp_path / "z.sealed.jpg").write_bytes(b"precious")
+    with pytest.raises(TargetExistsError):
+        save(Image(picture), tmp_path / "z.tif")
+    assert told == []

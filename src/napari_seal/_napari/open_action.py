@@ -6,6 +6,7 @@ archives of older scripts are plain ``.jpg``: they come in through here.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
         try:
             layer = read_layer(path)
         except SealError as error:
-            show_error(f"Not opened: {printable(error)}")
+            # The file's name first: napari cuts a long message off at its end.
+            show_error(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
             continue
         opened.append(viewer.add_layer(layer))
     return opened

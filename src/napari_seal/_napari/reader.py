@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_seal import Verdict
+    from napari_seal._verify.verdict import Outcome
 
 _EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif)$", re.IGNORECASE)
 
@@ -94,15 +95,30 @@ def read_layer(path: str) -> Image:
         notes.append(f"layer attributes ({printable(error, 100)})")
         layer = Image(data, **keywords)
     layer.metadata[VERDICT_KEY]["notes"] = notes
-    mark(layer, verdict.verdict)
+    finish(layer, verdict.verdict)
     announce(os.path.basename(path), verdict, notes)
     return layer
+
+
+def finish(layer: Image, outcome: Outcome) -> None:
+    """Do to a new layer what its constructor takes no keyword for: the flag and the slider's range.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        As it was made from the file.
+    outcome : Outcome
+        The verdict on that file.
+    """
+    # Restored limits would also be the ends of the slider: contrast could only be raised.
+    layer.reset_contrast_limits_range()
+    mark(layer, outcome)
 
 
 def read_tuple(path: str) -> tuple[Any, dict[str, Any], str]:
     """Open one file as a layer data tuple, for the places where napari takes no layers.
 
-    The caller draws the flag with `napari_seal._napari.flag.mark` once the layer exists.
+    The caller calls `finish` once the layer exists.
 
     Parameters
     ----------

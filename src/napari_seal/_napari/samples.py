@@ -7,12 +7,12 @@ that appear are what the check finds, nothing is staged.
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,16 +84,18 @@ def _field() -> npt.NDArray[np.uint16]:
 
 
 @cache
-def _root() -> tempfile.TemporaryDirectory[str]:
+def _root() -> str:
     # Kept until the interpreter ends, then removed.
-    return tempfile.TemporaryDirectory(prefix="napari-seal-", ignore_cleanup_errors=True)
+    folder = tempfile.mkdtemp(prefix="napari-seal-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _folder(name: str) -> Path:
     """A folder with the freshly sealed image."""
     import napari_seal
 
-    folder = Path(_root().name, name)
+    folder = Path(_root(), name)
     folder.mkdir(exist_ok=True)
     image = _field()
     low, high = int(image.min()), int(image.max())
@@ -121,14 +123,13 @@ def _edit(path: Path) -> None:
 
 
 def _open(path: Path) -> tuple[Any, dict[str, Any], str]:
-    from napari_seal._napari.flag import mark
-    from napari_seal._napari.reader import read_tuple
+    from napari_seal._napari.reader import finish, read_tuple
     from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 
     found = read_tuple(str(path))
     outcome = opened_verdict(found[1]["metadata"])
-    if outcome not in (None, Outcome.INTACT):
-        _when_added(found[1]["metadata"][VERDICT_KEY], lambda layer: mark(layer, outcome))
+    if outcome is not None:
+        _when_added(found[1]["metadata"][VERDICT_KEY], lambda layer: finish(layer, outcome))
     return found
 
 

@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 EXTENSION = ".sealed.jpg"
 # Only what is known to be an image extension is replaced: "cell_3.5um" must stay whole.
 _OTHER = re.compile(
-    r"(\.sealed)?(\.ome)?\.(jpe?g|jpe|jfif|png|tiff?|bmp|gif|webp|npy|zarr|svg)$|\.sealed$",
+    r"(\.sealed)?(\.ome)?\.(jpe?g|jpe|jfif|png|tiff?|bmp|gif|webp|avif|heic|jp2|np[yz]|zarr|h5|hdf5|svg)$"
+    r"|\.sealed$",
     re.IGNORECASE,
 )
+_JPEG = {"jpg", "jpeg", "jpe", "jfif"}
 
 
 def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """Save one image layer as a sealed JPEG; napari calls this.
+
+    In napari's dialog the chosen filter decides, not the typed name.  Whoever types ``z.tif`` under
+    our filter, which may stand there already, gets ``z.sealed.jpg`` and a warning: it is a lossy
+    file in place of a lossless one.
 
     Parameters
     ----------
@@ -52,6 +58,8 @@ def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     target = complete_name(path)
     agreed = target == path and _dialog_asked()
     seal_image(target, data, meta, overwrite=agreed, announce=True)
+    # Last: a later message covers an earlier one.
+    _say_it_is_a_jpeg(path, target)
     return [target]
 
 
@@ -223,6 +231,22 @@ def _say_what_is_missing(target: str, attributes: list[str], metadata: list[str]
         show_warning(f"{name}: metadata not sealed, JSON has no form for: {'; '.join(metadata)}")
     if attributes:
         show_warning(f"{name}: layer attributes not sealed: {'; '.join(attributes)}")
+
+
+def _say_it_is_a_jpeg(typed: str, target: str) -> None:
+    from napari.utils.notifications import show_warning
+
+    found = _OTHER.search(os.path.basename(typed))
+    kind = (found[3] if found else None) or ""
+    if not kind or kind.lower() in _JPEG:
+        return
+    # What was written first: napari shows about 38 characters of a message until it is opened.
+    show_warning(
+        f"JPEG written, not {kind.upper()}: {printable(os.path.basename(target))}. You typed "
+        f"{printable(os.path.basename(typed))}, but the chosen filter decides, and it was "
+        f'"napari-seal sealed image". A JPEG loses detail: for {kind.upper()}, save again with a '
+        f"filter that lists *.{kind.lower()}."
+    )
 
 
 def _say_where_it_came_from(target: str, opened_as: Outcome | None) -> None:
