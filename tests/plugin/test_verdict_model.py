@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from qtpy.QtCore import QPersistentModelIndex, Qt
 
@@ -107,7 +109,7 @@ def test_a_selected_row_moves_with_its_file(full):
 def test_cells_say_it_in_words_and_escape_what_is_hidden(qapp):
     """A name from an archive cannot write into the table what it likes."""
     model = VerdictModel()
-    model.append([Verdict(path="/x/a\x1b[2J\u202egpj.jpg", verdict=Outcome.TRUNCATED)])
+    model.append([Verdict(path="/x/a\x1b[2J\u202egpj.jpg", verdict=Outcome.TRUNCATED)], "/x")
     assert model.data(model.index(0, 0)) == "⚠ truncated"
     assert model.data(model.index(0, 1)) == "a\\x1b[2J\\u202egpj.jpg"
     assert "\x1b" not in model.data(model.index(0, 1), Qt.ItemDataRole.ToolTipRole)
@@ -117,6 +119,28 @@ def test_cells_say_it_in_words_and_escape_what_is_hidden(qapp):
         "File",
         "Why",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "folder", "shown"),
+    [
+        ("/x/a.jpg", "/x", "a.jpg"),
+        ("/x/sub/deep/a.jpg", "/x/", "sub/deep/a.jpg"),
+        ("./sub/a.jpg", ".", "sub/a.jpg"),
+        ("/x//y/a.jpg", "/x/y", "a.jpg"),
+        ("/xy/a.jpg", "/x", "/xy/a.jpg"),
+        ("/home/a.jpg", "/", "home/a.jpg"),
+        ("/x/empty/", "/x/empty", "empty"),
+        ("/x/a.jpg", "", "/x/a.jpg"),
+    ],
+)
+def test_paths_are_shown_from_the_chosen_folder(qapp, path, folder, shown):
+    """And whole in the tooltip."""
+    model = VerdictModel()
+    model.append([Verdict(path=path, verdict=Outcome.INTACT)], folder)
+    assert model.data(model.index(0, 1)) == shown.replace("/", os.sep)
+    whole = model.data(model.index(0, 1), Qt.ItemDataRole.ToolTipRole)
+    assert whole == f"<p>{os.path.abspath(path)}</p>"
 
 
 def test_a_file_name_is_never_markup(qapp):

@@ -100,6 +100,124 @@ def test_an_empty_folder_is_no_success(widget, qtbot, tmp_path):
     run(widget, qtbot, tmp_path / "empty")
     assert "nothing was checked" in widget.message.text()
     assert "intact" not in widget.summary.text()
+    assert "=&nbsp;1&nbsp;checked" not in widget.summary.text()
+
+
+def test_what_is_not_there_is_no_success(widget, qtbot, tmp_path):
+    """A folder that was misspelt: said aloud, with its name, and not counted as checked."""
+    run(widget, qtbot, tmp_path / "nowhere")
+    assert widget.message.text() == (
+        f"⚠ There is no folder or file {tmp_path / 'nowhere'}: nothing was checked."
+    )
+    assert "nothing&nbsp;checked" in widget.summary.text()
+    assert "=" not in widget.summary.text().split("</span>")[-1]
+    assert widget.progress.native.isHidden()
+    run(widget, qtbot, tmp_path / "a.jpg", tmp_path / "b.jpg")
+    assert f"{tmp_path / 'a.jpg'} and 1 more: nothing was checked" in widget.message.text()
+    assert found(widget) == {"a.jpg": "unreadable", "b.jpg": "unreadable"}
+
+
+def test_what_cannot_be_read_is_no_success(widget, qtbot, tmp_path):
+    """Neither one file nor several."""
+    loop = tmp_path / "loop.jpg"
+    loop.symlink_to(loop)
+    run(widget, qtbot, loop)
+    assert widget.message.text().startswith(f"⚠ {loop} could not be read: nothing was checked.")
+    (tmp_path / "other.jpg").symlink_to(loop)
+    run(widget, qtbot, tmp_path)
+    assert "None of the 2 files could be read: nothing was checked." in widget.message.text()
+
+
+def test_one_file_that_is_not_there_beside_others(widget, qtbot, mixed):
+    """Something was checked: the table has the rest."""
+    run(widget, qtbot, mixed[0] / "0.sealed.jpg", mixed[0] / "nowhere.jpg")
+    assert not widget.message.text()
+    assert "=&nbsp;2&nbsp;checked" in widget.summary.text()
+
+
+def test_a_long_name_in_a_message_can_be_wrapped(widget, qtbot, tmp_path):
+    """A label as wide as the name would be cut off, and what is said after it lost."""
+    run(widget, qtbot, tmp_path / ("y" * 200))
+    assert "nothing was checked" in widget.message.text()
+    assert widget.message.minimumSizeHint().width() < 400
+
+
+def files_shown(widget):
+    """The column "File", from top to bottom."""
+    model = widget.table.results
+    return [model.data(model.index(row, 1)) for row in range(model.rowCount())]
+
+
+def test_files_are_shown_from_the_chosen_folder(widget, qtbot, mixed):
+    """Equal names in two folders can be told apart; files chosen singly need no folder."""
+    folder, expected = mixed
+    run(widget, qtbot, folder)
+    assert len(files_shown(widget)) == len(expected)
+    assert {"0.sealed.jpg", os.path.join("sub", "bare.jpg")} <= set(files_shown(widget))
+    run(widget, qtbot, folder / "sub" / "bare.jpg")
+    assert files_shown(widget) == ["bare.jpg"]
+    run(widget, qtbot, folder / "0.sealed.jpg", folder / "1.sealed.jpg")
+    assert files_shown(widget) == ["0.sealed.jpg", "1.sealed.jpg"]
+    run(widget, qtbot, folder / "sub", folder / "0.sealed.jpg")
+    assert files_shown(widget)[-1] == "0.sealed.jpg"
+    assert os.path.join("sub", "bare.jpg") in files_shown(widget)
+
+
+def row_of(widget, name):
+    """The row in which a file is shown."""
+    return next(row for row, shown in enumerate(files_shown(widget)) if shown.endswith(name))
+
+
+def test_the_selected_row_says_all_below_the_table(widget, qtbot, mixed):
+    """Path, verdict and each reason, as plain text to be copied."""
+    folder, _ = mixed
+    run(widget, qtbot, folder)
+    assert widget.details.toPlainText() == ""
+    widget.table.selectRow(row_of(widget, "changed.sealed.jpg"))
+    lines = widget.details.toPlainText().splitlines()
+    assert lines[0] == str(folder / "sub" / "changed.sealed.jpg")
+    assert lines[1] == "⚠ image-changed: The picture is not the one that was sealed."
+    (verdict,) = (v for v in widget.table.results.verdicts() if v.verdict == "image-changed")
+    assert len(lines) == 2 + len(verdict.reasons)
+    assert all(reason.message in line for reason, line in zip(verdict.reasons, lines[2:], strict=1))
+    assert widget.details.isReadOnly()
+    widget.table.selectRow(row_of(widget, "cut.sealed.jpg"))
+    assert "expected" in widget.details.toPlainText()
+    assert "truncated" in widget.details.toPlainText()
+
+
+def test_a_filter_from_before_the_run(widget, qtbot, mixed):
+    """A table that is empty because of it says so."""
+    folder, expected = mixed
+    widget.verdict_filter.value = "seal-unsupported"
+    assert "Choose a folder" in widget.table.hint
+    run(widget, qtbot, folder)
+    assert widget.table.results.total == len(expected)
+    assert widget.table.results.rowCount() == 0
+    assert widget.table.hint == "No result passes the filter."
+
+
+def test_enter_starts_the_run(widget, qtbot, mixed):
+    """In the line of the path; an empty line starts nothing."""
+    folder, expected = mixed
+    qtbot.keyClick(widget.source.native, Qt.Key.Key_Return)
+    assert not widget.running
+    widget.source.native.setText(str(folder))
+    qtbot.keyClick(widget.source.native, Qt.Key.Key_Return)
+    assert widget.running
+    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    assert found(widget) == expected
+
+
+def test_pasted_addresses(widget, qtbot, mixed):
+    """A file manager puts them onto the clipboard, one a line."""
+    folder, _ = mixed
+    files = [(folder / f"{n}.sealed.jpg").as_uri() for n in range(3)]
+    QApplication.clipboard().setText("\n".join(files))
+    widget.source.native.paste()
+    qtbot.keyClick(widget.source.native, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    assert sorted(found(widget)) == ["0.sealed.jpg", "1.sealed.jpg", "2.sealed.jpg"]
 
 
 def test_cancel_keeps_what_was_checked(widget, qtbot, large):
@@ -144,7 +262,10 @@ def test_filters(widget, qtbot, mixed):
     """By verdict and by text; an empty result says why it is empty."""
     folder, expected = mixed
     run(widget, qtbot, folder)
+    widget.table.selectRow(0)
+    assert widget.copy_button.enabled
     widget.verdict_filter.value = NOT_INTACT
+    assert not widget.copy_button.enabled  # nothing is selected any more
     assert widget.table.results.rowCount() == sum(v != "intact" for v in expected.values())
     widget.text_filter.value = "no such text"
     qtbot.waitUntil(lambda: widget.table.results.rowCount() == 0, timeout=5_000)
@@ -189,7 +310,8 @@ def test_export_through_the_dialog(widget, qtbot, mixed, tmp_path, answer_dialog
         else [json.loads(line) for line in text.splitlines()]
     )
     assert {os.path.basename(row["path"]): row["verdict"] for row in rows} == expected
-    assert "Exported 11 results" in widget.message.text()
+    assert "Exported all 11 results (not only the 6 shown) to" in widget.message.text()
+    assert widget.export_button.text == "Export all…"
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -223,19 +345,25 @@ def threads_gone():
     return not [w for w in WorkerBase._worker_set if w.is_running]
 
 
-def test_closing_the_dock_ends_the_run(make_napari_viewer, qtbot, large):
-    """The close button takes the widget away: no work goes on unseen."""
+@pytest.mark.parametrize("closed", ["dock", "viewer"])
+def test_closing_the_dock_or_the_viewer_ends_the_run(make_napari_viewer, qtbot, large, closed):
+    """No work goes on unseen, no thread is left, and nothing speaks of deleted widgets."""
     viewer = make_napari_viewer()
     dock, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Verify sealed images")
     widget.set_paths([str(large)])
     widget.run()
     job = widget._job
     qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
-    dock.destroyOnClose()
+    if closed == "dock":
+        dock.destroyOnClose()  # takes the widget out and leaves it alive
+    else:
+        viewer.close()
     assert job.cancelled
     qtbot.waitUntil(lambda: job.done and threads_gone(), timeout=10_000)
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
-    widget.native.deleteLater()
+    assert threading.active_count() < 20
+    if closed == "dock":
+        qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+        widget.native.deleteLater()
 
 
 def test_hiding_the_dock_does_not_end_the_run(make_napari_viewer, qtbot, mixed):
@@ -248,21 +376,6 @@ def test_hiding_the_dock_does_not_end_the_run(make_napari_viewer, qtbot, mixed):
     qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
     assert widget.table.results.total == len(mixed[1])
     assert not widget.message.text()
-
-
-def test_closing_the_viewer_ends_the_run(make_napari_viewer, qtbot, large):
-    """No thread is left, and nothing speaks of deleted widgets."""
-    viewer = make_napari_viewer()
-    _, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Verify sealed images")
-    widget.set_paths([str(large)])
-    widget.run()
-    job = widget._job
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
-    viewer.close()
-    qtbot.waitUntil(lambda: job.done, timeout=10_000)
-    assert job.cancelled
-    qtbot.waitUntil(threads_gone, timeout=10_000)
-    assert threading.active_count() < 20
 
 
 def test_the_work_is_done_by_the_core(mixed):

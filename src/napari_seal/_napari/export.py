@@ -15,7 +15,7 @@ _CSV = "CSV table (*.csv)"
 _JSONL = "JSON Lines (*.jsonl)"
 
 
-def export_dialog(parent: QWidget, verdicts: Sequence[Verdict]) -> str:
+def export_dialog(parent: QWidget, verdicts: Sequence[Verdict], *, shown: int) -> str:
     """Ask for a file and write the results into it.
 
     Parameters
@@ -23,15 +23,20 @@ def export_dialog(parent: QWidget, verdicts: Sequence[Verdict]) -> str:
     parent : QWidget
         Over which the dialog appears.
     verdicts : sequence of Verdict
-        In the order of the run.
+        In the order of the run: all of them, whatever is shown.
+    shown : int
+        How many of them pass the filter, since somebody could take these for what is exported.
 
     Returns
     -------
     str
         What was done, or empty where the dialog was cancelled.
     """
+    what = f"all {len(verdicts):,} results" if len(verdicts) != 1 else "1 result"
+    if shown < len(verdicts):
+        what += f" (not only the {shown:,} shown)"
     path, chosen = QFileDialog.getSaveFileName(
-        parent, "Export the results", "verdicts.csv", f"{_CSV};;{_JSONL}"
+        parent, f"Export {what}", "verdicts.csv", f"{_CSV};;{_JSONL}"
     )
     if not path:
         return ""
@@ -43,7 +48,7 @@ def export_dialog(parent: QWidget, verdicts: Sequence[Verdict]) -> str:
         export(completed, verdicts)
     except OSError as error:
         return f"⚠ Not exported: {printable(error)}"
-    return f"Exported {len(verdicts):,} results to {printable(completed)}"
+    return f"Exported {what} to {printable(completed)}"
 
 
 def complete_name(path: str, *, jsonl: bool) -> str:

@@ -7,6 +7,7 @@ would call back into Python for every comparison: 1.7 million calls to sort 100,
 from __future__ import annotations
 
 import html
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 from qtpy.QtGui import QColor
 
 from napari_seal._napari.flag import FLAGS
+from napari_seal._napari.verify_text import relative
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome, Verdict
 
@@ -58,11 +60,19 @@ class VerdictModel(QAbstractTableModel):
         self.counts.clear()
         self.endResetModel()
 
-    def append(self, verdicts: Iterable[Verdict]) -> None:
-        """Add a batch of results; one signal for all of it."""
+    def append(self, verdicts: Iterable[Verdict], folder: str = "") -> None:
+        """Add a batch of results; one signal for all of it.
+
+        Parameters
+        ----------
+        verdicts : iterable of Verdict
+            In the order of the run.
+        folder : str
+            From which paths are shown; empty to show them whole.
+        """
         first = len(self._verdicts)
         for verdict in verdicts:
-            texts = _texts(verdict)
+            texts = _texts(verdict, folder)
             self._verdicts.append(verdict)
             self._texts.append(texts)
             self._searchable.append("\n".join((verdict.path, *texts)).casefold())
@@ -140,8 +150,9 @@ class VerdictModel(QAbstractTableModel):
         if role == _ROLES.DisplayRole:
             return self._texts[row][index.column()]
         if role == _ROLES.ToolTipRole:
-            path, why = printable(self._verdicts[row].path), self._texts[row][2]
-            text = path if index.column() == 1 else why or self._verdicts[row].verdict.meaning
+            verdict, why = self._verdicts[row], self._texts[row][2]
+            path = printable(os.path.abspath(verdict.path))
+            text = path if index.column() == 1 else why or verdict.verdict.meaning
             # As rich text it is wrapped; escaped, a file name cannot be markup.
             return f"<p>{html.escape(text)}</p>"
         if role == _ROLES.ForegroundRole and index.column() == 0:
@@ -188,8 +199,8 @@ class VerdictModel(QAbstractTableModel):
         self._next_sort = ended + 20 * (ended - started)
 
 
-def _texts(verdict: Verdict) -> tuple[str, str, str]:
-    name = verdict.path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+def _texts(verdict: Verdict, folder: str) -> tuple[str, str, str]:
     flag = FLAGS[verdict.verdict]
     why = " ".join(reason.message for reason in verdict.reasons)
-    return f"{flag.symbol} {verdict.verdict}", printable(name), printable(why, 500)
+    file = printable(relative(verdict.path, folder))
+    return f"{flag.symbol} {verdict.verdict}", file, printable(why, 500)

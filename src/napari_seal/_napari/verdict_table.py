@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QAction, QKeySequence, QPainter, QPaintEvent
+from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from qtpy.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QHeaderView,
     QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QWidget,
 )
 
 from napari_seal._napari.verdict_model import VerdictModel
+from napari_seal._verify.verdict import Verdict
 
 #: What is written into the empty table.
 EMPTY = (
@@ -24,6 +27,14 @@ EMPTY = (
     "Every image is compared with the seal it carries.\n"
     "Double-click a result to open the image."
 )
+#: The same, where there are results that are not shown.
+FILTERED = "No result passes the filter."
+
+_VERDICT, _FILE, _WHY = range(3)
+# Pixels; in a table that is narrower, reasons would be cut after two words.
+_WIDE = 560
+# Left and right of a cell's text.
+_MARGINS = 8
 
 
 class VerdictTable(QTableView):
@@ -38,6 +49,8 @@ class VerdictTable(QTableView):
     ----------
     opened : Signal(list)
         Paths that the person wants to see in the viewer.
+    running : bool
+        Whether results are still to come, so that an empty table needs no advice.
     """
 
     opened = Signal(list)
@@ -45,7 +58,7 @@ class VerdictTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.results = VerdictModel(self)
-        self.hint = EMPTY
+        self.running = False
         self.setModel(self.results)
         self.setSortingEnabled(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -63,20 +76,45 @@ class VerdictTable(QTableView):
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
         header.setHighlightSections(False)
+        # One in which nothing is selected: a header looks at every selected row when it is drawn,
+        # more than a second with 100,000 of them.
+        header.setSelectionModel(QItemSelectionModel(self.results, header))
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self.results.sort)
-        self.setColumnWidth(0, 140)
-        self.setColumnWidth(1, 150)
+        self.setColumnWidth(_VERDICT, 140)
+        self.setColumnHidden(_WHY, True)
+        self.setItemDelegateForColumn(_FILE, _NameVisible(self))
         self._add_actions()
         self.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
 
+    @property
+    def hint(self) -> str:
+        """What is written into the table while it shows no row."""
+        if self.results.rowCount():
+            return ""
+        if self.results.total:
+            return FILTERED
+        return "" if self.running else EMPTY
+
+    def selected_verdict(self) -> Verdict | None:
+        """Return the selected result; of several, the one that was clicked last."""
+        model = self.selectionModel()
+        if not model.hasSelection():
+            return None
+        index = model.currentIndex()
+        if not model.isSelected(index):
+            index = model.selection()[0].topLeft()
+        return self.results.verdict_at(index.row())
+
     def selected_paths(self) -> list[str]:
         """Return the files of the selected rows, from top to bottom."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self._path(row) for row in rows]
+        # By ranges: `selectedRows` takes seconds for 100,000 rows.
+        ranges = self.selectionModel().selection()
+        rows = {row for area in ranges for row in range(area.top(), area.bottom() + 1)}
+        return [self._path(row) for row in sorted(rows)]
 
     def copy_paths(self) -> list[str]:
         """Put the paths of the selected rows onto the clipboard, one a line, and return them."""
@@ -90,13 +128,21 @@ class VerdictTable(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
         super().paintEvent(event)
-        if self.results.rowCount() == 0 and self.hint:
+        if self.hint:
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().placeholderText().color())
             area = self.viewport().rect().adjusted(16, 16, -16, -16)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area, int(flags), self.hint)
             painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Show the reasons where there is room for them; elsewhere the details have them."""
+        super().resizeEvent(event)
+        narrow = self.width() < _WIDE
+        if narrow != self.isColumnHidden(_WHY):
+            self.setColumnHidden(_WHY, narrow)
+            self.setColumnWidth(_FILE, 230)
 
     def _path(self, row: int) -> str:
         return self.results.verdict_at(row).path
@@ -114,3 +160,20 @@ class VerdictTable(QTableView):
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
             action.triggered.connect(slot)
             self.addAction(action)
+
+
+class _NameVisible(QStyledItemDelegate):
+    """Cut the folders of a path first, then the middle of the name: numbers stand at both ends."""
+
+    def initStyleOption(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem | None, index: QModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        if option is None:
+            return
+        option.textElideMode = Qt.TextElideMode.ElideLeft
+        name = os.path.basename(option.text)
+        room = option.rect.width() - _MARGINS
+        if option.fontMetrics.horizontalAdvance(f"…{os.sep}{name}") > room:
+            option.text = name
+            option.textElideMode = Qt.TextElideMode.ElideMiddle

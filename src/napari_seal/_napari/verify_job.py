@@ -10,6 +10,7 @@ user's script a second time.  Digests are computed outside the interpreter lock.
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ class VerifyJob:
 
     Attributes
     ----------
+    folder : str
+        In which everything is that is checked; empty where there is no such folder.
     found : int
         Files found up to now.
     searching : bool
@@ -44,6 +47,7 @@ class VerifyJob:
         self._recursive = recursive
         self._queue: deque[Verdict] = deque()
         self._cancelled = threading.Event()
+        self.folder = ""
         self.found = 0
         self.searching = True
         self.done = False
@@ -81,6 +85,7 @@ class VerifyJob:
         from napari_seal._verify.run import check_found
         from napari_seal._verify.scan import find_images
 
+        self.folder = _common_folder(self._paths)
         files = []
         # First the whole list: only then is there an honest total.
         for path in find_images(self._paths, recursive=self._recursive):
@@ -95,3 +100,14 @@ class VerifyJob:
             verdict = check_found(path)
             # Without the seal, whose metadata may be 60 kB a file.
             self._queue.append(dataclasses.replace(verdict, seal=None))
+
+
+def _common_folder(paths: Sequence[str]) -> str:
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths]
+    if len(set(folders)) == 1:
+        return folders[0]  # as it was written: what is found in it begins with the same letters
+    try:
+        common = os.path.commonpath(folders)
+    except ValueError:  # on two drives, or one of them relative
+        return ""
+    return "" if os.path.dirname(common) == common else common

@@ -11,13 +11,20 @@ from qtpy.QtWidgets import QFileDialog, QLabel
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.export import export_dialog
-from napari_seal._napari.flag import FLAGS
 from napari_seal._napari.opener import make_default_opener
+from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_model import NOT_INTACT
-from napari_seal._napari.verdict_table import EMPTY, VerdictTable
+from napari_seal._napari.verdict_table import VerdictTable
 from napari_seal._napari.verify_job import VerifyJob
+from napari_seal._napari.verify_text import (
+    breakable,
+    counts_line,
+    nothing_checked,
+    typed_paths,
+    why_nothing_checked,
+)
 from napari_seal._text import printable
-from napari_seal._verify.verdict import Outcome, ReasonCode
+from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -46,7 +53,8 @@ class VerifyWidget(Container[Any]):
         self._files: list[str] = []
         self._job: VerifyJob | None = None
         self.source = LineEdit(
-            label="Images in", tooltip="A folder or a file; type it or choose it below."
+            label="Images in",
+            tooltip="A folder or a file; type or paste it and press Enter, or choose it below.",
         )
         self.folder_button = PushButton(text="Folder…")
         self.files_button = PushButton(text="Files…")
@@ -61,7 +69,10 @@ class VerifyWidget(Container[Any]):
         self.text_filter = LineEdit(tooltip="Show only results whose path or reason contains this")
         self.open_button = PushButton(text="Open")
         self.copy_button = PushButton(text="Copy path")
-        self.export_button = PushButton(text="Export…")
+        self.export_button = PushButton(
+            text="Export all…",
+            tooltip="Write every result of the run as CSV or JSON Lines, whatever the filter shows",
+        )
         self.opener_button = PushButton(
             text="Always open sealed images with napari-seal",
             tooltip="Dropped *.sealed.jpg files are then verified without a question",
@@ -81,6 +92,7 @@ class VerifyWidget(Container[Any]):
         # Paths appear in it, and a path may look like markup.
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.table = VerdictTable()
+        self.details = VerdictDetails(self.table)
         self.progress.native.setTextVisible(True)
         self.text_filter.native.setPlaceholderText("filter by text")
         self.text_filter.native.setClearButtonEnabled(True)
@@ -91,6 +103,7 @@ class VerifyWidget(Container[Any]):
             self.summary,
             _row(self.verdict_filter, self.text_filter),
             self.table,
+            self.details,
             _row(self.open_button, self.copy_button, self.export_button),
             self.opener_button,
             self.message,
@@ -106,6 +119,7 @@ class VerifyWidget(Container[Any]):
         self.folder_button.changed.connect(self._choose_folder)
         self.files_button.changed.connect(self._choose_files)
         self.source.changed.connect(self._typed)
+        self.source.native.returnPressed.connect(self.run)
         self.start.changed.connect(self.run)
         self.cancel.changed.connect(self.stop)
         self.open_button.changed.connect(lambda: self._open(self.table.selected_paths()))
@@ -115,6 +129,7 @@ class VerifyWidget(Container[Any]):
         self.verdict_filter.changed.connect(self._filter)
         self.table.opened.connect(self._open)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_buttons())
+        self.table.results.modelReset.connect(self._show_buttons)
         self._timer = QTimer(self.native)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -143,8 +158,7 @@ class VerifyWidget(Container[Any]):
         self._show_buttons()
 
     def _typed(self) -> None:
-        text = self.source.value.strip()
-        self._files = [os.path.expanduser(text)] if text else []
+        self._files = typed_paths(self.source.value)
         self._show_buttons()
 
     def _choose_folder(self) -> None:
@@ -178,7 +192,7 @@ class VerifyWidget(Container[Any]):
 
         if self.running or not self._files:
             return
-        self.table.hint = ""
+        self.table.running = True
         self.table.results.clear()
         self._say("")
         self._job = VerifyJob(self._files, recursive=bool(self.recursive.value))
@@ -203,32 +217,25 @@ class VerifyWidget(Container[Any]):
             return
         # Read before taking: what is queued before `done` is set is taken below.
         done = job.done
-        self.table.results.append(job.take(_BATCH))
+        self.table.results.append(job.take(_BATCH), job.folder)
         if done and not job.waiting:
             self._timer.stop()
             self._job = None
+            self.table.running = False
             self.table.results.settle()
             self._report_end(job)
         self._show_state(job)
 
     def _report_end(self, job: VerifyJob) -> None:
-        checked = self.table.results.total
+        results = self.table.results
         if job.failure:
             self._say(f"⚠ The run ended early: {printable(job.failure)}")
+        elif job.cancelled and nothing_checked(results.counts):
+            self._say("⚠ Cancelled: nothing was checked.")
         elif job.cancelled:
-            self._say(f"⚠ Cancelled: {checked:,} of {job.found:,} files were checked.")
-        elif self._nothing_found():
-            where = printable(self.source.value)
-            self._say(f"⚠ No JPEG was found in {where}: nothing was checked, nothing is proved.")
-        else:
-            self._say("")
-
-    def _nothing_found(self) -> bool:
-        """Whether every result only says that there was an empty folder."""
-        return all(
-            any(reason.code is ReasonCode.EMPTY_FOLDER for reason in verdict.reasons)
-            for verdict in self.table.results.verdicts()
-        )
+            self._say(f"⚠ Cancelled: {results.total:,} of {job.found:,} files were checked.")
+        elif nothing_checked(results.counts):
+            self._say(why_nothing_checked(results.verdicts(), self._files))
 
     # what is shown
 
@@ -245,26 +252,14 @@ class VerifyWidget(Container[Any]):
             self.progress.max = max(job.found, 1)
             self.progress.value = results.total
             self.progress.native.setFormat(f"{results.total:,} of {job.found:,}")
-        self.progress.visible = job is not None
+        # "1 of 1" would sound like a success.
+        vacuous = not self.running and nothing_checked(results.counts)
+        self.progress.visible = job is not None and not vacuous
         if job is None or not job.searching:
-            self.summary.setText(self._counts(job.found if job else 0))
+            self.summary.setText(counts_line(results.counts, job.found if job else 0))
+        if not results.rowCount():
+            self.table.viewport().update()  # the hint may be another one
         self._show_buttons()
-
-    def _counts(self, found: int) -> str:
-        """The counts per verdict; they add up to the files checked."""
-        results = self.table.results
-        if results.total == 0:
-            return ""
-        parts = [
-            f'<span style="color:{FLAGS[outcome].text_colour}">{FLAGS[outcome].symbol}&nbsp;'
-            # A hyphen at which the line does not break.
-            f"{str(outcome).replace('-', '&#8209;')}&nbsp;<b>{results.counts[outcome]:,}</b></span>"
-            for outcome in Outcome
-            if results.counts[outcome]
-        ]
-        left = found - results.total
-        total = f"= {results.total:,} checked" + (f", {left:,} not checked" if left > 0 else "")
-        return " &nbsp; ".join([*parts, total.replace(" ", "&nbsp;")])
 
     def _show_buttons(self) -> None:
         running, results = self.running, self.table.results
@@ -278,17 +273,14 @@ class VerifyWidget(Container[Any]):
         self.export_button.enabled = results.total > 0 and not running
 
     def _say(self, text: str) -> None:
-        self.message.setText(text)
+        self.message.setText(breakable(text))
         self.message.setVisible(bool(text))
 
     # what to do with results
 
     def _filter(self) -> None:
         wanted = self.verdict_filter.value
-        self.table.hint = "" if self.table.results.total else EMPTY
         self.table.results.set_filter("" if wanted == _ALL else str(wanted), self.text_filter.value)
-        if self.table.results.total and not self.table.results.rowCount():
-            self.table.hint = "No result passes the filter."
 
     def _open(self, paths: list[str]) -> None:
         from napari_seal._napari.open_action import open_flagged
@@ -303,7 +295,8 @@ class VerifyWidget(Container[Any]):
         self._say(f"Copied {len(paths):,} path{'s' if len(paths) != 1 else ''}.")
 
     def _export(self) -> None:
-        said = export_dialog(self.native, self.table.results.verdicts())
+        results = self.table.results
+        said = export_dialog(self.native, results.verdicts(), shown=results.rowCount())
         if said:
             self._say(said)
 

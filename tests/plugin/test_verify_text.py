@@ -1,0 +1,84 @@
+"""What the verify widget understands and says."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from napari_seal._napari.verify_text import breakable, typed_paths, why_nothing_checked
+from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+
+posix = pytest.mark.skipif(os.name == "nt", reason="the paths are those of POSIX")
+
+
+@posix
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/a b/c", "/a b/c"),
+        ("  /a b/c \n", "/a b/c"),
+        ("'/a b/c'", "/a b/c"),
+        ('"/a b/c"', "/a b/c"),
+        ("'/it'\\''s/c'", "/it's/c"),
+        ("/it's/c'", "/it's/c'"),
+        ("file:///a%20b/%23%25c", "/a b/#%c"),
+        ("'file:///a%20b'", "/a b"),
+        ("file:///a#b?c", "/a#b?c"),
+        ("file://localhost/a", "/a"),
+        ("FILE:/a", "/a"),
+        ("file:///%C3%A4/ä", "/ä/ä"),
+        ("file:///%FF", os.fsdecode(b"/\xff")),
+        ("/100%25/%20", "/100%25/%20"),
+        ("~/c", os.path.expanduser("~/c")),
+        ("'~/c'", os.path.expanduser("~/c")),
+        ("'", "'"),
+    ],
+)
+def test_one_path(text, path):
+    """Quoted by a terminal, an address from a file manager, or just typed."""
+    assert typed_paths(text) == [path]
+
+
+@posix
+def test_another_machine_is_not_this_one():
+    """Its address is not taken for a file of the same name here."""
+    assert typed_paths("file://elsewhere/etc") == ["file://elsewhere/etc"]
+
+
+@posix
+def test_lines_and_nothing():
+    """Each line is a path; blank ones are none."""
+    assert typed_paths("file:///a\n'/b'\n\n/c") == ["/a", "/b", "/c"]
+    assert typed_paths("  ") == []
+
+
+def unreadable(path, code):
+    """A verdict with one reason."""
+    return Verdict(
+        path=path, verdict=Outcome.UNREADABLE, reasons=(Reason(code=code, message="So it is."),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "found", "chosen", "said"),
+    [
+        ("empty-folder", ["/x"], ["/x"], "No JPEG was found in /x:"),
+        ("file-missing", ["/x"], ["/x"], "There is no folder or file /x:"),
+        ("file-missing", ["/x", "/y"], ["/x", "/y"], "There is no folder or file /x and 1 more:"),
+        ("file-missing", ["/x/1", "/x/2"], ["/x"], "None of the 2 files could be read:"),
+        ("permission-denied", ["/x"], ["/x"], "/x could not be read:"),
+        ("io-error", ["/x/1", "/x/2"], ["/x"], "None of the 2 files could be read:"),
+    ],
+)
+def test_a_run_that_checked_nothing(code, found, chosen, said):
+    """It says why, and that it was no check."""
+    verdicts = [unreadable(path, ReasonCode(code)) for path in found]
+    text = why_nothing_checked(verdicts, chosen)
+    assert text.startswith(f"⚠ {said} nothing was checked")
+
+
+def test_long_names_can_be_wrapped_and_others_are_left_alone():
+    """A path with slashes is wrapped by the label itself."""
+    assert breakable("/folder" * 30) == "/folder" * 30
+    assert breakable("x" * 100).split("\u200b") == ["x" * 40, "x" * 40, "x" * 20]
