@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import napari
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.settings import get_settings
 from PIL import Image
 from qtpy.QtCore import Qt
@@ -111,6 +112,20 @@ def shot_altered(folder: Path) -> napari.Viewer:
     return viewer
 
 
+def shot_details(folder: Path) -> napari.Viewer:
+    """The edited sample image with its regions, and all that is known about it."""
+    viewer = new_viewer()
+    widget = dock(viewer, "Seal details")
+    viewer.open_sample("napari-seal", "altered")
+    settle()
+    for message in viewer.window._qt_window.findChildren(NapariQtNotification):
+        message.close()  # it would lie on the picture
+    widget.strength.value = True
+    viewer.reset_view()
+    save(viewer, folder / "seal-details.png")
+    return viewer
+
+
 def shot_verify(folder: Path) -> napari.Viewer:
     """The verify widget after a run over a mixed archive, one result opened."""
     viewer = new_viewer()
@@ -160,6 +175,7 @@ def shot_seal(folder: Path) -> napari.Viewer:
 SHOTS = {
     "intact": shot_intact,
     "altered": shot_altered,
+    "details": shot_details,
     "empty": shot_empty,
     "verify": shot_verify,
     "seal": shot_seal,

@@ -10,9 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from mutators import moedal_file
 from PIL import Image
 from support import nuclear_tracks
+
+_SHARED = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+settings.register_profile("quick", max_examples=50, derandomize=True, **_SHARED)
+settings.register_profile("thorough", max_examples=2000, **_SHARED)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def _qt_loads() -> bool:
@@ -68,6 +78,11 @@ def sealed(
     seal(tracks[:, ::-1], folder / "other.jpg", **options)
     seal(histology, folder / "rgb.jpg", **options)
     seal(tracks, folder / "both.jpg", moedal=True, **options)
+    # Large enough that changes of the whole picture can be named.
+    large = nuclear_tracks((320, 400))
+    seal(large, folder / "large.jpg", **options)
+    parts = [large, np.roll(large, 9, 0), large // 2]
+    seal((np.stack(parts, -1) >> 8).astype(np.uint8), folder / "large-rgb.jpg", **options)
     files = {path.stem: path.read_bytes() for path in folder.iterdir()}
 
     levels = (tracks >> 8).astype(np.uint8)

@@ -331,6 +331,7 @@ def jpeg_vector(name: str, data: bytes, levels: list[int] | None) -> dict[str, A
 def build() -> dict[str, Any]:
     """All vectors."""
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
+    from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
 
     return {
         "format": "napari-seal",
@@ -339,6 +340,9 @@ def build() -> dict[str, Any]:
         "exif": exif_vectors(),
         "record": record_vectors(),
         "window": window_vectors(),
+        "tiles": tiles_vectors(),
+        "tiles_data": tiles_data_vectors(),
+        "keys": keys_vectors(),
     }
 
 

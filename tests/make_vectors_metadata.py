@@ -136,6 +136,21 @@ def exif_vectors() -> list[dict[str, Any]]:
         ("undefined code", _only(bytes(8), b"{}"), _TEXT),
         ("UTF-16, big", _only(b"UNICODE\0", _TEXT.encode("utf-16-be")), _TEXT),
         ("UTF-16, mark", _only(b"UNICODE\0", b"\xff\xfe" + _TEXT.encode("utf-16-le")), _TEXT),
+        (
+            "UTF-16, not ASCII",
+            _only(b"UNICODE\0", '{"a":"\u017d\U0001f600","seal":{}}'.encode("utf-16-be")),
+            r'{"a":"\u017d\ud83d\ude00","seal":{}}',
+        ),
+        (
+            "UTF-16, mark, not ASCII",
+            _only(b"UNICODE\0", '\ufeff{"a":"\u017d","seal":{}} '.encode("utf-16-le")),
+            r'{"a":"\u017d","seal":{}}',
+        ),
+        (
+            "UTF-16, not ASCII, no seal",
+            _only(b"UNICODE\0", '{"a":"\u017d"}'.encode("utf-16-be")),
+            None,
+        ),
         ("NUL and spaces at the end", _only(b"ASCII\0\0\0", b"{} \0\0 "), _TEXT),
         ("JIS", _only(b"JIS\0\0\0\0\0", b"{}"), None),
     ]
@@ -206,6 +221,8 @@ def record_vectors() -> list[dict[str, Any]]:
     """Texts, and what a reader must say of each."""
     source = {"digest": sha256(b"x"), "shape": [2, 3], "dtype": "uint16", "axes": "YX"}
     window = {"low": 0, "high": 65535}
+    tiles = {"kind": "means-1", "size": 16, "step": 0.25, "data": "AQEA/v8A"}
+    check = "n1:6b86b273"
     full = _open('"a":[1,2.5,"\\u017d"],', source=source, window=window, quality=90)
     ok = _resealed(full)
     fake = '"x":{"a":1,"record":"sha256:00","signature":"z"},'
@@ -214,7 +231,12 @@ def record_vectors() -> list[dict[str, Any]]:
         "ok": {
             "all keys": ok,
             "required keys only": _resealed(_open()),
-            "unknown key in the seal": _resealed(_open(tiles="later")),
+            "unknown key in the seal": _resealed(_open(thumbnail="later")),
+            "tiles and keys": _resealed(_open('"a":1,', tiles=tiles, keys={"a": check})),
+            "tiles of another kind": _resealed(_open(tiles={"kind": "means-2"})),
+            "tiles that cannot be read": _resealed(_open(tiles={"kind": "means-1", "size": 0})),
+            "keys of no key": _resealed(_open(keys={})),
+            "a key without its check value": _resealed(_open('"a":1,"b":2,', keys={"a": check})),
             "sha512": _resealed(_open(codestream=short)),
             "spaces elsewhere": _resealed(full.replace('"version":1', '"version": 1')),
             "large number": _resealed(_open('"ns":1234567890123456789012345678901234567890,')),
@@ -254,6 +276,13 @@ def record_vectors() -> list[dict[str, Any]]:
             "version missing": _resealed(_open(version=None)),
             "version 0": _resealed(_open(version=0)),
             "version 1.0": _resealed(_open(version=1.0)),
+            "tiles as text": _resealed(_open(tiles="later")),
+            "keys as a list": _resealed(_open(keys=[check])),
+            "check value without a size": _resealed(_open(keys={"a": "n:6b86b273"})),
+            "check value of an unknown kind": _resealed(_open(keys={"a": "x1:6b86b273"})),
+            "check value too short": _resealed(_open(keys={"a": "n1:6b86b27"})),
+            "check value in upper case": _resealed(_open(keys={"a": "n1:6B86B273"})),
+            "check value as a number": _resealed(_open(keys={"a": 1})),
             "no record": _open() + "}}",
         },
         "unsupported": {

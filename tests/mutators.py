@@ -9,7 +9,10 @@ import hashlib
 import io
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,7 @@ import piexif.helper
 from make_vectors import segment
 from make_vectors_metadata import read_tiff, write_tiff
 from PIL import Image
+from support import skip_or_fail
 
 SOF0, SOF2, DHT, SOI, EOI, SOS, DQT, DRI, COM = 0xC0, 0xC2, 0xC4, 0xD8, 0xD9, 0xDA, 0xDB, 0xDD, 0xFE
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
@@ -138,6 +142,19 @@ def edit_seal(edit: Callable[[dict[str, Any]], None]) -> Mutator:
     return edit_text(mutate)
 
 
+def reseal(edit: Callable[[dict[str, Any]], None]) -> Mutator:
+    """Change the seal and close the record again, as somebody who wants to deceive would."""
+
+    def mutate(text: bytes) -> bytes:
+        value = json.loads(text)
+        edit(value["seal"])
+        del value["seal"]["record"]
+        start = json.dumps(value, separators=(",", ":")).encode()[:-2]
+        return b'%s,"record":"sha256:%s"}}' % (start, hashlib.sha256(start).hexdigest().encode())
+
+    return edit_text(mutate)
+
+
 def rewrite_exif(order: str) -> Mutator:
     """Write the Exif block anew in a byte order, with values in other places."""
     return lambda data: with_exif(
@@ -190,16 +207,36 @@ def resave(**options: object) -> Mutator:
     return mutate
 
 
-def redraw(draw: Callable[[np.ndarray], np.ndarray]) -> Mutator:
-    """Edit the pixels and save with the Exif block."""
+def jpegtran(options: str) -> Mutator:
+    """Rewrite without loss, by the reference tool."""
+
+    def mutate(data: bytes) -> bytes:
+        if shutil.which("jpegtran") is None:
+            skip_or_fail("tools", "jpegtran is not installed")
+        run = subprocess.run(
+            ["jpegtran", *options.split()], input=data, capture_output=True, check=True
+        )
+        return run.stdout
+
+    return mutate
+
+
+def redraw(draw: Callable[[np.ndarray], np.ndarray], **options: object) -> Mutator:
+    """Edit the pixels and save with the Exif block, at quality 90 if nothing else is said."""
+    options = {"quality": 90} | options
 
     def mutate(data: bytes) -> bytes:
         out = io.BytesIO()
         pixels = draw(np.array(Image.open(io.BytesIO(data))))
-        Image.fromarray(pixels).save(out, "JPEG", quality=90, exif=exif_payload(data))
+        Image.fromarray(pixels).save(out, "JPEG", exif=exif_payload(data), **options)
         return out.getvalue()
 
     return mutate
+
+
+def then(*mutators: Mutator) -> Mutator:
+    """One change after the other."""
+    return lambda data: reduce(lambda changed, mutate: mutate(changed), mutators, data)
 
 
 def tag(directory: str, number: int, value: object) -> Mutator:

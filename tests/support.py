@@ -1,11 +1,17 @@
-"""What tests need beside fixtures: which outside tools must be there, and a picture by formula."""
+"""What tests need beside fixtures: which outside tools must be there, and pictures."""
 
 from __future__ import annotations
 
 import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+
+from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``data``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
@@ -16,6 +22,36 @@ def skip_or_fail(need: str, reason: str) -> None:
     if need in REQUIRED:
         pytest.fail(f"{need} is required here, and {reason}")
     pytest.skip(reason)
+
+
+#: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.
+PICTURES = ("tracks", "camera", "coins", "moon", "coffee", "astronaut")
+
+
+@cache
+def picture(name: str) -> np.ndarray:
+    """One of `PICTURES`: uint16 tracks, gray or RGB photographs of 8 bits."""
+    if name == "tracks":
+        image = nuclear_tracks((320, 400))
+    else:
+        data = pytest.importorskip("skimage.data", reason="scikit-image is not installed")
+        image = np.asarray(getattr(data, name)())
+    image.setflags(write=False)
+    return image
+
+
+@cache
+def sealed_picture(name: str) -> bytes:
+    """A file of one of `PICTURES`."""
+    return sealed_bytes(picture(name))
+
+
+def sealed_bytes(image: np.ndarray, **options: Any) -> bytes:
+    """The content of a file that an image was sealed to."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.jpg"
+        seal(image, path, **options)
+        return path.read_bytes()
 
 
 def nuclear_tracks(shape: tuple[int, int] = (160, 200), seed: int = 1) -> np.ndarray:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
-import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ from mutators import (
     cut_before,
     double_stuffing,
     drop,
+    edit_exif,
     edit_seal,
     edit_text,
     exif_payload,
@@ -42,23 +43,27 @@ from mutators import (
     huge_frame,
     in_scan,
     insert_before,
+    jpegtran,
     keep,
     record_text,
     redraw,
     remove,
     resave,
+    reseal,
     rewrite_exif,
+    scan_offset,
     seal_key,
     segment,
     spans,
     splice,
     tag,
     text,
+    then,
     with_exif,
     with_text,
 )
 from PIL import Image
-from support import skip_or_fail
+from support import sealed_bytes
 
 from napari_seal import check, read
 from napari_seal.errors import ReadError
@@ -103,18 +108,71 @@ def spot(pixels: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def jpegtran(options: str) -> Mutator:
-    """Rewrite without loss, by the reference tool."""
+def wipe(pixels: np.ndarray) -> np.ndarray:
+    """A feature wiped out, down a whole column of tiles."""
+    pixels[:, 128:144] = 255
+    return pixels
+
+
+def darker_half(pixels: np.ndarray) -> np.ndarray:
+    """More than half of the rows at a third of their level."""
+    pixels[:200] //= 3
+    return pixels
+
+
+def chequered(pixels: np.ndarray) -> np.ndarray:
+    """Something else of the same size."""
+    y, x = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
+    return (60 + 120 * ((y // 40 + x // 48) % 2)).astype(np.uint8)
+
+
+def scaled(scale: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Resize by Pillow."""
+    return lambda p: np.asarray(
+        Image.fromarray(p).resize((round(p.shape[1] * scale), round(p.shape[0] * scale)))
+    )
+
+
+def curve(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """Change the levels."""
+    return lambda p: np.clip(np.rint(function(p.astype(float))), 0, 255).astype(np.uint8)
+
+
+def overwrite(data: bytes, share: float, new: bytes) -> bytes:
+    """Bytes of the scan replaced by as many others."""
+    at = scan_offset(data, share)
+    return splice(data, at, at + len(new), new)
+
+
+def other_seal(data: bytes) -> bytes:
+    """Another sealed file of the same size."""
+    pixels = np.asarray(Image.open(io.BytesIO(data)))
+    return sealed_bytes(np.roll(pixels, 50, 1)[::-1])
+
+
+def in_unicode(old: bytes, new: bytes) -> Mutator:
+    """Edit the comment as ExifTool does where a character is not ASCII: in UTF-16."""
 
     def mutate(data: bytes) -> bytes:
-        if shutil.which("jpegtran") is None:
-            skip_or_fail("tools", "jpegtran is not installed")
-        run = subprocess.run(
-            ["jpegtran", *options.split()], input=data, capture_output=True, check=True
-        )
-        return run.stdout
+        edited = record_text(data).replace(old, new).decode()
+        value = b"UNICODE\0" + edited.encode("utf-16-be")
+        return tag("Exif", 0x9286, value)(data)
 
     return mutate
+
+
+def thumbnail(data: bytes) -> bytes:
+    """A thumbnail in the Exif block."""
+    tags = piexif.load(exif_payload(data))
+    small = io.BytesIO()
+    Image.new("L", (8, 8)).save(small, "JPEG")
+    return with_exif(data, piexif.dump(tags | {"1st": {0x0103: 6}, "thumbnail": small.getvalue()}))
+
+
+def bare(tags: dict[str, dict[int, object]]) -> None:
+    """Only the comment is left."""
+    tags["0th"].clear()
+    tags["Exif"] = {0x9286: tags["Exif"][0x9286]}
 
 
 def as_png(data: bytes) -> bytes:
@@ -189,13 +247,52 @@ ROWS: list[Row] = [
      LOSSLESS, "lossless-rewrite codestream-mismatch"),
     ("frame header gone", "gray", remove(SOF0), IMAGE, "undecodable"),
     ("SOF0 called SOF2", "gray", lambda d: flip(d, find(d, SOF0)[0] + 1, SOF0 ^ SOF2), IMAGE, ""),
-    ("saved again q90", "gray", resave(quality=90), IMAGE, "pixels-mismatch"),
-    ("saved again q20", "rgb", resave(quality=20), IMAGE, "pixels-mismatch"),
+    ("saved again q90", "gray", resave(quality=90), IMAGE, "recompressed pixels-mismatch"),
+    ("saved again q20", "rgb", resave(quality=20), IMAGE, "recompressed pixels-mismatch"),
     ("saved again as gray", "rgb", redraw(lambda p: p[..., 0]), IMAGE, "size-changed"),
-    ("spot drawn", "gray", redraw(spot), IMAGE, "pixels-mismatch"),
+    ("spot drawn", "gray", redraw(spot), IMAGE, "edited pixels-mismatch"),
     ("cropped", "gray", redraw(lambda p: p[:-8]), IMAGE, "size-changed"),
     ("turned", "gray", redraw(lambda p: np.rot90(p, 2).copy()), IMAGE, "pixels-mismatch"),
     ("seal of another image", "gray", None, IMAGE, "pixels-mismatch"),
+    # The picture as a whole, in files that are large enough
+    ("spot and another quality", "large", redraw(spot, quality=70), IMAGE, "edited recompressed"),
+    ("spot drawn rgb", "large-rgb", redraw(spot), IMAGE, "edited"),
+    ("spot, saved twice", "large", then(redraw(spot), resave(quality=75)), IMAGE,
+     "edited recompressed"),
+    ("a column wiped out", "large", redraw(wipe), IMAGE, "edited"),
+    ("saved twice", "large", then(resave(quality=60), resave(quality=90)), IMAGE, "recompressed"),
+    ("colours at half resolution", "large-rgb", resave(quality=85, subsampling=2), IMAGE,
+     "recompressed"),
+    ("made progressive, other quality", "large", resave(quality=80, progressive=True), IMAGE,
+     "recompressed"),
+    ("cut out", "large", redraw(lambda p: p[40:280, 50:330]), IMAGE, "cropped size-changed"),
+    ("a frame put around", "large", redraw(lambda p: np.pad(p, 16)), IMAGE, "size-changed"),
+    ("made smaller", "large", redraw(scaled(0.5)), IMAGE, "resized size-changed"),
+    ("made larger rgb", "large-rgb", redraw(scaled(1.5)), IMAGE, "resized size-changed"),
+    ("turned by 90 degrees", "large", redraw(np.rot90), IMAGE, "rotated size-changed"),
+    ("turned by 180 degrees", "large-rgb", redraw(lambda p: np.rot90(p, 2)), IMAGE, "rotated"),
+    ("mirrored", "large", redraw(lambda p: p[:, ::-1]), IMAGE, "flipped"),
+    ("turned upside down", "large", redraw(lambda p: p[::-1]), IMAGE, "flipped"),
+    ("transposed", "large-rgb", redraw(lambda p: p.swapaxes(0, 1)), IMAGE, "flipped size-changed"),
+    ("turned by jpegtran", "large", jpegtran("-copy all -rotate 180"), IMAGE, "rotated"),
+    ("brighter", "large", redraw(lambda p: np.minimum(p, 225) + np.uint8(30)), IMAGE,
+     "tone-changed"),
+    ("more contrast", "large", redraw(curve(lambda v: 1.4 * v - 60)), IMAGE, "tone-changed"),
+    ("gamma", "large", redraw(curve(lambda v: 255 * (v / 255) ** 1.5)), IMAGE, "tone-changed"),
+    ("inverted", "large", redraw(lambda p: 255 - p), IMAGE, "tone-changed"),
+    ("another picture", "large", redraw(chequered), IMAGE, "picture-replaced"),
+    ("seal of another picture, packet stays", "gray",
+     lambda d: with_exif(d, exif_payload(other_seal(d))), IMAGE, "seal-copied"),
+    ("half of it darker", "large", redraw(darker_half), IMAGE, "changed-everywhere"),
+    ("colours lost", "large-rgb", redraw(lambda p: np.stack([p[..., 1]] * 3, -1)), IMAGE,
+     "pixels-mismatch"),
+    ("bytes replaced", "large", lambda d: overwrite(d, 0.5, bytes(16)), IMAGE, "bytes-replaced"),
+    ("quantisation changed in a large file", "large", double_dqt, IMAGE, "tables-changed"),
+    ("quantisation and metadata", "large", then(double_dqt, text(b"TDR 12", b"TDR 21")), IMAGE,
+     "tables-changed metadata-key-changed"),
+    ("turned, cut and edited metadata", "large",
+     then(redraw(np.rot90), text(b"TDR 12", b"TDR 21"), tag("0th", 0x010F, b"Leica")), IMAGE,
+     "rotated size-changed metadata-key-changed exif-tag-changed"),
     # Lossless rewrites
     ("jpegtran -copy all", "gray", lambda d: jpegtran("-copy all")(rewrite_exif("<")(d)), OK, ""),
     ("jpegtran -optimize", "gray", jpegtran("-copy all -optimize"), LOSSLESS, "lossless-rewrite"),
@@ -217,6 +314,15 @@ ROWS: list[Row] = [
     ("comment before EOI", "gray", insert_before(EOI, segment(COM, b"hi")), OK, "segment-added"),
     ("comment between scans", "progressive", insert_before(SOS, segment(COM, b"hi"), 2),
      OK, "segment-added"),
+    ("thumbnail added", "gray", thumbnail, OK, "thumbnail-added"),
+    ("a JFIF thumbnail added", "gray",
+     insert_before(DQT, segment(APP0, b"JFXX\0\x10")), OK, "segment-added"),
+    ("IPTC added", "gray", insert_before(DQT, segment(0xED, b"Photoshop 3.0\0")),
+     OK, "segment-added"),
+    ("much added", "gray",
+     then(insert_before(DQT, segment(APP2, ICC) + segment(COM, b"hi")),
+          tag("0th", 0x013B, b"Somebody"), lambda d: d + b"more"),
+     OK, "segment-added exif-tags-added bytes-after-end"),
     ("ICC profile added", "rgb", insert_before(DQT, segment(APP2, ICC)), OK, "segment-added"),
     ("XMP added", "gray", insert_before(DQT, segment(APP1, XMP + b"<x/>")), OK, "xmp-changed"),
     ("XMP turns the picture", "gray",
@@ -261,6 +367,10 @@ ROWS: list[Row] = [
     ("tag changed", "gray", tag("0th", 0x010F, b"Leica"), META, "exif-tag-changed"),
     ("date changed", "rgb", tag("Exif", 0x9003, b"2024:05:07 07:08:09"), META, "exif-tag-changed"),
     ("tag removed", "gray", drop("0th", 0x010F), META, "exif-tag-removed"),
+    ("all tags but the seal's removed", "gray", edit_exif(bare), META, "exif-tag-removed"),
+    ("tags changed, removed and added", "gray",
+     then(tag("0th", 0x010F, b"Leica"), drop("Exif", 0x9003), tag("0th", 0x013B, b"Somebody")),
+     META, "exif-tag-changed exif-tag-removed exif-tags-added"),
     ("ImageUniqueID removed", "gray", drop("Exif", 0xA420), META, "exif-tag-removed"),
     ("tag added", "gray", tag("0th", 0x013B, b"Somebody"), OK, "exif-tags-added"),
     ("position added", "gray", tag("GPS", 1, b"N"), OK, "exif-tags-added"),
@@ -273,11 +383,36 @@ ROWS: list[Row] = [
      lambda d: insert_before(DQT, segment(APP1, exif_payload(d)))(d), META, "exif-block-added"),
     ("two seals", "gray", other_seal_added, BROKEN, "seal-conflict"),
     # The record
-    ("value edited", "gray", text(b"TDR 12", b"TDR 13"), META, "record-mismatch"),
-    ("number edited", "rgb", text(b'"dose":1.5', b'"dose":1.6'), META, "record-mismatch"),
-    ("key added", "gray", text(b"{", b'{"new":1,'), META, "record-mismatch"),
+    ("value edited", "gray", text(b"TDR 12", b"TDR 13"), META,
+     "metadata-key-changed record-mismatch"),
+    ("number edited", "rgb", text(b'"dose":1.5', b'"dose":1.6'), META,
+     "metadata-key-changed record-mismatch"),
+    ("key added", "gray", text(b"{", b'{"new":1,'), META, "metadata-key-added record-mismatch"),
     ("key added after the seal", "gray", edit_text(lambda t: t[:-1] + b',"new":1}'),
-     META, "record-rewritten"),
+     META, "metadata-key-added record-rewritten"),
+    ("key removed", "gray", text(b'"dose":1.5,', b""), META,
+     "metadata-key-removed record-mismatch"),
+    ("key renamed", "gray", text(b'"dose"', b'"doze"'), META,
+     "metadata-key-removed metadata-key-added record-mismatch"),
+    ("value emptied", "gray", text(b'"TDR 12"', b'""'), META, "metadata-key-changed"),
+    ("value deep in an object", "gray", text(b'"ok":true', b'"ok":false'), META,
+     "metadata-key-changed record-mismatch"),
+    ("number beyond floats", "gray", text(b'"dose":1.5', b'"dose":1e999'), META,
+     "metadata-key-changed record-mismatch"),
+    ("all keys removed", "gray", edit_text(lambda t: b"{" + t[t.index(b'"seal":') :]), META,
+     "metadata-key-removed record-mismatch"),
+    ("keys sorted", "gray",
+     edit_text(lambda t: json.dumps(json.loads(t), sort_keys=True).encode()), META,
+     "record-rewritten"),
+    ("comment in Unicode", "gray", in_unicode(b"TDR 12", b"TDR 12"), OK, ""),
+    ("comment in Unicode, an umlaut in it", "gray", in_unicode(b"TDR 12", "Größe".encode()),
+     META, "metadata-key-changed record-mismatch"),
+    ("fingerprint edited", "gray", seal_key("tiles", {}), META, "record-mismatch"),
+    ("fingerprint is no object", "gray", seal_key("tiles", "later"), BROKEN, "seal-invalid"),
+    ("fingerprint unreadable, spot drawn", "gray",
+     then(reseal(lambda s: s["tiles"].update(data="!")), redraw(spot)), IMAGE, "pixels-mismatch"),
+    ("check value malformed", "gray", edit_seal(lambda s: s["keys"].update(dose=7)),
+     BROKEN, "seal-invalid"),
     ("key hidden behind a signature", "gray",
      edit_text(lambda t: t[:-2] + b',"signature":"x"},"dose2":{"a":5}}'), META, "record-rewritten"),
     ("written anew with spaces", "gray", text(b'"dose":', b'"dose": '), META, "record-mismatch"),
@@ -290,7 +425,7 @@ ROWS: list[Row] = [
      META, "seal-inconsistent record-mismatch"),
     ("record digest edited", "gray", seal_key("record", "sha256:" + SHA), META, "record-mismatch"),
     ("value edited and pixels", "gray", lambda d: text(b"TDR 12", b"TDR 13")(in_scan(0.5)(d)),
-     IMAGE, "record-mismatch pixels-mismatch"),
+     IMAGE, "metadata-key-changed record-mismatch pixels-mismatch"),
     ("JSON broken", "gray", text(b',"seal"', b'"seal"'), BROKEN, "seal-not-json"),
     ("JSON cut", "gray", edit_text(lambda t: t[:-40]), BROKEN, "seal-not-json"),
     ("duplicate key", "gray", text(b"{", b'{"dose":1,'), BROKEN, "seal-not-json"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import re
@@ -18,8 +19,9 @@ from PIL import Image
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
-from napari_seal._format import exif, jpeg, limits, record, xmp
+from napari_seal._format import exif, jpeg, keys, limits, record, tiles, xmp
 from napari_seal._format.legacy import digest_moedal
+from napari_seal._verify.verdict import ScoreMap
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -199,6 +201,13 @@ def test_verdicts_describes_the_json_object() -> None:
     assert all(f"`{column}`" in section for column in CSV_COLUMNS)
 
 
+def test_verdicts_describes_the_score_map() -> None:
+    """Every attribute of a score map is explained where regions are."""
+    section = section_of("verdicts.md", "Where was it changed?")
+    for field in dataclasses.fields(ScoreMap):
+        assert f"`{field.name}`" in section or f"`scores.{field.name}`" in section, field.name
+
+
 def test_api_lists_every_public_name() -> None:
     """Each name of ``__all__`` is on the API page."""
     text = (DOCS / "api.md").read_text(encoding="utf-8")
@@ -259,6 +268,28 @@ def test_format_describes_every_key_of_a_seal(example: jpeg.Jpeg) -> None:
     assert f"`{record.MOEDAL_KEY}`" in section
 
 
+def test_format_describes_the_fingerprint(tracks: np.ndarray) -> None:
+    """The keys of a fingerprint are those of the page, and so are its numbers."""
+    section = FORMAT.partition("### 5.4 ")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(
+        tiles.measure((tracks >> 8).astype(np.uint8))
+    )
+    assert f"`{tiles.KIND}`" in section
+    numbers = (tiles.BUDGET, tiles.MOST, tiles.BLOCK, tiles.SMALLEST, *tiles.STEPS, *tiles._LUMA)
+    for number in numbers:
+        assert re.search(rf"(?<![\d,.]){number:,g}(?![\d,])|\b{number:g}\b", section), number
+
+
+def test_format_describes_the_check_values() -> None:
+    """Each kind of check value is in the table, and the example is one."""
+    section = FORMAT.partition("### 2.6 ")[2].partition("\n## ")[0]
+    for value in ("a", 1, True, None, [], {}):
+        assert f"`{keys.check_of(value).kind}`" in section
+    example = re.search(r"^(\S+) +the text (.*)$", section, re.MULTILINE)
+    assert example is not None
+    assert keys.parse(example[1]).matches(json.loads(example[2]))
+
+
 def test_format_describes_every_exif_tag(example: jpeg.Jpeg) -> None:
     """The tags that a sealed file carries are in the table."""
     for directory, number in exif_of(example):
@@ -294,6 +325,14 @@ def test_format_describes_the_vectors() -> None:
             assert part is not None, name
             keys = {key for vector in vectors for key in vector} - {"name"}
             assert all(f"`{key}`" in part[0] for key in keys), name
+
+
+def test_format_states_the_order_of_gravity() -> None:
+    """The order of the verdicts on the format page is that of the code."""
+    from napari_seal._verify.check import _GRAVITY
+
+    section = " ".join(section_of("seal-format.md", "9. How to verify").split())
+    assert ", ".join(f"`{outcome}`" for outcome in _GRAVITY) in section
 
 
 def test_format_numbers_the_steps_as_the_code_does() -> None:

@@ -23,6 +23,7 @@ from napari_seal._version import __version__
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
+    from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
     from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
     from napari_seal._format.window import Window, restore_intensity
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         Outcome,
         Reason,
         ReasonCode,
+        ScoreMap,
         Signature,
         Verdict,
         VerificationError,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_format.digest": ("Digest",),
+    "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
     "_format.record": ("ArrayDigest", "ExifDigest", "Seal"),
     "_format.window": ("Window", "restore_intensity"),
@@ -60,6 +63,7 @@ _HOMES = {
         "Outcome",
         "Reason",
         "ReasonCode",
+        "ScoreMap",
         "Signature",
         "Verdict",
         "VerificationError",
@@ -82,6 +86,7 @@ __all__ = [
     "Digest",
     "ExifDigest",
     "ImageError",
+    "KeyCheck",
     "MetadataError",
     "MoedalSeal",
     "NothingToCheckError",
@@ -90,6 +95,7 @@ __all__ = [
     "ReadError",
     "Reason",
     "ReasonCode",
+    "ScoreMap",
     "Seal",
     "SealError",
     "Signature",

@@ -61,7 +61,10 @@ def test_json_lines(run, archive):
         "b.sealed.jpg",
     ]
     assert [line["verdict"] for line in lines] == ["intact", "metadata-changed", "intact"]
-    assert lines[1]["reasons"][0]["code"] == "record-mismatch"
+    assert [reason["code"] for reason in lines[1]["reasons"]] == [
+        "metadata-key-changed",
+        "record-mismatch",
+    ]
     assert {line["signature"] for line in lines} == {"none"}
 
 
@@ -78,7 +81,7 @@ def test_csv(run, archive, tmp_path):
     with open(tmp_path / "report.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["verdict"] for row in rows] == ["intact", "metadata-changed", "intact"]
-    assert rows[1]["codes"] == "record-mismatch"
+    assert rows[1]["codes"] == "metadata-key-changed record-mismatch"
 
 
 def test_csv_never_overwrites_an_image(run, archive):
@@ -87,6 +90,70 @@ def test_csv_never_overwrites_an_image(run, archive):
     before = image.read_bytes()
     assert run("verify", archive, "--csv", image).exit_code == 2
     assert image.read_bytes() == before
+
+
+def test_html(run, archive, tmp_path):
+    """``--html`` writes a page beside what is printed, and the exit code is as without."""
+    result = run("verify", archive, "--full", "--html", tmp_path / "report.html")
+    assert result.exit_code == 1
+    assert "3 files: 2 intact, 1 metadata-changed" in result.output
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "1 of 3 files is not intact" in page
+    assert "--full" in page
+    assert all(f"{name}.sealed.jpg" in page for name in "abc")
+    assert run("verify", archive / "below", "--html", tmp_path / "report.htm").exit_code == 0
+
+
+def test_html_shows_a_changed_picture(run, archive, tmp_path, tracks):
+    """A picture that was edited and saved again with its seal is in the page."""
+    from PIL import Image
+
+    path = archive / "a.sealed.jpg"
+    with Image.open(path) as image:
+        levels = np.array(image)
+        levels[40:80, 40:80] = 255
+        Image.fromarray(levels).save(path, quality=90, exif=image.info["exif"])
+    assert run("verify", archive, "--html", tmp_path / "report.html").exit_code == 1
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert '<article class="picture" id="picture-1">' in page
+    assert "now: 160 x 200 pixels, 1 changed region marked" in page
+    assert "as sealed (from the fingerprint, 10 x 12 tiles)" in page
+
+
+def test_html_beside_other_reports(run, archive, tmp_path):
+    """``--html`` goes with ``--jsonl`` and ``--csv``, and all of them have every file."""
+    page, table = tmp_path / "report.html", tmp_path / "report.csv"
+    result = run("verify", archive, "--jsonl", "--csv", table, "--html", page)
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 3
+    assert len(table.read_text().splitlines()) == 4
+    assert "1 of 3 files" in page.read_text(encoding="utf-8")
+
+
+def test_html_that_cannot_be_written(run, archive, tmp_path):
+    """A page that has no place, or would replace an image, is refused before the run begins."""
+    image = archive / "a.sealed.jpg"
+    before = image.read_bytes()
+    table = tmp_path / "report.csv"
+    for target in (image, tmp_path / "nowhere" / "report.html", "report.html.jpg"):
+        result = run("verify", archive, "--csv", table, "--html", target)
+        assert result.exit_code == 2
+        assert "Usage:" in result.output
+        assert "sealed.jpg" not in result.stdout
+        assert not table.exists()
+    assert (
+        "cannot be written"
+        in run("verify", archive, "--html", tmp_path / "nowhere" / "report.html").output
+    )
+    assert image.read_bytes() == before
+
+
+def test_nothing_to_check_leaves_the_old_page(run, tmp_path):
+    """Where there was nothing to check, the page of an earlier run stays."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "report.html").write_text("the report of yesterday")
+    assert run("verify", tmp_path / "empty", "--html", tmp_path / "report.html").exit_code == 2
+    assert (tmp_path / "report.html").read_text() == "the report of yesterday"
 
 
 def test_patterns_that_the_shell_left(run, archive):
@@ -150,12 +217,14 @@ def test_worker_processes_give_the_same(run, archive):
     assert len(one.splitlines()) == 303
 
 
-def test_interrupt_ends_the_run_with_130(archive):
-    """Control-C ends a run at once, with the exit code 130 and no traceback."""
+def test_interrupt_ends_the_run_with_130(archive, tmp_path):
+    """Control-C ends a run at once, with the exit code 130, no traceback and no half report."""
     for index in range(5000):
         os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    (tmp_path / "report.html").write_text("the report of yesterday")
+    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "2"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "2"],
+        [*command, "--html", tmp_path / "report.html"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -168,6 +237,8 @@ def test_interrupt_ends_the_run_with_130(archive):
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in error
+    assert (tmp_path / "report.html").read_text() == "the report of yesterday"
+    assert sorted(os.listdir(tmp_path)) == ["archive", "report.html"]
 
 
 def test_full_check(run, archive, tracks: np.ndarray):
@@ -225,3 +296,29 @@ def test_what_is_not_there_is_unreadable(run, archive):
         assert result.exit_code == 1
         assert "There is no such file." in result.stdout
         assert "1 unreadable" in result.stdout
+
+
+def test_against_the_originals(run, tmp_path, tracks: np.ndarray):
+    """Each file beside its original: confirmed, another image, and none of that name."""
+    raw, sealed = tmp_path / "raw", tmp_path / "sealed"
+    (raw / "day1").mkdir(parents=True)
+    np.save(raw / "day1" / "a.npy", tracks)
+    np.save(raw / "b.npy", tracks + 1)
+    assert run("seal", str(raw), "--out", str(sealed)).exit_code == 0
+    result = run("verify", str(sealed), "--against", str(raw))
+    assert result.exit_code == 0, result.output
+    (raw / "b.npy").rename(raw / "day1" / "a.npy")
+    result = run("verify", str(sealed), "--against", str(raw), "--jsonl")
+    assert result.exit_code == 1
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [row["verdict"] for row in rows] == ["intact", "substituted"]
+    assert rows[0]["reasons"][0]["code"] == "original-missing"
+    assert "1 file could not be compared" in result.stderr
+
+
+def test_what_was_not_compared_is_no_success(run, archive, tmp_path):
+    """Intact files without an original end with 1; a folder that is none ends with 2."""
+    result = run("verify", str(archive), "--against", str(tmp_path))
+    assert result.exit_code == 1
+    assert "could not be compared with an original" in result.output
+    assert run("verify", str(archive), "--against", str(tmp_path / "no")).exit_code == 2

@@ -36,7 +36,7 @@ def a_seal(**changes: Any) -> Seal:
         "created": "2026-01-31T12:00:00.000Z",
         "software": {"napari-seal": "0"},
         "metadata": {"Žofie": ["\ud800", None, 2**70, 1e-300]},
-        "other": {"tiles": {"later": True}},
+        "other": {"later": {"deep": True}},
     }
     return Seal(**fields | changes)
 
@@ -50,7 +50,7 @@ def test_parse_is_the_inverse_of_dump(changes: dict[str, Any]) -> None:
     assert back.record == digest_of([text[: text.index(b',"record"')]])
     assert record.dump(back) == text
     for name in Seal.__slots__:
-        if name != "record":
+        if name not in ("record", "keys"):  # what dump computes
             assert getattr(back, name) == getattr(seal, name), name
     assert record.record_matches(text, back) is True
 

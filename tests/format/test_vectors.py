@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from napari_seal import Window
-from napari_seal._format import exif, jpeg, record
+from napari_seal._format import exif, jpeg, keys, record, tiles
 from napari_seal._format.digest import digest_of
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal.errors import FormatError, NewerVersionError, UnknownAlgorithmError
@@ -103,3 +104,62 @@ def test_window(vector: dict[str, Any]) -> None:
     levels = Window(low=vector["low"], high=vector["high"]).scale(values)
     assert levels.dtype == np.uint8
     assert levels.tolist() == vector["levels"]
+
+
+def draw(vector: dict[str, Any]) -> np.ndarray:
+    """The picture that a vector describes (format page, section 12)."""
+    height, width, *channels = vector["shape"]
+
+    def cell(i: int, j: int, channel: int) -> int:
+        drawn = hashlib.sha256(f"{i},{j},{channel}".encode()).digest()[0]
+        return int(vector["low"]) + drawn * int(vector["width"]) // 256
+
+    block = vector["block"]
+    rows, columns = -(-height // block), -(-width // block)
+    planes = [
+        np.array([[cell(i, j, channel) for j in range(columns)] for i in range(rows)], np.uint8)
+        .repeat(block, 0)
+        .repeat(block, 1)[:height, :width]
+        for channel in range(*channels or [1])
+    ]
+    return np.stack(planes, axis=-1) if channels else planes[0]
+
+
+def values_of(fingerprint: tiles.Fingerprint) -> list[str]:
+    """The tiles' values as the vectors have them."""
+    values = np.round(fingerprint.low / fingerprint.step).astype(int)
+    assert np.array_equal(values * fingerprint.step, fingerprint.low)
+    return [" ".join(map(str, row)) for row in values]
+
+
+@cases("tiles")
+def test_tiles(vector: dict[str, Any]) -> None:
+    """The fingerprint of a picture has the stated tiles, steps and values, in the bytes allowed."""
+    picture = draw(vector)
+    stored = tiles.measure(picture)
+    assert (stored["kind"], stored["size"], stored["step"]) == (
+        "means-1",
+        vector["size"],
+        vector["step"],
+    )
+    assert len(base64.b64decode(stored["data"], validate=True)) <= 1536
+    assert values_of(tiles.read(stored, picture.shape[:2])) == vector["values"]
+
+
+@cases("tiles_data")
+def test_tiles_data(vector: dict[str, Any]) -> None:
+    """A stored fingerprint is read as stated, or refused."""
+    height, width = vector["shape"]
+    if vector.get("error"):
+        with pytest.raises(FormatError):
+            tiles.read(vector["tiles"], (height, width))
+        return
+    assert values_of(tiles.read(vector["tiles"], (height, width))) == vector["values"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["keys"], ids=lambda v: v["text"])
+def test_keys(vector: dict[str, Any]) -> None:
+    """A value has the stated check value, however its JSON is spelt."""
+    for text in (vector["text"], *vector["also"]):
+        assert str(keys.check_of(json.loads(text))) == vector["check"]
+        assert keys.parse(vector["check"]).matches(json.loads(text))

@@ -19,6 +19,7 @@ import pytest
 from PIL import Image
 
 import napari_seal
+from napari_seal._verify.verdict import ScoreMap
 
 # Before napari is imported: nobody's own preferences are read or written.
 os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-seal-test-"), "n.yaml"))
@@ -163,6 +164,52 @@ def mixed(tmp_path: Path, sealed: Callable[..., Path]) -> tuple[Path, dict[str, 
     (tmp_path / "archive" / "text.jpg").write_text("this is no image")
     expected["text.jpg"] = "not-an-image"
     return tmp_path / "archive", expected
+
+
+@pytest.fixture
+def boxes() -> list[list[int]]:
+    """Two changed regions in a picture of 96 x 130 pixels, the second at its edge."""
+    return [[16, 32, 64, 64], [0, 112, 16, 130]]
+
+
+@pytest.fixture
+def score_map() -> Callable[..., ScoreMap]:
+    """Make the scores of such a picture; the tiles of its last column are larger."""
+
+    def make(size: int = 16) -> ScoreMap:
+        scores = np.zeros((96 // size, 130 // size), np.float32)
+        if size == 16:
+            scores[1:4, 2:4] = 2
+            scores[2, 3] = 4.12
+            scores[0, 7] = 1.5
+        return ScoreMap(size=size, scores=scores, sealed=np.full(scores.shape, 100, np.float32))
+
+    return make
+
+
+@pytest.fixture
+def opened(boxes: list[list[int]], score_map: Callable[..., ScoreMap]) -> Callable[..., Any]:
+    """Make such a picture as the reader opens it; keywords go to the layer."""
+    from napari.layers import Image as Layer
+
+    from napari_seal._napari.opened import remember
+    from napari_seal._napari.overlays import strengths
+
+    def make(regions: list[list[int]] = boxes, **options: Any) -> Layer:
+        scores = score_map()
+        entry = {
+            "verdict": "image-changed",
+            "path": "/plates/a.sealed.jpg",
+            "regions": regions,
+            "strengths": strengths(scores, regions),
+        }
+        data = np.zeros((96, 130), np.uint8)
+        options = {"name": "⚠ IMAGE CHANGED: a", "metadata": {"seal": entry}} | options
+        layer = Layer(data, **options)
+        remember(layer, scores)
+        return layer
+
+    return make
 
 
 @pytest.fixture

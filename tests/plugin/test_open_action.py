@@ -29,6 +29,23 @@ def test_the_flag_is_really_drawn(make_napari_viewer, sealed, edit, qtbot):
     assert top > 50
 
 
+def test_the_changed_places_are_really_drawn(make_napari_viewer, sealed, edit, qtbot):
+    """The canvas shows the colour of the boxes, around what was painted, and none without."""
+    viewer = make_napari_viewer(show=True)
+    (image,) = open_flagged(viewer, [str(edit(sealed()))])
+    drawn = viewer.layers[-1]
+    image.bounding_box.visible = image.name_overlay.visible = False
+
+    def seen():
+        qtbot.wait(100)
+        shown = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+        return (np.abs(shown - [0xFF, 0x8C, 0x1A]).max(axis=-1) < 25).sum()
+
+    assert seen() > 300
+    drawn.visible = False
+    assert seen() == 0
+
+
 def test_one_bad_file_does_not_stop_the_others(sealed, tmp_path, told):
     """It is named, the rest opens."""
     (tmp_path / "bad.jpg").write_text("no image")
@@ -39,7 +56,7 @@ def test_one_bad_file_does_not_stop_the_others(sealed, tmp_path, told):
 
 
 def test_the_menu_has_the_actions(make_napari_viewer):
-    """In File > IO Utilities, where a person looks for them; sealing also in Layers > Data."""
+    """In File > IO Utilities, where a person looks for them; two of them in Layers > Data, too."""
     from napari._app_model import get_app_model
 
     make_napari_viewer()
@@ -49,6 +66,7 @@ def test_the_menu_has_the_actions(make_napari_viewer):
         return {item.command.title for item in menus.get_menu(menu) if hasattr(item, "command")}
 
     utilities = titles("napari/file/io_utilities")
-    for words in "Open and verify...", "Verify sealed images", "Seal layer...":
+    for words in "Open and verify...", "Verify sealed images", "Seal layer...", "Seal details":
         assert any(words in title for title in utilities), words
-    assert any("Seal layer..." in title for title in titles("napari/layers/data"))
+    for words in "Seal layer...", "Seal details":
+        assert any(words in title for title in titles("napari/layers/data")), words

@@ -89,6 +89,17 @@ def test_an_intact_file_carries_no_flag(sealed, told):
     assert told == ["✓ intact: b.sealed.jpg"]
 
 
+def test_an_intact_file_says_so_in_the_status_bar(sealed):
+    """Before napari's own help, in every mode of the layer; nothing that would be saved."""
+    viewer = ViewerModel()
+    layer = viewer.add_layer(read_layer(str(sealed("b.sealed.jpg"))))
+    assert viewer.help.startswith("✓ verified · use <")
+    layer.mode = "transform"
+    assert viewer.help.startswith("✓ verified · use <")
+    assert viewer.help.count("verified") == 1
+    assert "verified" not in str(layer.as_layer_data_tuple()[1])
+
+
 def test_a_changed_file_is_flagged_in_words_and_stays_so(sealed, edit, told):
     """Name, overlay and box carry the verdict; a notification gives the reason."""
     layer = read_layer(str(edit(sealed("b.sealed.jpg"))))
@@ -101,6 +112,8 @@ def test_a_changed_file_is_flagged_in_words_and_stays_so(sealed, edit, told):
     assert layer.metadata["seal"]["reasons"][0]["code"]
     assert "image-changed" in told[0]
     assert "not the one that was sealed" in told[0]
+    assert "Seal details" in told[0]
+    assert layer.help.startswith("⚠ image-changed")
 
 
 def test_no_seal_is_flagged_more_mildly(sealed, strip):
@@ -210,7 +223,9 @@ def test_the_viewer_opens_files_through_the_plugin(plugin, sealed, edit):
     viewer = ViewerModel()
     viewer.open(str(good), plugin="napari-seal")
     viewer.open([str(good), str(bad)], plugin="napari-seal", stack=True)
-    assert [layer.name for layer in viewer.layers] == ["g", "g [1]", "⚠ IMAGE CHANGED: h"]
+    pictures = ["g", "g [1]", "⚠ IMAGE CHANGED: h"]
+    overlays = ["change strength: h", "⚠ changed regions: h"]
+    assert [layer.name for layer in viewer.layers] == pictures + overlays
     assert viewer.layers[0].source.reader_plugin == "napari-seal"
 
 

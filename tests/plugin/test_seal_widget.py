@@ -308,3 +308,18 @@ def test_a_rename_in_the_window(make_napari_viewer, picture, tmp_path):
     assert widget.layer.value is viewer.layers["r"]
     assert widget.table.metadata() == {"plate": 4}
     assert widget.target.value == tmp_path / "x.sealed.jpg"
+
+
+def test_what_lies_on_a_picture_is_not_offered(qtbot, opened, score_map):
+    """While the boxes are active, their picture is chosen; the score map is no picture."""
+    from napari_seal._napari.overlays import make_overlays
+
+    viewer = ViewerModel()
+    viewer.add_image(np.zeros((4, 4)), name="another")
+    image = viewer.add_layer(opened())
+    for layer in make_overlays(image, score_map()):
+        viewer.add_layer(layer)
+    widget = SealWidget(viewer)
+    qtbot.addWidget(widget.native)
+    assert [layer.name for layer in widget.layer.choices] == ["another", "⚠ IMAGE CHANGED: a"]
+    assert widget.layer.value is image

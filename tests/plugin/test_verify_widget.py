@@ -279,7 +279,11 @@ def test_double_click_opens_the_image_flagged(widget, qtbot, mixed):
     for row in range(widget.table.results.rowCount()):
         if widget.table.results.verdict_at(row).verdict in ("image-changed", "not-an-image"):
             widget.table.doubleClicked.emit(widget.table.results.index(row, 1))
-    (layer,) = widget._viewer.layers
+    layer, *overlays = widget._viewer.layers
+    assert [part.name.split(":")[0] for part in overlays] == [
+        "change strength",
+        "⚠ changed regions",
+    ]
     assert layer.name == "⚠ IMAGE CHANGED: changed"
 
 

@@ -41,8 +41,10 @@ def test_several_changes_are_all_reported(sealed: dict[str, bytes]) -> None:
     verdict = verdict_on(data)
     assert verdict.verdict == "image-changed"
     assert [str(reason.code) for reason in verdict.reasons] == [
+        "bytes-replaced",
         "pixels-mismatch",
         "codestream-mismatch",
+        "metadata-key-changed",
         "record-mismatch",
         "exif-tag-changed",
         "orientation-changed",

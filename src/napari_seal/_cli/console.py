@@ -26,6 +26,7 @@ _LOOKS: Final = {
     Outcome.INTACT: _GOOD,
     Outcome.METADATA_CHANGED: _BAD,
     Outcome.REENCODED: _MILD,
+    Outcome.SUBSTITUTED: _BAD,
     Outcome.IMAGE_CHANGED: _BAD,
     Outcome.TRUNCATED: _BAD,
     Outcome.NO_SEAL: _MILD,

@@ -189,7 +189,7 @@ def _seal_batch(tasks: list[_Task], *, planes: bool, options: dict[str, Any]) ->
 
 
 def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
-    from napari_seal._cli.inputs import read_image
+    from napari_seal._images import read_image
     from napari_seal._seal.pipeline import seal as seal_image
 
     sealed = 0

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from napari_seal import MoedalSeal, Seal, Verdict
+    from napari_seal._verify.verdict import Box
 
 
 @click.command()
@@ -34,9 +37,12 @@ def show(file: str, as_json: bool) -> None:
 def _plain(value: Any) -> Any:
     """A seal as JSON values, by the names of its attributes."""
     from napari_seal._format.digest import Digest
+    from napari_seal._format.keys import KeyCheck
 
-    if isinstance(value, Digest):
+    if isinstance(value, (Digest, KeyCheck)):
         return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
     if is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     return value
@@ -56,6 +62,8 @@ def _print(verdict: Verdict) -> None:
         for name, value in (("expected", reason.expected), ("found", reason.found)):
             if value is not None:
                 out.print(Text(f"      {name:8} {printable(value)}", style="dim"))
+    if verdict.regions:
+        _print_places(verdict)
     if verdict.seal is None:
         return
     if not verdict.intact:
@@ -69,6 +77,40 @@ def _print(verdict: Verdict) -> None:
             text = value if isinstance(value, str) else json.dumps(value)
             rows.add_row(Text(printable(key, 60), style="italic"), Text(printable(text)))
     out.print(rows)
+
+
+def _print_places(verdict: Verdict) -> None:
+    """Where the picture was changed: a table, and a map of the picture in letters."""
+    from napari_seal._cli.console import console, table
+
+    out = console()
+    rows = table("place", "rows", "columns")
+    for number, (y0, x0, y1, x1) in enumerate(verdict.regions[:_PLACES], 1):
+        rows.add_row(str(number), f"{y0} to {y1}", f"{x0} to {x1}")
+    out.print(rows)
+    if len(verdict.regions) > _PLACES:
+        out.print(f"… and {len(verdict.regions) - _PLACES} more places; --json gives them all.")
+    shape = getattr(getattr(verdict.seal, "pixels", None), "shape", None)
+    if shape is not None:
+        out.print("\n".join(_map(verdict.regions, shape[0], shape[1])), style="dim", markup=False)
+
+
+#: Places in the table at most, and columns of the map.
+_PLACES, _COLUMNS = 20, 48
+
+
+def _map(regions: Sequence[Box], height: int, width: int) -> list[str]:
+    """The picture in letters; a letter is about twice as high as it is wide."""
+    columns = max(1, min(_COLUMNS, width))
+    lines = max(1, round(columns * height / max(1, width) / 2))
+    lines = min(lines, 4 * _COLUMNS)
+    marks = [[" "] * columns for _ in range(lines)]
+    for y0, x0, y1, x1 in regions:
+        for y in range(y0 * lines // height, -(-y1 * lines // height)):
+            for x in range(x0 * columns // width, -(-x1 * columns // width)):
+                marks[y][x] = "#"
+    edge = "+" + "-" * columns + "+"
+    return [edge, *(f"|{''.join(line)}|" for line in marks), edge]
 
 
 def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
@@ -99,9 +141,16 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
         ("record", str(seal.record)),
         ("software", ", ".join(f"{name} {version}" for name, version in seal.software.items())),
     ]
+    if seal.tiles is not None:
+        rows.append(("fingerprint", _fingerprint(seal.tiles)))
     if seal.layer is not None:
         rows.append(("layer", json.dumps(seal.layer)))
     return rows
+
+
+def _fingerprint(tiles: Mapping[str, Any]) -> str:
+    size, step = tiles.get("size"), tiles.get("step")
+    return f"{tiles.get('kind')}: tiles of {size} x {size} pixels in steps of {step} levels"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from napari_seal._cli.patterns import expand
-from napari_seal._verify.verdict import Outcome, Verdict
+from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
 
 if TYPE_CHECKING:
     from typing import IO
@@ -30,8 +30,12 @@ _LISTED: Final = 500
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: files and counts.")
 @click.option("--jsonl", is_flag=True, help="Print one JSON object a line for each file.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Also write the verdicts to a .csv file.")
+@click.option("--html", "html_file", metavar="FILE", help="Also write a report to an .html file.")
 @click.option("--all", "list_all", is_flag=True, help="List intact files as well.")
 @click.option("--full", is_flag=True, help="Also decode intact files and check every digest.")
+@click.option(
+    "--against", metavar="DIR", help="Also compare each file with its original in this folder."
+)
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
 def verify(
     paths: tuple[str, ...],
@@ -39,11 +43,16 @@ def verify(
     as_json: bool,
     jsonl: bool,
     csv_file: str | None,
+    html_file: str | None,
     list_all: bool,
     full: bool,
+    against: str | None,
     allow_unsealed: bool,
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
+
+    With --against, the image data are made again from each original (TIFF, PNG or NPY of the same
+    name) and compared; a file whose original is missing counts as a failure.
 
     Exit code: 0 if every file is intact, 1 if some file is not, 2 if nothing could be checked.
     """
@@ -51,17 +60,25 @@ def verify(
         raise click.UsageError("--json and --jsonl cannot be combined")
     if csv_file is not None and not csv_file.lower().endswith(".csv"):
         raise click.UsageError(f"--csv writes a file that ends in .csv, not {csv_file!r}")
+    if html_file is not None and not html_file.lower().endswith((".html", ".htm")):
+        raise click.UsageError(f"--html writes a file that ends in .html, not {html_file!r}")
     from napari_seal._cli.console import progress
     from napari_seal._verify.run import check_many
     from napari_seal._verify.scan import EXTENSIONS, find_images
 
     named = list(expand(paths, EXTENSIONS))
-    counts: Counter[Outcome] = Counter()
+    counts = _Counts()
+    options = [f"--jobs {jobs}"] if jobs else []
+    options += ["--full"] if full else []
+    options += [f"--against {against}"] if against is not None else []
+    options += ["--allow-unsealed"] if allow_unsealed else []
     with ExitStack() as stack:
+        to_page = _open_page(stack, html_file, paths, options)
         watch = stack.enter_context(
             progress("verifying", lambda: sum(1 for _ in find_images(named)))
         )
-        verdicts = _counted(watch(check_many(named, jobs=jobs, full=full)), counts)
+        checked = check_many(named, jobs=jobs, full=full, against=against)
+        verdicts = to_page(counts.watch(watch(checked)))
         if csv_file is not None:
             from napari_seal._verify.report import stream_csv
 
@@ -77,18 +94,48 @@ def verify(
     else:
         _print_table(listed, left_out, counts)
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
-    sys.exit(0 if set(+counts) <= accepted else 1)
+    sys.exit(0 if set(+counts) <= accepted and not counts.not_compared else 1)
 
 
-def _counted(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> Iterator[Verdict]:
-    for verdict in verdicts:
-        counts[verdict.verdict] += 1
-        yield verdict
+class _Counts(Counter[Outcome]):
+    """Files by verdict, and how many could not be compared with an original."""
+
+    not_compared = 0
+
+    def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+        """Count verdicts while passing them on."""
+        for verdict in verdicts:
+            self[verdict.verdict] += 1
+            self.not_compared += any(reason.code in _NOT_COMPARED for reason in verdict.reasons)
+            yield verdict
+
+
+_NOT_COMPARED: Final = frozenset(
+    (
+        ReasonCode.ORIGINAL_MISSING,
+        ReasonCode.ORIGINAL_NOT_COMPARABLE,
+        ReasonCode.ORIGINAL_UNREADABLE,
+    )
+)
 
 
 def _open_report(path: str) -> IO[str]:
     try:
         return open(path, "w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.UsageError(f"{path!r} cannot be written: {error.strerror}") from error
+
+
+def _open_page(
+    stack: ExitStack, path: str | None, paths: tuple[str, ...], options: list[str]
+) -> Callable[[Iterable[Verdict]], Iterator[Verdict]]:
+    """What verdicts pass through on their way into the HTML report, if there is to be one."""
+    if path is None:
+        return iter
+    from napari_seal._verify.page import html_report
+
+    try:
+        return stack.enter_context(html_report(path, paths=paths, options=options))
     except OSError as error:
         raise click.UsageError(f"{path!r} cannot be written: {error.strerror}") from error
 
@@ -124,16 +171,20 @@ def _print_json(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> None:
     click.echo(f'\n], "counts": {json.dumps({str(k): n for k, n in counts.items()})}}}')
 
 
-def _print_counts(counts: Counter[Outcome]) -> None:
+def _print_counts(counts: _Counts, *, stderr: bool = True) -> None:
     from napari_seal._cli.console import console, counts_line
 
-    console(stderr=True).print(counts_line(counts))
+    out = console(stderr=stderr)
+    out.print(counts_line(counts))
+    if counts.not_compared:
+        number = "1 file" if counts.not_compared == 1 else f"{counts.not_compared:,} files"
+        out.print(f"{number} could not be compared with an original.")
 
 
-def _print_table(listed: list[Verdict], left_out: int, counts: Counter[Outcome]) -> None:
+def _print_table(listed: list[Verdict], left_out: int, counts: _Counts) -> None:
     from rich.text import Text
 
-    from napari_seal._cli.console import console, counts_line, outcome_text, reason_text, table
+    from napari_seal._cli.console import console, outcome_text, reason_text, table
     from napari_seal._text import printable
 
     out = console()
@@ -148,4 +199,4 @@ def _print_table(listed: list[Verdict], left_out: int, counts: Counter[Outcome])
         out.print("All reasons of a file:  napari-seal show FILE")
     if left_out:
         out.print(f"… and {left_out:,} more; --csv and --jsonl give them all.")
-    out.print(counts_line(counts))
+    _print_counts(counts, stderr=False)

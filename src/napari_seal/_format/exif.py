@@ -16,6 +16,7 @@ the next-IFD word of all directories but IFD0.
 from __future__ import annotations
 
 import difflib
+import json
 import math
 import re
 import struct
@@ -35,6 +36,7 @@ SIGNATURE: Final = b"Exif\0\0"
 
 IMAGE_UNIQUE_ID: Final = ("ExifIFD", 0xA420)
 ORIENTATION: Final = ("IFD0", 0x0112)
+THUMBNAIL: Final = ("IFD1", 0x0201)
 SOFTWARE: Final = ("IFD0", 0x0131)
 USER_COMMENT: Final = ("ExifIFD", 0x9286)
 
@@ -62,6 +64,8 @@ _TYPES: Final = {
 
 # One spelling for each tag, so that a name found in a seal is the name made from its tag.
 _NUMBER: Final = re.compile(r"0x[0-9a-f]{4}")
+_RECORD_KEY: Final = re.compile(r'"(seal|sha244)"\s*:')
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 Key = tuple[str, int]
 
@@ -164,10 +168,11 @@ def _swapped(value: bytes, part: int) -> bytes:
 
 
 def user_comment(entries: Mapping[Key, Entry]) -> bytes | None:
-    """The text of UserComment as ASCII bytes; None where there is none, or none in ASCII.
+    """The text of UserComment as bytes; None where there is none, or in another character code.
 
-    The character codes are those of Exif 2.32, table 9.  Editors that re-encode the comment as
-    Unicode leave an ASCII text an ASCII text.
+    The character codes are those of Exif 2.32, table 9.  Editors re-encode the comment as Unicode,
+    some of them as soon as a character in it is not ASCII; such characters are read as JSON escapes
+    them, so that a seal among them is still found.
     """
     entry = entries.get(USER_COMMENT)
     if entry is None:
@@ -176,12 +181,16 @@ def user_comment(entries: Mapping[Key, Entry]) -> bytes | None:
     if code == b"UNICODE\0":
         for encoding in ("utf-16-be", "utf-16-le"):
             decoded = text.decode(encoding, "replace").lstrip("\ufeff")
-            if decoded.isascii():
-                return decoded.encode("ascii").rstrip(b"\0 ")
+            if decoded.isascii() or _RECORD_KEY.search(decoded):
+                return _NOT_ASCII.sub(_escape, decoded).encode("ascii").rstrip(b"\0 ")
         return None
     if code not in (b"ASCII\0\0\0", bytes(8)):
         return None
     return text.rstrip(b"\0 ")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
 
 
 def key_text(key: Key) -> str:
@@ -209,7 +218,9 @@ def tag_name(key: Key) -> str:
     import piexif
 
     known = piexif.TAGS[_DIRECTORIES[key[0]]].get(key[1])
-    return str(known["name"]) if known else key_text(key)
+    if known is None:
+        return key_text(key)
+    return f"IFD1:{known['name']}" if key[0] == "IFD1" else str(known["name"])
 
 
 def sealed_digest(

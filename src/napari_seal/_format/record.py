@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from napari_seal._format import exif, limits
+from napari_seal._format import exif, keys, limits
 from napari_seal._format.digest import Digest, digest_of
+from napari_seal._format.keys import KeyCheck
 from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
 from napari_seal._format.window import Window
 from napari_seal._text import printable
@@ -88,6 +89,10 @@ class Seal:
         JPEG quality, 1 to 100.
     exif : ExifDigest
         Of the Exif tags present at sealing.
+    tiles : mapping, optional
+        Fingerprint that tells where the picture was changed; see `napari_seal._format.tiles`.
+    keys : mapping of str to KeyCheck, optional
+        A check value for each of the user's keys, so that a changed one can be named.
     layer : mapping, optional
         What napari knew of the layer.
     created : str
@@ -114,6 +119,8 @@ class Seal:
     source: ArrayDigest | None = None
     window: Window | None = None
     quality: int | None = None
+    tiles: Mapping[str, Any] | None = None
+    keys: Mapping[str, KeyCheck] | None = None
     layer: Mapping[str, Any] | None = None
     record: Digest | None = None
     signed: bool = False
@@ -140,7 +147,7 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
     Parameters
     ----------
     seal : Seal
-        ``record`` is not used but computed.
+        ``record`` and ``keys`` are not used but computed.
     moedal : str, optional
         Digest for the key of the MoEDAL function.
 
@@ -168,7 +175,9 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
         "source": seal.source and _array(seal.source),
         "window": seal.window and {"low": seal.window.low, "high": seal.window.high},
         "quality": seal.quality,
+        "tiles": None if seal.tiles is None else dict(seal.tiles),
         "exif": {"digest": str(seal.exif.digest), "tags": dict(seal.exif.tags)},
+        "keys": {key: str(keys.check_of(value)) for key, value in metadata.items()},
         "layer": layer,
         "created": seal.created,
         "software": dict(seal.software),
@@ -265,6 +274,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
     for key in tags:
         exif.parse_key(key)
     quality = _optional(body, "quality", int)
+    checks = _optional(body, "keys", dict)
     return Seal(
         codestream=Digest.parse(body.get("codestream")),
         length=_required(body, "length", int),
@@ -276,6 +286,8 @@ def parse(record: Mapping[str, Any]) -> Seal:
         else Window(low=_number(window, "low"), high=_number(window, "high")),
         quality=quality,
         exif=ExifDigest(digest=Digest.parse(exif_part.get("digest")), tags=tags),
+        tiles=_optional(body, "tiles", dict),
+        keys=None if checks is None else {k: keys.parse(v) for k, v in checks.items()},
         layer=_optional(body, "layer", dict),
         created=_required(body, "created", str),
         software=_texts(_required(body, "software", dict), "software"),
@@ -288,8 +300,8 @@ def parse(record: Mapping[str, Any]) -> Seal:
 
 # Every key that version 1 defines, in the order in which it is written.
 _KNOWN: Final = (
-    *("version", "codestream", "length", "scan", "pixels", "source", "window", "quality", "exif"),
-    *("layer", "created", "software", "record", "signature"),
+    *("version", "codestream", "length", "scan", "pixels", "source", "window", "quality"),
+    *("tiles", "exif", "keys", "layer", "created", "software", "record", "signature"),
 )
 
 

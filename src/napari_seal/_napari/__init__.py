@@ -7,6 +7,9 @@ Two directions meet in `attributes`, what napari knows about a layer as JSON and
                             │                       └─▶ open_action  (Open and verify...)
                             ▼                               │
                    napari_seal.seal                 napari_seal.read ──▶ flag  (name, overlay, box)
+                                                                   ╲──▶ overlays  (boxes, score map)
+
+    active layer ──▶ details_widget ──▶ what is known of it, camera, score map
 
     folder ──▶ verify_job (thread) ──▶ verdict_model ──▶ verdict_table in verify_widget
 

@@ -57,6 +57,7 @@ FLAGS = {
         symbol="⚠", words="METADATA CHANGED", colour=_ORANGE, grave=True
     ),
     Outcome.REENCODED: Flag(symbol="⚠", words="REENCODED", colour=_BLUE, grave=False),
+    Outcome.SUBSTITUTED: Flag(symbol="⚠", words="OTHER IMAGE", colour=_ORANGE, grave=True),
     Outcome.IMAGE_CHANGED: Flag(symbol="⚠", words="IMAGE CHANGED", colour=_ORANGE, grave=True),
     Outcome.TRUNCATED: Flag(symbol="⚠", words="TRUNCATED", colour=_ORANGE, grave=True),
     Outcome.NO_SEAL: Flag(symbol="○", words="no seal", colour=_BLUE, grave=False),
@@ -65,6 +66,8 @@ FLAGS = {
     Outcome.NOT_AN_IMAGE: Flag(symbol="⚠", words="NOT AN IMAGE", colour=_ORANGE, grave=True),
     Outcome.UNREADABLE: Flag(symbol="⚠", words="NOT CHECKED", colour=_ORANGE, grave=True),
 }
+#: Where the rest is told.
+WHERE = "More: File > IO Utilities > Seal details."
 _PREFIXES = tuple(flag.prefix for outcome, flag in FLAGS.items() if outcome is not Outcome.INTACT)
 
 
@@ -82,8 +85,17 @@ def plain_name(name: str) -> str:
     return name
 
 
+def help_text(outcome: Outcome) -> str:
+    """Return the verdict for the corner of the status bar, where napari shows a layer's help."""
+    flag = FLAGS[outcome]
+    return f"{flag.symbol} verified" if outcome is Outcome.INTACT else f"{flag.symbol} {outcome}"
+
+
 def mark(layer: Layer, outcome: Outcome) -> None:
     """Draw the verdict onto the canvas: name overlay and box, for whatever is not intact.
+
+    An intact picture is left as it is: it says "verified" in the corner of the status bar, and
+    neither its name, which is saved, nor the canvas, of which people take pictures, is touched.
 
     Parameters
     ----------
@@ -92,6 +104,7 @@ def mark(layer: Layer, outcome: Outcome) -> None:
     outcome : Outcome
         The verdict on the file it came from.
     """
+    keep_help(layer, help_text(outcome))
     if outcome is Outcome.INTACT:
         return
     flag = FLAGS[outcome]
@@ -107,6 +120,29 @@ def mark(layer: Layer, outcome: Outcome) -> None:
     box.line_thickness = 4 if flag.grave else 2
     box.points = False
     box.visible = True
+
+
+def keep_help(layer: Layer, text: str, *, alone: bool = False) -> None:
+    """Put a text before a layer's help, which napari writes anew with every mode of the layer.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        The active layer's help stands in the status bar while the mouse is not on the canvas.
+    text : str
+        What is to stand there.
+    alone : bool
+        Whether in place of napari's own words.
+    """
+
+    def put_first() -> None:
+        if alone or not layer.help:
+            layer.help = text
+        elif not layer.help.startswith(text):
+            layer.help = f"{text} · {layer.help}"
+
+    layer.events.help.connect(put_first)
+    put_first()
 
 
 def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
@@ -131,6 +167,6 @@ def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
         # Reasons beside "intact" (an added comment...) are worth a word, not an alarm.
         show_info(f"{head}. {why}" if why else head)
     else:
-        show_warning(f"{head}. {verdict.verdict.meaning} {why}".strip())
+        show_warning(f"{head}. {verdict.verdict.meaning} {why}".strip() + f" {WHERE}")
     if notes:
         show_warning(f"{printable(name)}: not restored: {'; '.join(notes)}")

@@ -25,7 +25,7 @@ def open_and_verify() -> list[Image]:
     Returns
     -------
     list of napari.layers.Image
-        What was opened; empty where the dialog was cancelled.
+        The pictures that were opened; empty where the dialog was cancelled.
     """
     import napari
     from qtpy.QtWidgets import QFileDialog
@@ -44,21 +44,23 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
     Parameters
     ----------
     viewer : napari.Viewer or napari.components.ViewerModel
-        Gets one layer a file.
+        Gets one picture a file, and above a changed one the layers that show where.
     paths : iterable of str
         One bad file does not keep the others from being opened.
     """
     from napari.utils.notifications import show_error
 
-    from napari_seal._napari.reader import read_layer
+    from napari_seal._napari.reader import read_file
 
     opened = []
     for path in paths:
         try:
-            layer = read_layer(path)
+            image, *overlays = read_file(path)
         except SealError as error:
             # The file's name first: napari cuts a long message off at its end.
             show_error(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
             continue
-        opened.append(viewer.add_layer(layer))
+        opened.append(viewer.add_layer(image))
+        for layer in overlays:
+            viewer.add_layer(layer)
     return opened

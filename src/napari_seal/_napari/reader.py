@@ -15,26 +15,29 @@ from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.attributes import attributes_from_json, name_from_json
 from napari_seal._napari.flag import announce, flagged_name, mark
-from napari_seal._napari.user_metadata import VERDICT_KEY
+from napari_seal._napari.opened import remember, scores_of
+from napari_seal._napari.overlays import make_overlays, strengths
+from napari_seal._napari.seal_values import seal_values
+from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from napari.layers import Image, Layer
 
     from napari_seal import Verdict
-    from napari_seal._verify.verdict import Outcome
+    from napari_seal._verify.verdict import ScoreMap
 
 _EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif)$", re.IGNORECASE)
 
 
-def get_reader(path: str | Sequence[str]) -> Callable[..., list[Image]]:  # noqa: ARG001 - napari's
+def get_reader(path: str | Sequence[str]) -> Callable[..., list[Layer]]:  # noqa: ARG001 - napari's
     """Return the function that opens sealed images; napari calls this.
 
     Parameters
     ----------
     path : str or sequence of str
-        One file, or several that were asked for as a stack: they are opened one layer each, because
-        a verdict belongs to one file.
+        One file, or several that were asked for as a stack: each is opened by itself, because a
+        verdict belongs to one file.
 
     Returns
     -------
@@ -47,8 +50,8 @@ def get_reader(path: str | Sequence[str]) -> Callable[..., list[Image]]:  # noqa
 def read_layers(
     path: str | Sequence[str],
     stack: bool = False,  # noqa: ARG001 - napari passes it
-) -> list[Image]:
-    """Open one or several files, each as one layer with its verdict.
+) -> list[Layer]:
+    """Open one or several files, each with its verdict.
 
     Parameters
     ----------
@@ -59,11 +62,28 @@ def read_layers(
 
     Returns
     -------
-    list of napari.layers.Image
-        One a file.
+    list of napari.layers.Layer
+        A picture a file; above one that was changed, the layers that show where.
     """
     paths = [path] if isinstance(path, str | os.PathLike) else path
-    return [read_layer(os.fspath(one)) for one in paths]
+    return [layer for one in paths for layer in read_file(os.fspath(one))]
+
+
+def read_file(path: str) -> list[Layer]:
+    """Open one file: the picture with its verdict, and above it the layers that show the change.
+
+    Parameters
+    ----------
+    path : str
+        Any JPEG.
+
+    Raises
+    ------
+    ReadError
+        If there is no picture that could be shown.
+    """
+    image = read_layer(path)
+    return [image, *make_overlays(image, scores_of(image))]
 
 
 def read_layer(path: str) -> Image:
@@ -95,39 +115,27 @@ def read_layer(path: str) -> Image:
         notes.append(f"layer attributes ({printable(error, 100)})")
         layer = Image(data, **keywords)
     layer.metadata[VERDICT_KEY]["notes"] = notes
-    finish(layer, verdict.verdict)
+    finish(layer, verdict.scores)
     announce(os.path.basename(path), verdict, notes)
     return layer
 
 
-def finish(layer: Image, outcome: Outcome) -> None:
+def finish(layer: Image, scores: ScoreMap | None) -> None:
     """Do to a new layer what its constructor takes no keyword for: the flag and the slider's range.
 
     Parameters
     ----------
     layer : napari.layers.Image
         As it was made from the file.
-    outcome : Outcome
-        The verdict on that file.
+    scores : ScoreMap or None
+        From the verdict on that file.
     """
     # Restored limits would also be the ends of the slider: contrast could only be raised.
     layer.reset_contrast_limits_range()
-    mark(layer, outcome)
-
-
-def read_tuple(path: str) -> tuple[Any, dict[str, Any], str]:
-    """Open one file as a layer data tuple, for the places where napari takes no layers.
-
-    The caller calls `finish` once the layer exists.
-
-    Parameters
-    ----------
-    path : str
-        A sealed image.
-    """
-    data, keywords, verdict, notes = _load(path)
-    announce(os.path.basename(path), verdict, notes)
-    return data, keywords, "image"
+    remember(layer, scores)
+    outcome = opened_verdict(layer.metadata)
+    if outcome is not None:
+        mark(layer, outcome)
 
 
 def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
@@ -167,17 +175,11 @@ def _metadata(path: str, verdict: Verdict) -> dict[str, Any]:
         "meaning": verdict.verdict.meaning,
         "path": os.path.abspath(path),
         "reasons": [reason.as_dict() for reason in verdict.reasons],
+        "signature": str(verdict.signature),
+        "regions": [list(box) for box in verdict.regions],
+        "strengths": strengths(verdict.scores, verdict.regions),
     }
-    window = getattr(seal, "window", None)
-    if window is not None:
-        entry["window"] = [window.low, window.high]
-    source = getattr(seal, "source", None)
-    if source is not None:
-        entry["source"] = str(source.digest)
-        entry["source_dtype"] = str(source.dtype)
-    for key in ("created", "software", "layer"):
-        value = getattr(seal, key, None)
-        if value is not None:
-            entry[key] = value if isinstance(value, str | dict) else str(value)
+    if seal is not None:
+        entry |= seal_values(seal)
     metadata[VERDICT_KEY] = entry
     return metadata

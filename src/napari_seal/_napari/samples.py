@@ -10,13 +10,17 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._napari.user_metadata import VERDICT_KEY
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from napari.layers import Layer
 
 _NAME = "tracks.sealed.jpg"
 _METADATA = {"detector": "CR-39", "etching_hours": 6, "microscope": "example"}
@@ -30,14 +34,14 @@ _LAYER = {
 
 def intact() -> list[tuple[Any, dict[str, Any], str]]:
     """Return the sealed image, for File > Open Sample."""
-    return [_open(_folder("intact") / _NAME)]
+    return _open(_folder("intact") / _NAME)
 
 
 def altered() -> list[tuple[Any, dict[str, Any], str]]:
     """Return the image that was edited after sealing, for File > Open Sample."""
     path = _folder("altered") / _NAME
     _edit(path)
-    return [_open(path)]
+    return _open(path)
 
 
 def track_field(size: int = 768, tracks: int = 90, seed: int = 5) -> npt.NDArray[np.uint16]:
@@ -122,28 +126,34 @@ def _edit(path: Path) -> None:
     edited.save(path, "JPEG", quality=92, exif=exif)
 
 
-def _open(path: Path) -> tuple[Any, dict[str, Any], str]:
-    from napari_seal._napari.reader import finish, read_tuple
-    from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
+def _open(path: Path) -> list[tuple[Any, dict[str, Any], str]]:
+    """Open the file as the reader does, and take the layers apart: samples cannot be layers."""
+    from napari_seal._napari.opened import scores_of
+    from napari_seal._napari.overlays import equip
+    from napari_seal._napari.reader import finish, read_file
 
-    found = read_tuple(str(path))
-    outcome = opened_verdict(found[1]["metadata"])
-    if outcome is not None:
-        _when_added(found[1]["metadata"][VERDICT_KEY], lambda layer: finish(layer, outcome))
+    image, *overlays = read_file(str(path))
+    scores = scores_of(image)
+    found = [layer.as_layer_data_tuple() for layer in (image, *overlays)]
+    _when_added(found[0], lambda layer: finish(layer, scores))
+    for overlay in found[1:]:
+        _when_added(overlay, equip)
     return found
 
 
-def _when_added(entry: dict[str, Any], draw: Any) -> None:
-    """Draw the flag on the layer that napari is about to make; samples cannot be layers."""
+def _when_added(made: tuple[Any, dict[str, Any], str], do: Callable[[Layer], None]) -> None:
+    """Do to the layer that napari is about to make what no keyword of it says."""
     import napari
 
     viewer = napari.current_viewer()
     if viewer is None:
         return
+    name, entry = made[1]["name"], made[1]["metadata"][VERDICT_KEY]
 
     def once(event: Any) -> None:
-        if event.value.metadata.get("seal", {}).get("path") == entry["path"]:
+        # napari may have numbered the name.
+        if event.value.name.startswith(name) and event.value.metadata.get(VERDICT_KEY) == entry:
             viewer.layers.events.inserted.disconnect(once)
-            draw(event.value)
+            do(event.value)
 
     viewer.layers.events.inserted.connect(once)

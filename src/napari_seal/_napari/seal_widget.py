@@ -18,6 +18,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QPushButton
 
 from napari_seal._napari.metadata_table import MetadataTable, value_text
+from napari_seal._napari.opened import picture_of, pictures
 from napari_seal._napari.seal_target import ask_for_path, full_path, suggest_path
 from napari_seal._napari.user_metadata import metadata_to_json
 from napari_seal._napari.writer import check_shape, seal_image
@@ -148,10 +149,7 @@ class SealWidget(Container[Any]):
     # which layer
 
     def _images(self, _widget: Any = None) -> list[Image]:
-        from napari.layers import Image
-
-        layers = self._viewer.layers if self._viewer is not None else ()
-        return [layer for layer in layers if isinstance(layer, Image)]
+        return pictures(self._viewer.layers if self._viewer is not None else ())
 
     def reset_choices(self, *args: Any) -> None:
         """Follow the layer list; napari calls this when it changes."""
@@ -163,7 +161,9 @@ class SealWidget(Container[Any]):
         self._layer_chosen()
 
     def _choose_active(self) -> None:
-        active = self._viewer.layers.selection.active if self._viewer is not None else None
+        layers = self._viewer.layers if self._viewer is not None else None
+        # While the boxes around what was changed are active, their picture is meant.
+        active = picture_of(layers, layers.selection.active) if layers is not None else None
         if active is not None and active in self.layer.choices:
             self.layer.value = active
 

@@ -15,6 +15,8 @@ from napari_seal._verify.verdict import Outcome
 #: Under this key the reader puts the verdict into ``layer.metadata``.  No user key can collide with
 #: it, because ``seal`` is reserved.
 VERDICT_KEY = "seal"
+#: In that entry of a layer that lies on the picture: what it shows.
+PART_KEY = "part"
 _DEEPEST = 20
 _MOST_VALUES = 1000
 
@@ -43,7 +45,7 @@ def metadata_to_json(metadata: Mapping[Any, Any] | None) -> tuple[dict[str, Any]
     """
     left_out: list[str] = []
     plain = {} if metadata is None else dict(metadata)
-    if opened_verdict(plain) is not None:
+    if opened_verdict(plain) is not None or overlay_part(plain):
         del plain[VERDICT_KEY]
     return _mapping(plain, "", 0, left_out), left_out
 
@@ -55,6 +57,15 @@ def opened_verdict(metadata: Mapping[Any, Any] | None) -> Outcome | None:
         return None
     word = entry.get("verdict")
     return Outcome(word) if isinstance(word, str) and word in set(Outcome) else None
+
+
+def overlay_part(metadata: Mapping[Any, Any] | None) -> str:
+    """Return what a layer of ours shows of a picture beside it; empty for every other layer."""
+    entry = (metadata or {}).get(VERDICT_KEY)
+    if not isinstance(entry, Mapping) or "path" not in entry:
+        return ""
+    part = entry.get(PART_KEY)
+    return part if part in {"regions", "scores"} else ""
 
 
 def _mapping(values: Mapping[Any, Any], where: str, depth: int, out: list[str]) -> dict[str, Any]:

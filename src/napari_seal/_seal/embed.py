@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL
 
-from napari_seal._format import exif, jpeg, limits, record, xmp
+from napari_seal._format import exif, jpeg, limits, record, tiles, xmp
 from napari_seal._format.digest import DEFAULT_ALGORITHM, digest_of
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
@@ -59,6 +59,7 @@ def embed(
         source=source,
         window=window,
         quality=quality,
+        tiles=tiles.measure(samples),
         exif=ExifDigest(digest=digest_of([]), tags={}),
         layer=layer,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),

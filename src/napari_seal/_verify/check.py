@@ -7,10 +7,13 @@ a picture is decoded only when its codestream is not the sealed one, to say what
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format import exif, jpeg, legacy, metadata, record, xmp
+from napari_seal._format import jpeg, legacy, metadata, record
+from napari_seal._format.record import Seal
 from napari_seal._text import printable
+from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.load import load
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
 from napari_seal._verify.verdict import (
@@ -36,20 +39,26 @@ if TYPE_CHECKING:
 
     from napari_seal._format.jpeg import Jpeg
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import Seal
     from napari_seal._verify.locate import Found
+    from napari_seal._verify.verdict import Box, ScoreMap
 
 #: From the least to the gravest, of what can hold for one sealed file at once.
 _GRAVITY: Final = (
     Outcome.INTACT,
     Outcome.METADATA_CHANGED,
     Outcome.REENCODED,
+    Outcome.SUBSTITUTED,
     Outcome.IMAGE_CHANGED,
     Outcome.TRUNCATED,
 )
 
 
-def check(path: str | os.PathLike[str], *, full: bool = False) -> Verdict:
+def check(
+    path: str | os.PathLike[str],
+    *,
+    full: bool = False,
+    source: npt.ArrayLike | str | os.PathLike[str] | None = None,
+) -> Verdict:
     """Check one file.
 
     Parameters
@@ -59,17 +68,31 @@ def check(path: str | os.PathLike[str], *, full: bool = False) -> Verdict:
     full : bool, default False
         Also where the image data are proven unchanged, decode the picture and check the digests
         that follow from them (``pixels``, ``scan``): for auditing writers and decoders.
+    source : array_like or path-like, optional
+        The original that the file was made from, as an array or as a TIFF, PNG or NumPy file; a
+        stack may have it among its planes.  The image data are made from it again and compared,
+        and where the picture was changed, each pixel is.
 
     Returns
     -------
     Verdict
         Always: whatever is wrong with the file or in it becomes a verdict, not an exception.
+
+    Raises
+    ------
+    OptionError
+        ``source`` is neither an image array nor a path.
     """
     name = os.fsdecode(path)
+    original: npt.NDArray[Any] | Reason | None = None
+    if source is not None:
+        from napari_seal._verify.original import load_original
+
+        original = load_original(source)
     data = load(name)
     if isinstance(data, Reason):
         return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(data,))
-    return check_bytes(data, name, full=full)
+    return check_bytes(data, name, full=full, original=original)
 
 
 def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
@@ -134,7 +157,13 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
         raise ReadError(f"{printable(name)} ({verdict.verdict}): {error}") from error
 
 
-def check_bytes(data: bytes, path: str, *, full: bool = False) -> Verdict:
+def check_bytes(
+    data: bytes,
+    path: str,
+    *,
+    full: bool = False,
+    original: npt.NDArray[Any] | Reason | None = None,
+) -> Verdict:
     """Check the content of a file; see `check`."""
     # 1. Is it a JPEG file?
     if not data:
@@ -142,7 +171,8 @@ def check_bytes(data: bytes, path: str, *, full: bool = False) -> Verdict:
     if not jpeg.is_jpeg(data):
         return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
     try:
-        return _check_jpeg(data, path, full=full)
+        verdict = _check_jpeg(data, path, full=full)
+        return verdict if original is None else _check_original(data, verdict, original)
     except LimitError as error:
         text = f"The file cannot be walked through: {error}."
         return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.LIMIT_EXCEEDED, text)
@@ -204,29 +234,31 @@ def _check_seal(
 ) -> Verdict:
     outcomes = [Outcome.INTACT]
     reasons: list[Reason] = []
-    record_reason = _check_record(found.text or b"", seal)
+    regions: tuple[Box, ...] = ()
+    scores: ScoreMap | None = None
+    record_reasons = compare_record(found.text or b"", seal)
 
     # 4. Compare the codestream.
     if not proven and structure.codestream(seal.codestream.algorithm) != seal.codestream:
         from napari_seal._verify.diagnose import diagnose
 
-        outcome, why = diagnose(structure, seal, seal_is_proven=record_reason is None)
+        outcome, why, regions, scores = diagnose(structure, seal, seal_is_proven=not record_reasons)
         outcomes.append(outcome)
         reasons += why
 
     # 5. Compare the record: the seal itself and the user's metadata.
-    if record_reason:
+    if record_reasons:
         outcomes.append(Outcome.METADATA_CHANGED)
-        reasons.append(record_reason)
+        reasons += record_reasons
 
     # 6. Compare the sealed Exif tags.
-    changed, added = _check_exif(structure, found, seal)
+    changed, added = compare_exif(structure, found, seal)
     if changed:
         outcomes.append(Outcome.METADATA_CHANGED)
     reasons += [*changed, *added]
 
     # 7. Report what was added and is not sealed.
-    reasons += _check_unsealed(structure, seal)
+    reasons += find_unsealed(structure, seal)
 
     if full and len(outcomes) == 1:
         from napari_seal._verify.diagnose import audit
@@ -238,6 +270,31 @@ def _check_seal(
         reasons=tuple(reasons),
         seal=seal,
         signature=Signature.NOT_CHECKED if seal.signed else Signature.NONE,
+        regions=regions,
+        scores=scores,
+    )
+
+
+def _check_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Reason) -> Verdict:
+    """Add to a verdict what the original tells."""
+    if isinstance(original, Reason):
+        return replace(verdict, reasons=(*verdict.reasons, original))
+    if not isinstance(verdict.seal, Seal):
+        text = "There is no seal that says how the picture was made from an original."
+        reason = make_reason(ReasonCode.ORIGINAL_NOT_COMPARABLE, text)
+        return replace(verdict, reasons=(*verdict.reasons, reason))
+    from napari_seal._verify.original import compare_with_original
+
+    found = compare_with_original(jpeg.walk(data), verdict.seal, original)
+    outcome = verdict.verdict
+    if found.is_other and outcome in _GRAVITY:
+        outcome = max(outcome, Outcome.SUBSTITUTED, key=_GRAVITY.index)
+    return replace(
+        verdict,
+        verdict=outcome,
+        reasons=(*found.reasons, *verdict.reasons),
+        regions=found.regions or verdict.regions,
+        scores=found.scores or verdict.scores,
     )
 
 
@@ -262,112 +319,22 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
             return _conclude(path, Outcome.TRUNCATED, ReasonCode.NO_END_OF_IMAGE, text)
         text = "The file holds no image data."
         return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.NO_IMAGE_DATA, text)
-    reasons = [stripped or _reason(ReasonCode.NO_SEAL_FOUND, "The file carries no seal.")]
+    reasons = [stripped or make_reason(ReasonCode.NO_SEAL_FOUND, "The file carries no seal.")]
     if found.problem:
         text = f"Its Exif block cannot be read: {found.problem}."
-        reasons.append(_reason(ReasonCode.EXIF_MALFORMED, text))
+        reasons.append(make_reason(ReasonCode.EXIF_MALFORMED, text))
     if structure.end is None:
         text = "The file ends before its image does."
-        reasons.append(_reason(ReasonCode.NO_END_OF_IMAGE, text))
+        reasons.append(make_reason(ReasonCode.NO_END_OF_IMAGE, text))
     return Verdict(path=path, verdict=Outcome.NO_SEAL, reasons=tuple(reasons))
-
-
-# ------------------------------------------------------------------------------ comparing the rest
-
-
-def _check_record(text: bytes, seal: Seal) -> Reason | None:
-    matches = record.record_matches(text, seal)
-    if matches:
-        return None
-    if matches is None:
-        return _reason(
-            ReasonCode.RECORD_REWRITTEN,
-            "The metadata were written anew by other software: they may be the same, but the "
-            "sealed text is gone.",
-        )
-    return _reason(
-        ReasonCode.RECORD_MISMATCH, "The metadata, or the seal itself, are not what was sealed."
-    )
-
-
-def _check_exif(structure: Jpeg, found: Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
-    """Reasons for a change, and reasons that are none."""
-    entries, sealed = found.entries, seal.exif.tags
-    algorithm = seal.exif.digest.algorithm
-    keys = [exif.parse_key(text) for text in sealed]
-    changed: list[Reason] = []
-    if exif.sealed_digest(entries, keys, algorithm) != seal.exif.digest:
-        for key in keys:
-            name = exif.tag_name(key)
-            if key not in entries:
-                text = f"The Exif tag {name} was removed."
-                changed.append(_reason(ReasonCode.EXIF_TAG_REMOVED, text))
-            elif exif.check_value(key, entries[key], algorithm) != sealed[exif.key_text(key)]:
-                text = f"The Exif tag {name} is not what was sealed."
-                changed.append(_reason(ReasonCode.EXIF_TAG_CHANGED, text))
-        if not changed:
-            text = "The sealed Exif tags do not match their digest."
-            changed.append(_reason(ReasonCode.EXIF_MISMATCH, text))
-    unique = entries.get(exif.IMAGE_UNIQUE_ID)
-    if not changed and (unique is None or unique.value.rstrip(b"\0") != seal.identity.encode()):
-        text = "ImageUniqueID is not the identity in the seal."
-        changed.append(_reason(ReasonCode.IMAGE_ID_MISMATCH, text, expected=seal.identity))
-
-    known = {*keys, exif.USER_COMMENT}
-    added = [key for key in entries if key not in known]
-    if exif.ORIENTATION in added and entries[exif.ORIENTATION].value[:2] != b"\1\0":
-        text = "The Exif tag Orientation was added: viewers show the picture turned or mirrored."
-        changed.append(_reason(ReasonCode.ORIENTATION_CHANGED, text))
-        added.remove(exif.ORIENTATION)
-    elif xmp.turns_the_picture(structure):
-        text = "Orientation was added in XMP: some viewers show the picture turned or mirrored."
-        changed.append(_reason(ReasonCode.ORIENTATION_CHANGED, text))
-    if found.blocks > 1:
-        text = "A further Exif block was added; which of them viewers follow differs."
-        changed.append(_reason(ReasonCode.EXIF_BLOCK_ADDED, text))
-    if not added:
-        return changed, []
-    names = ", ".join(sorted(exif.tag_name(key) for key in added)[:20])
-    return changed, [_reason(ReasonCode.EXIF_TAGS_ADDED, f"Exif tags were added later: {names}.")]
-
-
-def _check_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
-    """Bytes beside the seal: named, and no change of anything sealed."""
-    data = structure.data
-    reasons: list[Reason] = []
-    expected = xmp.build(seal.scan)
-    packets: list[bytes] = []
-    headers = 0
-    foreign: list[str] = []
-    for segment in structure.excluded:
-        if exif.is_exif(data, segment):
-            continue
-        if segment.marker == jpeg.APP1 and data.startswith(xmp.SIGNATURE, segment.start + 4):
-            packets.append(data[segment.payload])
-        elif segment.marker == jpeg.APP0 and headers == 0:
-            headers = 1  # JFIF, which every file is sealed with
-        else:
-            foreign.append(segment.name)
-    if packets != [expected]:
-        text = "The XMP packet for ExifTool is missing, edited or doubled."
-        reasons.append(_reason(ReasonCode.XMP_CHANGED, text))
-    if foreign:
-        names = ", ".join(sorted(set(foreign)))
-        text = f"Segments were added that the seal does not cover: {names}."
-        reasons.append(_reason(ReasonCode.SEGMENT_ADDED, text, found=str(len(foreign))))
-    if structure.end is not None and structure.end < len(data):
-        count = len(data) - structure.end
-        text = f"{count:,} bytes were added after the end of the image."
-        reasons.append(_reason(ReasonCode.BYTES_AFTER_END, text, found=f"{count:,} bytes"))
-    return reasons
 
 
 def _wrong_kind(data: bytes) -> Reason:
     for magic, name in _MAGIC:
         if data.startswith(magic):
             text = f"This is {name}; only JPEG files are checked."
-            return _reason(ReasonCode.NOT_A_JPEG, text, found=name)
-    return _reason(ReasonCode.NOT_A_JPEG, "The file is not a JPEG, whatever its name says.")
+            return make_reason(ReasonCode.NOT_A_JPEG, text, found=name)
+    return make_reason(ReasonCode.NOT_A_JPEG, "The file is not a JPEG, whatever its name says.")
 
 
 _MAGIC: Final = (
@@ -387,10 +354,4 @@ _MAGIC: Final = (
 
 
 def _conclude(path: str, outcome: Outcome, code: ReasonCode, message: str) -> Verdict:
-    return Verdict(path=path, verdict=outcome, reasons=(_reason(code, message),))
-
-
-def _reason(
-    code: ReasonCode, message: str, *, expected: str | None = None, found: str | None = None
-) -> Reason:
-    return Reason(code=code, message=printable(message), expected=expected, found=found)
+    return Verdict(path=path, verdict=outcome, reasons=(make_reason(code, message),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -11,14 +11,24 @@ from napari_seal._format.digest import digest_of
 from napari_seal._format.jpeg import TRANSFORMS_OF_3, Jpeg, scan_pieces
 from napari_seal._format.legacy import MoedalSeal, digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
+from napari_seal._format.tables import estimate_quality
 from napari_seal._text import printable
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode
+from napari_seal._verify.explain import explain
+from napari_seal._verify.verdict import Box, Outcome, Reason, ReasonCode, ScoreMap
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     from napari_seal._format.record import Seal
 
-Finding = tuple[Outcome, list[Reason]]
+
+class Finding(NamedTuple):
+    """What kind of change it is, and where."""
+
+    outcome: Outcome
+    reasons: list[Reason]
+    regions: tuple[Box, ...] = ()
+    scores: ScoreMap | None = None
+
 
 # Entropy-coded data that do not look like the end of a picture; free of FF.
 _MORE: Final = bytes((37 * i * i + 11 * i) % 251 for i in range(4096))
@@ -48,7 +58,8 @@ def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
         expected=str(seal.codestream),
         found=str(structure.codestream(seal.codestream.algorithm)),
     )
-    outcome, reasons = _compare_pictures(structure, seal)
+    finding = _compare_pictures(structure, seal)
+    outcome, reasons = finding.outcome, finding.reasons
     if outcome is Outcome.REENCODED and not seal_is_proven and _scan_matches(structure, seal):
         reasons = [
             Reason(
@@ -57,44 +68,49 @@ def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
             )
         ]
         outcome = Outcome.METADATA_CHANGED
-    return outcome, [*reasons, mismatch]
+    return finding._replace(outcome=outcome, reasons=[*reasons, mismatch])
 
 
 def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
     if structure.end is None:
-        return Outcome.TRUNCATED, [_left(ReasonCode.NO_END_OF_IMAGE, structure, seal)]
+        return Finding(Outcome.TRUNCATED, [_left(ReasonCode.NO_END_OF_IMAGE, structure, seal)])
     frame = structure.frame
     if frame is not None and frame.height * frame.width > 4 * math.prod(seal.pixels.shape[:2]):
         # Not worth the memory: whatever it shows, it is another picture.
         found_size = f"{frame.height} x {frame.width} pixels"
-        return Outcome.IMAGE_CHANGED, [_size_changed(seal, found_size)]
+        return Finding(Outcome.IMAGE_CHANGED, [_size_changed(seal, found_size)])
     try:
         image = decode(structure)
     except FormatError as error:
         message = f"The picture cannot be decoded any more: {printable(error)}."
-        return Outcome.IMAGE_CHANGED, [Reason(code=ReasonCode.UNDECODABLE, message=message)]
+        return Finding(
+            Outcome.IMAGE_CHANGED, [Reason(code=ReasonCode.UNDECODABLE, message=message)]
+        )
     found = digest_array(image, algorithm=seal.pixels.digest.algorithm)
     reasons: list[Reason] = []
     if found.shape != seal.pixels.shape:
         reasons.append(_size_changed(seal, _size(found.shape)))
     elif structure.is_ambiguous:
-        return Outcome.IMAGE_CHANGED, [_AMBIGUOUS]
+        return Finding(Outcome.IMAGE_CHANGED, [_AMBIGUOUS])
     elif found.digest == seal.pixels.digest:
         message = (
             "The file was rewritten without loss: the pixels are exactly those that were sealed."
         )
-        return Outcome.REENCODED, [Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)]
+        return Finding(
+            Outcome.REENCODED, [Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)]
+        )
     elif structure.length < seal.length and _ends_early(structure, image):
-        return Outcome.TRUNCATED, [_left(ReasonCode.DATA_END_EARLY, structure, seal)]
+        return Finding(Outcome.TRUNCATED, [_left(ReasonCode.DATA_END_EARLY, structure, seal)])
 
+    regions: tuple[Box, ...] = ()
+    scores: ScoreMap | None = None
     if reason := _transform(structure, seal):
         reasons.append(reason)
     elif _scan_matches(structure, seal):
-        message = (
-            "The compressed data are as sealed; the tables or the size by which they are decoded "
-            "are not."
-        )
-        reasons.append(Reason(code=ReasonCode.TABLES_CHANGED, message=message))
+        reasons.append(_tables(structure, seal))
+    else:
+        why, regions, scores = explain(structure, seal, image)
+        reasons = [*why, *reasons]
     reasons.append(
         Reason(
             code=ReasonCode.PIXELS_MISMATCH,
@@ -105,7 +121,7 @@ def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
     )
     if image.ndim == 3 and (other := _other_decoder(seal)):
         reasons.append(other)
-    return Outcome.IMAGE_CHANGED, reasons
+    return Finding(Outcome.IMAGE_CHANGED, reasons, regions, scores)
 
 
 def audit(structure: Jpeg, seal: Seal) -> list[Reason]:
@@ -195,6 +211,21 @@ def _transform(structure: Jpeg, seal: Seal) -> Reason | None:
                 found=structure.transform.decode(),
             )
     return None
+
+
+def _tables(structure: Jpeg, seal: Seal) -> Reason:
+    """Which of the headers is not what it was, as far as the seal tells."""
+    frame, quality = structure.frame, estimate_quality(structure)
+    if frame is not None and (frame.height, frame.width) != seal.pixels.shape[:2]:
+        what = "the height or width in the frame header is"
+    elif seal.quality is not None and str(quality) != f"quality {seal.quality}":
+        what = "the quantisation tables, which say how strong each pattern is, are"
+    else:
+        what = "the Huffman tables or another header by which they are decoded are"
+    return Reason(
+        code=ReasonCode.TABLES_CHANGED,
+        message=f"The compressed data are as sealed; {what} not.",
+    )
 
 
 def _ends_early(structure: Jpeg, image: np.ndarray) -> bool:

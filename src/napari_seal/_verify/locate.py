@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._format import exif, jpeg, limits, xmp
+from napari_seal._format.digest import digest_of
 from napari_seal._verify.verdict import Reason, ReasonCode
 from napari_seal.errors import FormatError, LimitError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # The keys in JSON text, whatever stands around them.
 SEAL_KEY: Final = re.compile(rb'"seal"\s*:')
+# et:OriginalImageHash with SHA-256, as an element or as an attribute.
+_XMP_HASH: Final = re.compile(rb"""OriginalImageHash\s*(?:=\s*["']|>\s*)([0-9a-f]{64})""")
 MOEDAL_KEY: Final = re.compile(rb'"sha244"\s*:')
 
 
@@ -64,14 +67,24 @@ def find_record(structure: Jpeg) -> Found:
 def traces(structure: Jpeg, found: Found) -> Reason | None:
     """What is left of a seal that was taken out."""
     software = found.entries.get(exif.SOFTWARE)
-    by_software = software is not None and software.value.startswith(b"napari-seal ")
-    by_xmp = any(
-        structure.data.startswith(xmp.OURS, segment.start + 4)
-        for segment in structure.excluded
-        if segment.marker == jpeg.APP1
-    )
-    if not by_software and not by_xmp:
+    if software is not None and software.value.startswith(b"napari-seal "):
+        where = "the Exif tag Software"
+    elif _digest_in_xmp(structure):
+        where = "the XMP tag OriginalImageHash"
+    else:
         return None
-    where = "the Exif tag Software" if by_software else "the XMP tag OriginalImageHash"
     message = f"The file once had a seal ({where} tells so); it was removed."
     return Reason(code=ReasonCode.SEAL_STRIPPED, message=message)
+
+
+def _digest_in_xmp(structure: Jpeg) -> bool:
+    """Whether there is our XMP packet, or what other software made of it: a digest that fits."""
+    hashes: set[bytes] = set()
+    for segment in structure.excluded:
+        if segment.marker == jpeg.APP1:
+            if structure.data.startswith(xmp.OURS, segment.start + 4):
+                return True
+            hashes.update(_XMP_HASH.findall(structure.data[segment.payload]))
+    if not hashes:
+        return False
+    return digest_of(jpeg.scan_pieces(structure.data)).hex.encode("ascii") in hashes

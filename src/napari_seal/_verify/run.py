@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from napari_seal._parallel import available_cores, map_batches
+from napari_seal._text import printable
 from napari_seal._verify.check import check
 from napari_seal._verify.scan import find_images
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
@@ -28,6 +29,7 @@ def check_many(
     jobs: int | None = None,
     recursive: bool = True,
     full: bool = False,
+    against: str | os.PathLike[str] | None = None,
 ) -> Iterator[Verdict]:
     """Check files and folders, and yield a verdict for each file as it comes.
 
@@ -43,6 +45,9 @@ def check_many(
         Search folders in folders.
     full : bool, default False
         See `napari_seal.check`.
+    against : path-like, optional
+        A folder with the originals (TIFF, PNG, NumPy), laid out like the folder that is checked:
+        each file is compared with the one of its name, as `napari_seal.check` does with ``source``.
 
     Yields
     ------
@@ -54,16 +59,28 @@ def check_many(
     NothingToCheckError
         There was not one file in all.
     OptionError
-        ``jobs`` is not a number from 1.
+        ``jobs`` is not a number from 1, or ``against`` is no folder.
     """
     if jobs is not None and (type(jobs) is not int or jobs < 1):
         raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
     named = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
-    return _check_all(named, jobs or available_cores(), recursive, full)
+    if against is not None and not os.path.isdir(against):
+        raise OptionError(f"the originals are looked for in a folder; {against!r} is none")
+    options: dict[str, Any] = {"full": full}
+    if against is not None:
+        options["originals"] = Originals([os.fsdecode(n) for n in named], os.fsdecode(against))
+    return _check_all(named, jobs or available_cores(), recursive, options)
+
+
+class Originals(NamedTuple):
+    """Where the originals of checked files are; see `find_original`."""
+
+    named: list[str]
+    folder: str
 
 
 def _check_all(
-    named: list[str | os.PathLike[str]], jobs: int, recursive: bool, full: bool
+    named: list[str | os.PathLike[str]], jobs: int, recursive: bool, options: dict[str, Any]
 ) -> Iterator[Verdict]:
     found = find_images(named, recursive=recursive)
     first = list(itertools.islice(found, SMALL))
@@ -72,20 +89,20 @@ def _check_all(
         raise NothingToCheckError(f"there was not one JPEG file to check: {problems}")
     files = itertools.chain(first, found)
     if jobs == 1 or len(first) < SMALL:
-        yield from (check_found(path, full=full) for path in files)
+        yield from (check_found(path, **options) for path in files)
     else:
-        work = partial(check_batch, full=full)
+        work = partial(check_batch, **options)
         yield from map_batches(work, files, jobs=jobs, batch=BATCH, died=_died)
 
 
-def check_batch(paths: list[str], full: bool = False) -> list[Verdict]:
+def check_batch(paths: list[str], **options: Any) -> list[Verdict]:
     """Check a batch of files; what a worker does."""
-    return [check_found(path, full=full) for path in paths]
+    return [check_found(path, **options) for path in paths]
 
 
-def check_found(path: str, *, full: bool = False) -> Verdict:
+def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
-    verdict = check(path, full=full)
+    verdict = check(path, full=full) if originals is None else _check_against(path, full, originals)
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
@@ -98,6 +115,21 @@ def check_found(path: str, *, full: bool = False) -> Verdict:
     else:
         code, message = ReasonCode.EMPTY_FOLDER, "The folder has no JPEG file in it."
     return replace(verdict, reasons=(Reason(code=code, message=message),))
+
+
+def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
+    from napari_seal._verify.original import coarser, find_original
+
+    original = find_original(path, *originals)
+    if original is not None:
+        verdict = check(path, full=full, source=original)
+        if verdict.scores is None or not verdict.scores.exact:
+            return verdict
+        return replace(verdict, scores=coarser(verdict.scores))
+    message = f"There is no original of this name in {printable(originals.folder)}."
+    reason = Reason(code=ReasonCode.ORIGINAL_MISSING, message=message)
+    verdict = check(path, full=full)
+    return replace(verdict, reasons=(*verdict.reasons, reason))
 
 
 def _died(path: str) -> Verdict:

@@ -10,8 +10,15 @@ from napari_seal._text import printable
 from napari_seal.errors import SealError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from napari_seal._format.legacy import MoedalSeal
     from napari_seal._format.record import Seal
+
+
+#: A box ``(y0, x0, y1, x1)`` in pixels, half-open.
+Box = tuple[int, int, int, int]
 
 
 class Outcome(StrEnum):
@@ -20,6 +27,7 @@ class Outcome(StrEnum):
     INTACT = "intact"
     METADATA_CHANGED = "metadata-changed"
     REENCODED = "reencoded"
+    SUBSTITUTED = "substituted"
     IMAGE_CHANGED = "image-changed"
     TRUNCATED = "truncated"
     NO_SEAL = "no-seal"
@@ -38,6 +46,7 @@ _MEANINGS = {
     Outcome.INTACT: "The image, its metadata and its sealed Exif tags are as they were sealed.",
     Outcome.METADATA_CHANGED: "The image is as it was sealed; its metadata are not.",
     Outcome.REENCODED: "The file was rewritten without loss: other bytes, the very same pixels.",
+    Outcome.SUBSTITUTED: "A valid seal, of another image than the original it was compared with.",
     Outcome.IMAGE_CHANGED: "The picture is not the one that was sealed.",
     Outcome.TRUNCATED: "The image data end early: part of the picture is lost.",
     Outcome.NO_SEAL: "An image without a seal: nothing is known about changes.",
@@ -53,15 +62,26 @@ class ReasonCode(StrEnum):
 
     # beside `intact`: not a change of anything that is sealed
     EXIF_TAGS_ADDED = "exif-tags-added"
+    THUMBNAIL_ADDED = "thumbnail-added"
     SEGMENT_ADDED = "segment-added"
     XMP_CHANGED = "xmp-changed"
     BYTES_AFTER_END = "bytes-after-end"
     SCAN_DIFFERS = "scan-differs"
     DECODER_DIFFERS = "decoder-differs"
     MOEDAL_UNPROTECTED = "moedal-metadata-unprotected"
+    # compared with the original
+    ORIGINAL_CONFIRMED = "original-confirmed"
+    ORIGINAL_DIFFERS = "original-differs"
+    ORIGINAL_NOT_COMPARABLE = "original-not-comparable"
+    ORIGINAL_UNREADABLE = "original-unreadable"
+    ORIGINAL_MISSING = "original-missing"
+    DIFFERS_FROM_ORIGINAL = "differs-from-original"
     # metadata-changed
     RECORD_MISMATCH = "record-mismatch"
     RECORD_REWRITTEN = "record-rewritten"
+    METADATA_KEY_CHANGED = "metadata-key-changed"
+    METADATA_KEY_REMOVED = "metadata-key-removed"
+    METADATA_KEY_ADDED = "metadata-key-added"
     EXIF_TAG_CHANGED = "exif-tag-changed"
     EXIF_TAG_REMOVED = "exif-tag-removed"
     EXIF_MISMATCH = "exif-mismatch"
@@ -73,6 +93,17 @@ class ReasonCode(StrEnum):
     CODESTREAM_MISMATCH = "codestream-mismatch"
     LOSSLESS_REWRITE = "lossless-rewrite"
     PIXELS_MISMATCH = "pixels-mismatch"
+    EDITED = "edited"
+    BYTES_REPLACED = "bytes-replaced"
+    RECOMPRESSED = "recompressed"
+    TONE_CHANGED = "tone-changed"
+    CHANGED_EVERYWHERE = "changed-everywhere"
+    ROTATED = "rotated"
+    FLIPPED = "flipped"
+    CROPPED = "cropped"
+    RESIZED = "resized"
+    PICTURE_REPLACED = "picture-replaced"
+    SEAL_COPIED = "seal-copied"
     SIZE_CHANGED = "size-changed"
     TABLES_CHANGED = "tables-changed"
     COLOUR_TRANSFORM_CHANGED = "colour-transform-changed"
@@ -141,6 +172,29 @@ class Reason:
         return {key: value for key, value in values.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoreMap:
+    """How strongly each tile of a picture differs from what was sealed.
+
+    Parameters
+    ----------
+    size : int
+        Side of a tile in pixels; those of the last row and column reach to the picture's edge.
+    scores : (rows, columns) ndarray of float32 or uint8
+        0 where a tile is as it was sealed; from 1 on it counts as changed.
+    sealed : (rows, columns) ndarray of float32 or uint8
+        Mean level of each tile when it was sealed, 0 to 255: a thumbnail of the sealed picture.
+    exact : bool
+        Whether this comes from the original, not from the fingerprint: scores are then the largest
+        difference in the tile, in levels, and `size` is 1 unless many files were checked.
+    """
+
+    size: int
+    scores: npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+    sealed: npt.NDArray[np.float32] | npt.NDArray[np.uint8]
+    exact: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What was found out about one file.
@@ -161,8 +215,10 @@ class Verdict:
         take it for a claim.
     signature : Signature
         State of the signature.
-    regions : tuple of (int, int, int, int)
+    regions : tuple of Box
         Changed boxes ``(y0, x0, y1, x1)`` in pixels, half-open; empty where nothing was localised.
+    scores : ScoreMap, optional
+        The same by tile, where the picture differs and the seal has a fingerprint to compare with.
     """
 
     path: str
@@ -170,7 +226,8 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     seal: Seal | MoedalSeal | None = field(default=None, repr=False)
     signature: Signature = Signature.NONE
-    regions: tuple[tuple[int, int, int, int], ...] = ()
+    regions: tuple[Box, ...] = ()
+    scores: ScoreMap | None = field(default=None, repr=False, compare=False)
 
     @property
     def intact(self) -> bool:

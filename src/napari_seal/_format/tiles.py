@@ -1,0 +1,247 @@
+"""A fingerprint of the picture: mean levels of its tiles, in at most 1,536 bytes.
+
+It lets a verifier say *where* a picture was changed, and shows a thumbnail of what was sealed.  The
+rule is called ``means-1`` (``docs/seal-format.md``, section 5.4): the smallest tiles of which there
+are at most 4,096, and for them the finest of four steps, that fit.
+"""
+
+from __future__ import annotations
+
+import binascii
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_seal.errors import FormatError
+
+KIND: Final = "means-1"
+
+#: Bytes before base64: a seal without user metadata then stays below 3 kB.
+BUDGET: Final = 1536
+#: Number of tiles at most.
+MOST: Final = 4096
+#: Sides of tiles are multiples of this, so that tiles are made of whole JPEG blocks.
+BLOCK: Final = 8
+#: The smallest side: a single block can move too far when it is saved again and again.
+SMALLEST: Final = 16
+#: Steps in which means are stored, in levels.
+STEPS: Final = (0.25, 0.5, 1.0, 2.0)
+
+# ITU-R BT.601 luma in 65,536ths, as libjpeg has it (jccolor.c).
+_LUMA: Final = (19595, 38470, 7471)
+# A residual of 255 and more is stored as 255, with the rest in two bytes behind all others.
+_LONG: Final = 255
+
+_BAND: Final = 256
+_CHARACTERS: Final = BUDGET // 3 * 4
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fingerprint:
+    """Mean luma of each tile when the picture was sealed.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Height and width of the picture in pixels.
+    size : int
+        Side of a tile in pixels.  The tiles of the last row and column reach to the picture's edge.
+    step : float
+        Width of the interval in which a mean lies, in levels.
+    low : (rows, columns) ndarray of float64
+        Its lower end, 0 to 255.
+    """
+
+    shape: tuple[int, int]
+    size: int
+    step: float
+    low: npt.NDArray[np.float64]
+
+    @property
+    def means(self) -> npt.NDArray[np.float64]:
+        """The middle of each interval."""
+        return self.low + self.step / 2
+
+
+def starts(length: int, size: int) -> npt.NDArray[np.intp]:
+    """Where tiles begin along one axis: the last one takes what is left over."""
+    return np.arange(max(length // size, 1)) * size
+
+
+def sums(pixels: npt.NDArray[np.uint8], size: int) -> Ints:
+    """Sums of the levels in each tile: (rows, columns), and the channels where there are some."""
+    height, width, *channels = pixels.shape
+    full = height // size
+    if full == 0 or size > 257:  # a sum of more than 257 levels does not fit 16 bits
+        rows: npt.NDArray[Any] = np.add.reduceat(pixels, starts(height, size), 0, dtype=np.uint32)
+    else:
+        flat = pixels.reshape(height, -1)  # channels side by side: one long row is summed fastest
+        rows = flat[: full * size].reshape(full, size, -1).sum(axis=1, dtype=np.uint16)
+        if height > full * size:
+            rows = rows.astype(np.uint32)
+            rows[-1] += flat[full * size :].sum(axis=0, dtype=np.uint32)
+        rows = rows.reshape(full, width, *channels)
+    return np.add.reduceat(rows, starts(width, size), 1, dtype=np.uint32).astype(np.int64)
+
+
+def areas(shape: tuple[int, int], size: int) -> Ints:
+    """Number of pixels in each tile."""
+    sides = (np.diff(np.append(starts(length, size), length)) for length in shape)
+    return np.outer(*sides).astype(np.int64)
+
+
+def luma(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The luma plane of a gray or RGB picture, by pixel."""
+    if pixels.ndim == 2:
+        return pixels
+    out = np.empty(pixels.shape[:2], np.uint8)
+    weights = np.array(_LUMA, np.uint32)
+    for rows in bands(len(pixels)):
+        out[rows] = (pixels[rows] @ weights + np.uint32(1 << 15)) >> 16
+    return out
+
+
+def bands(height: int) -> Iterator[slice]:
+    """Rows to work on at a time, in whole blocks: what is computed on the way stays small."""
+    edges = [*range(0, max(height // _BAND, 1) * _BAND, _BAND), height]
+    yield from (slice(*edge) for edge in pairwise(edges))
+
+
+def _luma_sums(pixels: npt.NDArray[np.uint8], size: int) -> Ints:
+    found = sums(pixels, size)
+    return found if found.ndim == 2 else (found * np.array(_LUMA)).sum(axis=2) >> 16
+
+
+# --------------------------------------------------------------------------------------- writing
+
+
+def measure(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
+    """Take the fingerprint of a picture.
+
+    Parameters
+    ----------
+    pixels : (Y, X) or (Y, X, 3) ndarray of uint8
+        Decoded samples: where the file is not changed, they come out the same again.
+
+    Returns
+    -------
+    dict
+        The object under the key ``tiles`` of a seal.
+    """
+    shape = pixels.shape[:2]
+    size = SMALLEST
+    while _count(shape[0], size) * _count(shape[1], size) > MOST:
+        size += BLOCK
+    while True:
+        quarters = 4 * _luma_sums(pixels, size) // areas(shape, size)
+        for power, step in enumerate(STEPS):
+            data = _pack(quarters >> power)
+            if data is not None:
+                text = binascii.b2a_base64(data, newline=False).decode("ascii")
+                return {"kind": KIND, "size": size, "step": step, "data": text}
+        size += BLOCK
+
+
+def _count(length: int, size: int) -> int:
+    return max(length // size, 1)
+
+
+def _predict(values: Ints) -> Ints:
+    """Each value from its neighbours to the left and above (the median predictor of JPEG-LS)."""
+    out = np.zeros_like(values)
+    out[0, 1:], out[1:, 0] = values[0, :-1], values[:-1, 0]
+    left, above, both = values[1:, :-1], values[:-1, 1:], values[:-1, :-1]
+    low, high = np.minimum(left, above), np.maximum(left, above)
+    out[1:, 1:] = np.maximum(low, np.minimum(high, left + above - both))
+    return out
+
+
+def _pack(values: Ints) -> bytes | None:
+    """Compress means; None where they do not fit."""
+    residuals = values - _predict(values)
+    codes = np.where(residuals >= 0, 2 * residuals, -2 * residuals - 1).ravel()
+    long = codes[codes >= _LONG] - _LONG
+    short = np.minimum(codes, _LONG).astype(np.uint8)
+    share = np.bincount(short) / short.size
+    share = share[share > 0]
+    if -(share * np.log2(share)).sum() * short.size > 8 * BUDGET:
+        return None  # no code for single symbols is shorter than their entropy
+    # Without matches: residuals are noise, and Huffman codes alone are smaller and faster.
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
+    data = deflate.compress(short.tobytes() + long.astype("<u2").tobytes()) + deflate.flush()
+    return data if len(data) <= BUDGET else None
+
+
+# --------------------------------------------------------------------------------------- reading
+
+
+def read(stored: Mapping[str, Any], shape: tuple[int, int]) -> Fingerprint:
+    """Read a fingerprint.
+
+    Parameters
+    ----------
+    stored : mapping
+        The object under the key ``tiles`` of a seal.
+    shape : (int, int)
+        Height and width of the sealed picture.
+
+    Raises
+    ------
+    FormatError
+        It is of another kind, malformed, or larger than any that is written.
+    """
+    size, step, data = stored.get("size"), stored.get("step"), stored.get("data")
+    if stored.get("kind") != KIND:
+        raise FormatError("the fingerprint is of a kind that this version does not know")
+    if type(size) is not int or not SMALLEST <= size <= 1 << 16 or size % BLOCK or min(shape) < 1:
+        raise FormatError("the fingerprint's tiles have an impossible size")
+    if type(step) is bool or step not in STEPS or not isinstance(data, str):
+        raise FormatError("the fingerprint is malformed")
+    if len(data) > _CHARACTERS:
+        raise FormatError(f"the fingerprint has more than {BUDGET:,} bytes")
+    rows, columns = _count(shape[0], size), _count(shape[1], size)
+    if rows * columns > MOST:
+        raise FormatError("the fingerprint has too many tiles")
+    codes = _unpack(data, rows * columns)
+    residuals = np.where(codes & 1, -(codes + 1) // 2, codes // 2).reshape(rows, columns)
+    values = _integrate(residuals)
+    if values.min() < 0 or values.max() * step > 255:
+        raise FormatError("the fingerprint holds impossible levels")
+    return Fingerprint(shape, size, float(step), np.asarray(values * step, np.float64))
+
+
+def _unpack(text: str, count: int) -> Ints:
+    inflate = zlib.decompressobj(-15)
+    try:
+        raw = inflate.decompress(binascii.a2b_base64(text, strict_mode=True), 3 * MOST + 1)
+    except (binascii.Error, zlib.error, ValueError) as error:
+        raise FormatError(f"the fingerprint is damaged: {error}") from error
+    codes = np.frombuffer(raw[:count], np.uint8).astype(np.int64)
+    long = np.flatnonzero(codes == _LONG)
+    if not inflate.eof or inflate.unused_data or len(raw) != count + 2 * len(long):
+        raise FormatError("the fingerprint is damaged")
+    codes[long] += np.frombuffer(raw[count:], "<u2")
+    return codes
+
+
+def _integrate(residuals: Ints) -> Ints:
+    """Undo the prediction: 2 ms for 4,096 tiles, and only where a picture was changed."""
+    rows = residuals.tolist()
+    for y, row in enumerate(rows):
+        above = rows[y - 1] if y else None
+        for x in range(len(row)):
+            if above is None:
+                row[x] += row[x - 1] if x else 0
+            elif x == 0:
+                row[0] += above[0]
+            else:
+                a, b, c = row[x - 1], above[x], above[x - 1]
+                row[x] += max(min(a, b), min(max(a, b), a + b - c))
+    return np.array(rows, np.int64)

@@ -1,0 +1,147 @@
+"""Parts of the dock widget "Seal details": text that wraps anywhere, and a table of two columns."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtGui import QKeySequence, QResizeEvent, QTextOption
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QTextEdit,
+    QWidget,
+)
+
+# Rows shown without scrolling; metadata can be hundreds.
+_MOST_ROWS = 18
+# Of a tooltip, in characters.
+_TIP = 600
+
+
+def heading(text: str) -> QLabel:
+    """Return the title of a section."""
+    label = QLabel(text)
+    # napari's theme gives labels a margin, text fields none.
+    label.setStyleSheet("font-weight: bold; padding: 6px 0px 0px 0px; margin: 0px;")
+    label.setIndent(0)
+    return label
+
+
+class TextBlock(QTextEdit):
+    """Plain text that can be selected, as high as it needs to be.
+
+    A label breaks its lines between words only, and a digest has none.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setReadOnly(True)
+        self.setTabChangesFocus(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setStyleSheet("background: transparent; border: none; padding: 0px;")
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDocumentMargin(0)
+        self.setMinimumWidth(1)
+
+    def show_text(self, text: str) -> None:
+        """Show a text, never taken for markup; hide where there is none."""
+        self.setPlainText(text)
+        self.setVisible(bool(text))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Be as high as the text is at this width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow a change of the font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        self.document().setTextWidth(self.viewport().width())
+        height = int(self.document().size().height()) + 2
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def wheelEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what the text lies in."""
+        event.ignore()
+
+
+class TwoColumns(QTableWidget):
+    """Names and values, to be read and copied."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 2, parent)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setAccessibleName("What the seal says")
+        self.horizontalHeader().setVisible(False)
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setStretchLastSection(True)
+        rows = self.verticalHeader()
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
+        self.setColumnWidth(0, 104)
+
+    def show_sections(self, sections: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> None:
+        """Show names and values; hide where there are none.
+
+        Parameters
+        ----------
+        sections : iterable of (str, iterable of (str, str))
+            A title, which may be empty, and its lines: plain text, safe to be shown.
+        """
+        self.clearSpans()
+        self.setRowCount(0)
+        for title, lines in sections:
+            pairs = list(lines)
+            if title and pairs:
+                row = self._add((title,))
+                self.setSpan(row, 0, 1, 2)
+                font = self.font()
+                font.setBold(True)
+                self.item(row, 0).setFont(font)
+            for pair in pairs:
+                self._add(pair)
+        rows = self.rowCount()
+        self.setVisible(rows > 0)
+        height = min(rows, _MOST_ROWS) * self.verticalHeader().defaultSectionSize()
+        self.setFixedHeight(height + 2 * self.frameWidth() + 2)
+
+    def _add(self, texts: tuple[str, ...]) -> int:
+        row = int(self.rowCount())
+        self.insertRow(row)
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(f"<p>{html.escape(text[:_TIP])}</p>")
+            self.setItem(row, column, item)
+        return row
+
+    def keyPressEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Copy the selected cells, a row a line."""
+        if not event.matches(QKeySequence.StandardKey.Copy):
+            super().keyPressEvent(event)
+            return
+        rows: dict[int, list[str]] = {}
+        for index in sorted(self.selectedIndexes()):
+            rows.setdefault(index.row(), []).append(str(index.data()))
+        QApplication.clipboard().setText("\n".join("\t".join(cells) for cells in rows.values()))

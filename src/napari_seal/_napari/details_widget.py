@@ -1,0 +1,303 @@
+"""Dock widget "Seal details": all that is known about the picture that is selected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import CheckBox, Container, PushButton
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QListWidget, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_seal._napari.close_guard import CloseGuard
+from napari_seal._napari.details_parts import TextBlock, TwoColumns, heading
+from napari_seal._napari.flag import FLAGS
+from napari_seal._napari.focus import look_at
+from napari_seal._napari.opened import data_replaced, overlay_of, picture_of, scores_of
+from napari_seal._napari.overlays import REGIONS, SCORES, region_text, score_layer
+from napari_seal._napari.seal_values import metadata_lines, seal_lines
+from napari_seal._napari.thumbnails import Thumbnails
+from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
+from napari_seal._text import printable
+from napari_seal._verify.verdict import Outcome
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from napari.layers import Layer
+
+    from napari_seal._verify.verdict import ScoreMap
+
+_EMPTY = (
+    "Select a picture in the layer list: here you read whether it is as it was sealed, where it "
+    "is not, and what its seal says."
+)
+_NO_PICTURE = "The picture on which this layer lies is no longer in the layer list."
+_NOT_OURS = (
+    "This layer was not opened by napari-seal, so its seal, if it has one, was not checked: "
+    "nothing is known about changes."
+)
+_WHAT_TO_DO = (
+    "To check a file, open it with File > IO Utilities > Open and verify... "
+    "To seal this layer, use Seal layer... in the same menu."
+)
+_REPLACED = "⚠ The data of this layer were replaced since; the verdict is about the file."
+_CLAIM = "What the seal says (a claim, since the file is not intact)"
+# Regions in view without scrolling.
+_ROWS = 5
+_DIGEST = re.compile(r"\b([a-z0-9_-]+:[0-9a-f]{20})[0-9a-f]{12,}\b")
+
+
+class SealDetails(Container[Any]):
+    """Verdict, reasons, changed regions and seal of the active layer.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer, optional
+        Whose active layer is followed.
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer | None = None) -> None:
+        self._viewer = napari_viewer
+        self._picture: Layer | None = None
+        self._map: Layer | None = None
+        self.strength = CheckBox(
+            value=False,
+            text="show how strongly each tile changed",
+            tooltip="A layer over the picture: violet below the threshold, orange to yellow above",
+        )
+        self.check = PushButton(
+            text="Check the file of this layer",
+            tooltip="Opens it once more, together with the verdict on its seal",
+        )
+        super().__init__(labels=False)
+        self._lay_out()
+        self.strength.changed.connect(self._show_map)
+        self.check.changed.connect(self._check_file)
+        self.regions.itemClicked.connect(lambda _item: self._go())
+        self.regions.itemActivated.connect(lambda _item: self._go())
+        if napari_viewer is not None:
+            layers = napari_viewer.layers
+            self._followed = [
+                layers.selection.events.active,
+                layers.events.inserted,
+                layers.events.removed,
+            ]
+            for event in self._followed:
+                event.connect(self._follow)
+            self._guard = CloseGuard(self.native, self._let_go)
+        self._follow()
+
+    def _lay_out(self) -> None:
+        # Verdict, where, why, seal: from what everybody wants to know to what few do.
+        self.verdict = heading("")
+        self.file, self.meaning, self.reasons = TextBlock(), TextBlock(), TextBlock()
+        self.regions = QListWidget()
+        self.regions.setAccessibleName("Changed regions")
+        self.regions.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.regions.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.pictures = Thumbnails()
+        self.table = TwoColumns()
+        self._why, self._where, self._seal = heading("Why"), heading(""), heading("")
+        self._parts: list[QWidget] = [
+            self.verdict,
+            self.file,
+            self.meaning,
+            self.check.native,
+            self._where,
+            self.pictures,
+            self.regions,
+            self.strength.native,
+            self._why,
+            self.reasons,
+            self._seal,
+            self.table,
+        ]
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(5)
+        for part in self._parts:
+            column.addWidget(part)
+        column.addStretch(1)
+        for label in (self._where, self._seal):
+            label.setWordWrap(True)
+        area = QScrollArea()
+        area.setWidget(page)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._area = area
+        layout = self.native.layout()
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+        self.native.setMinimumWidth(340)
+
+    # following
+
+    def _let_go(self) -> None:
+        """The dock was closed: nothing of it is touched any more."""
+        for event in self._followed:
+            event.disconnect(self._follow)
+        self._followed = []
+        self._watch_data(None)
+        if self._map is not None:
+            self._map.events.visible.disconnect(self._follow_map)
+            self._map = None
+
+    def _follow(self, _event: Any = None) -> None:
+        layers: Any = self._viewer.layers if self._viewer is not None else []
+        active = layers.selection.active if self._viewer is not None else None
+        picture = picture_of(layers, active)
+        if picture is not self._picture:
+            self._area.verticalScrollBar().setValue(0)
+            self._watch_data(picture)
+        if active is None:
+            self._show_nothing(_EMPTY)
+        elif picture is None:
+            self._show_nothing(_NO_PICTURE)
+        elif opened_verdict(picture.metadata) is None:
+            self._show_unknown(picture)
+        else:
+            self._show_verdict(picture)
+
+    def _watch_data(self, picture: Layer | None) -> None:
+        """Notice when other data are put into the picture that is shown."""
+        if self._picture is not None:
+            self._picture.events.data.disconnect(self._follow)
+        self._picture = picture
+        if picture is not None:
+            picture.events.data.connect(self._follow)
+
+    # pages
+
+    def _show_nothing(self, text: str) -> None:
+        for part in self._parts:
+            part.setVisible(False)
+        self.meaning.show_text(text)
+        self._watch_map(None)
+
+    def _show_unknown(self, layer: Layer) -> None:
+        self._show_nothing(_NOT_OURS)
+        self._title("○", "not checked", "")
+        self.meaning.show_text(f"{_NOT_OURS}\n\n{_WHAT_TO_DO}")
+        path = str(layer.source.path or "")
+        is_jpeg = path.lower().endswith((".jpg", ".jpeg", ".jpe", ".jfif"))
+        self.file.show_text(printable(path or layer.name))
+        self.check.native.setVisible(is_jpeg)
+
+    def _show_verdict(self, picture: Layer) -> None:
+        entry = picture.metadata[VERDICT_KEY]
+        outcome = Outcome(entry["verdict"])
+        self.check.native.setVisible(False)
+        flag = FLAGS[outcome]
+        self._title(flag.symbol, flag.words, flag.text_colour)
+        self.file.show_text(printable(entry["path"]))
+        replaced = f"\n\n{_REPLACED}" if data_replaced(picture) else ""
+        self.meaning.show_text(outcome.meaning + replaced)
+        reasons = list(_reason_lines(entry))
+        self._why.setText("Why" if outcome is not Outcome.INTACT else "Also noticed")
+        self._why.setVisible(bool(reasons))
+        self.reasons.show_text("\n".join(reasons))
+        self._show_regions(picture, entry)
+        intact = outcome in (Outcome.INTACT, Outcome.REENCODED)
+        self._seal.setText("What the seal says" if intact else _CLAIM)
+        self.table.show_sections([("", seal_lines(entry)), ("Metadata", metadata_lines(entry))])
+        self._seal.setVisible(self.table.rowCount() > 0)
+
+    def _title(self, symbol: str, words: str, colour: str) -> None:
+        self.verdict.setText(f"{symbol} {words}")
+        style = "font-size: 17px; font-weight: bold; padding: 0px;"
+        self.verdict.setStyleSheet(f"{style} color: {colour};" if colour else style)
+        self.verdict.setVisible(True)
+
+    def _show_regions(self, picture: Layer, entry: Mapping[str, Any]) -> None:
+        boxes = entry.get("regions") or []
+        known = entry.get("strengths") or [None] * len(boxes)
+        scores = scores_of(picture)
+        self._where.setVisible(bool(boxes) or scores is not None)
+        self._where.setText(f"Where: {_where(len(boxes), scores)}")
+        self.pictures.show_picture(scores, picture.data, boxes)
+        self.regions.clear()
+        for row in zip(range(1, len(boxes) + 1), boxes, known, strict=False):
+            self.regions.addItem(_region_line(*row))
+            self.regions.item(row[0] - 1).setToolTip(region_text(*row))
+        self.regions.setVisible(bool(boxes))
+        height = max(self.regions.sizeHintForRow(0), 1) * min(len(boxes), _ROWS)
+        self.regions.setFixedHeight(height + 2 * self.regions.frameWidth() + 2)
+        self.strength.native.setVisible(scores is not None)
+        layers = self._viewer.layers if self._viewer is not None else []
+        self._watch_map(overlay_of(layers, picture, SCORES))
+
+    # what can be done
+
+    def _go(self) -> None:
+        row = self.regions.currentRow()
+        if self._picture is None or self._viewer is None or row < 0:
+            return
+        boxes = overlay_of(self._viewer.layers, self._picture, REGIONS)
+        if boxes is not None:
+            boxes.visible = True
+        look_at(self._viewer, self._picture, self._picture.metadata[VERDICT_KEY]["regions"][row])
+
+    def _watch_map(self, layer: Layer | None) -> None:
+        """Let the box and the eye in the layer list say the same."""
+        if self._map is not None:
+            self._map.events.visible.disconnect(self._follow_map)
+        self._map = layer
+        if layer is not None:
+            layer.events.visible.connect(self._follow_map)
+        self._follow_map()
+
+    def _follow_map(self, _event: Any = None) -> None:
+        with self.strength.changed.blocked():
+            self.strength.value = self._map is not None and self._map.visible
+
+    def _show_map(self, shown: bool) -> None:
+        picture = self._picture
+        scores = scores_of(picture) if picture is not None else None
+        if picture is None or scores is None or self._viewer is None:
+            return
+        if self._map is not None:
+            self._map.visible = shown
+        elif shown:
+            # It was taken out of the layer list.
+            layer = score_layer(picture, scores)
+            layer.visible = True
+            self._viewer.add_layer(layer)
+
+    def _check_file(self) -> None:
+        from napari_seal._napari.open_action import open_flagged
+
+        if self._picture is not None and self._viewer is not None:
+            open_flagged(self._viewer, [str(self._picture.source.path)])
+
+
+def _where(regions: int, scores: ScoreMap | None) -> str:
+    if regions:
+        return f"{regions:,} changed region{'s' if regions != 1 else ''}"
+    if scores is not None and (scores.scores >= 1).any():
+        return "no region stands out from the rest"
+    return "no tile differs by more than the threshold"
+
+
+def _reason_lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    for reason in entry.get("reasons") or []:
+        yield f"• {printable(reason.get('message', ''))}"
+        for word in ("expected", "found"):
+            if word in reason:
+                yield f"    {word}: {_short(printable(reason[word], 500))}"
+
+
+def _short(value: str) -> str:
+    """Cut a digest so that it fits into a line; whole ones are in the layer's metadata."""
+    return _DIGEST.sub(r"\1…", value)
+
+
+def _region_line(number: int, box: tuple[int, ...], strength: float | None) -> str:
+    y0, x0, y1, x1 = box
+    text = f"{number}:  y {y0} to {y1}, x {x0} to {x1}"
+    if not strength or strength < 1:
+        return text
+    return f"{text},  {min(strength, 999):.1f} x threshold"

@@ -1,0 +1,91 @@
+"""Which layers belong together, and what is known of a picture beside its metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
+
+from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict, overlay_part
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Layer
+
+    from napari_seal._verify.verdict import ScoreMap
+
+# Not in the layer's metadata, which are plain values for scripts: these are thousands of numbers.
+_SCORES: WeakKeyDictionary[Layer, ScoreMap] = WeakKeyDictionary()
+_DATA: WeakKeyDictionary[Layer, Any] = WeakKeyDictionary()
+
+
+def remember(layer: Image, scores: ScoreMap | None) -> None:
+    """Keep what belongs to a picture for as long as its layer lives.
+
+    Parameters
+    ----------
+    layer : napari.layers.Image
+        As it was opened.
+    scores : ScoreMap or None
+        From its verdict.
+    """
+    _DATA[layer] = ref(layer.data)
+    if scores is not None:
+        _SCORES[layer] = scores
+
+
+def scores_of(layer: Layer) -> ScoreMap | None:
+    """Return the score map of a picture, or of the one that it is a duplicate of."""
+    origin = layer.source.parent
+    origin = origin() if origin is not None else None
+    return _SCORES.get(layer) or (_SCORES.get(origin) if origin is not None else None)
+
+
+def data_replaced(layer: Layer) -> bool:
+    """Whether other data were put into the layer since it was opened.
+
+    Changes within the array are not noticed.
+    """
+    opened = _DATA.get(layer)
+    return opened is not None and opened() is not layer.data
+
+
+def pictures(layers: Iterable[Layer]) -> list[Image]:
+    """Return the image layers that are pictures of their own, and no score maps of ours."""
+    from napari.layers import Image
+
+    return [
+        layer for layer in layers if isinstance(layer, Image) and not overlay_part(layer.metadata)
+    ]
+
+
+def picture_of(layers: Sequence[Layer], layer: Layer | None) -> Layer | None:
+    """Return the picture on which an overlay lies; any other layer is returned as it is.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        All of the viewer.
+    layer : Layer or None
+        One of them.
+
+    Returns
+    -------
+    Layer or None
+        None where the picture is no longer there.
+    """
+    if layer is None or not overlay_part(layer.metadata):
+        return layer
+    path, at = layer.metadata[VERDICT_KEY].get("path"), layers.index(layer)
+    # The same file may have been opened more than once: overlays lie above their picture.
+    for other in [*reversed(layers[:at]), *layers[at:]]:
+        if opened_verdict(other.metadata) and other.metadata[VERDICT_KEY]["path"] == path:
+            return other
+    return None
+
+
+def overlay_of(layers: Sequence[Layer], picture: Layer, part: str) -> Layer | None:
+    """Return the layer with a part of what is known about a picture, if it is there."""
+    for layer in layers:
+        if overlay_part(layer.metadata) == part and picture_of(layers, layer) is picture:
+            return layer
+    return None

@@ -1,0 +1,212 @@
+"""How a picture was changed, and where, told from the fingerprint in the seal.
+
+Wherever the evidence does not decide, the words say so: a false accusation is worse than a missed
+detail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_seal._format import jpeg, tiles, xmp
+from napari_seal._format.digest import digest_of
+from napari_seal._format.tables import estimate_quality
+from napari_seal._verify import localise, whole
+from napari_seal._verify.regions import boxes
+from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
+from napari_seal.errors import FormatError
+
+if TYPE_CHECKING:
+    from napari_seal._format.jpeg import Jpeg
+    from napari_seal._format.record import Seal
+    from napari_seal._format.tiles import Fingerprint
+
+# From this share of changed tiles on, the places say less than that it is the whole picture.
+_WHOLE: Final = 0.5
+# Where fewer tiles changed, part of the picture is left: it is not another one.
+_NEARLY_ALL: Final = 0.8
+# From this share on, it is said how much of the picture they are.
+_MUCH: Final = 0.1
+
+
+class Explanation(NamedTuple):
+    """What the fingerprint tells of a changed picture."""
+
+    reasons: list[Reason]
+    regions: tuple[Box, ...] = ()
+    scores: ScoreMap | None = None
+
+
+def explain(structure: Jpeg, seal: Seal, image: npt.NDArray[np.uint8]) -> Explanation:
+    """Say how a picture differs from the one that was sealed.
+
+    Parameters
+    ----------
+    structure : Jpeg
+        The file, whose pixels are not the sealed ones.
+    seal : Seal
+        What was sealed.
+    image : (Y, X) or (Y, X, 3) or (Y, X, 4) ndarray of uint8
+        The decoded picture.
+    """
+    reasons = [found] if (found := _copied(structure, seal)) else []
+    sealed = _fingerprint(seal)
+    if sealed is None or image.shape[2:] == (4,):
+        return Explanation([*reasons, *_saved_again(structure, seal, "")])
+    if image.shape[:2] != sealed.shape:
+        named = whole.name_change(tiles.luma(image), sealed, localise.dc_step(structure))
+        named_reason = [Reason(code=named.code, message=named.words)] if named else []
+        return Explanation([*reasons, *named_reason])
+    return _in_place(structure, seal, image, sealed, reasons)
+
+
+def _in_place(
+    structure: Jpeg,
+    seal: Seal,
+    image: npt.NDArray[np.uint8],
+    sealed: Fingerprint,
+    reasons: list[Reason],
+) -> Explanation:
+    """The picture has the size that was sealed."""
+    scores = localise.score(structure, image, sealed)
+    flags = scores.scores > 1
+    regions = boxes(flags, sealed.size, sealed.shape)
+    if _has_its_length(structure, seal):
+        return Explanation([*reasons, _bytes_replaced(regions)], regions, scores)
+    if not regions:
+        return Explanation([*reasons, *_saved_again(structure, seal, _UNSEEN)], (), scores)
+    plane, share = tiles.luma(image), float(flags.mean())
+    named = whole.name_change(plane, sealed, localise.dc_step(structure))
+    if named is not None:
+        reason = Reason(code=named.code, message=named.words)
+        return Explanation([*reasons, reason], (), scores)
+    if share > _WHOLE:
+        unrelated = share > _NEARLY_ALL and whole.is_unrelated(plane, sealed)
+        return Explanation([*reasons, _replaced(share) if unrelated else _all(share)], (), scores)
+    return Explanation(
+        [*reasons, _edited(regions, scores, share), *_saved_again(structure, seal, "")],
+        regions,
+        scores,
+    )
+
+
+def _fingerprint(seal: Seal) -> Fingerprint | None:
+    """The fingerprint, where there is one that can be read; a seal may well have none."""
+    if seal.tiles is None:
+        return None
+    try:
+        return tiles.read(seal.tiles, (seal.pixels.shape[0], seal.pixels.shape[1]))
+    except (FormatError, IndexError):
+        return None
+
+
+# --------------------------------------------------------------------------------------- reasons
+
+_UNSEEN: Final = (
+    " No place stands out; faint changes, and those of a few pixels or of colour alone, are not "
+    "seen."
+)
+
+
+def _places(regions: tuple[Box, ...]) -> tuple[str, str]:
+    """How many there are, and where the first of them lie."""
+    number = "1 place" if len(regions) == 1 else f"{len(regions)} places"
+    where = "; ".join(f"rows {y0} to {y1}, columns {x0} to {x1}" for y0, x0, y1, x1 in regions[:3])
+    return number, where if len(regions) <= 3 else f"{where}, and more"
+
+
+def _edited(regions: tuple[Box, ...], scores: ScoreMap, share: float) -> Reason:
+    number, where = _places(regions)
+    much = f", over {share:.0%} of its area" if share >= _MUCH else ""
+    return Reason(
+        code=ReasonCode.EDITED,
+        message=f"The picture was edited in {number}{much}: {where}.",
+        found=f"{number}, up to {float(scores.scores.max()):.1f} times what saving again explains",
+    )
+
+
+def _has_its_length(structure: Jpeg, seal: Seal) -> bool:
+    """Whether the image data have the length and the tables that were sealed.
+
+    Saving again gives other data, which are as long only by chance.
+    """
+    found = estimate_quality(structure)
+    tables = found is not None and found.exact and found.value == seal.quality
+    return tables and structure.length == seal.length
+
+
+def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
+    seen = _UNSEEN
+    if regions:
+        seen = " The picture differs in {}: {}.".format(*_places(regions))
+    return Reason(
+        code=ReasonCode.BYTES_REPLACED,
+        message="Bytes of the image data were replaced by as many others, as a fault in storage or "
+        f"transfer does it.{seen}",
+    )
+
+
+def _saved_again(structure: Jpeg, seal: Seal, unseen: str) -> list[Reason]:
+    """Whether the tables are others than those that were sealed, and what else can be said."""
+    found = estimate_quality(structure)
+    as_sealed = found is not None and found.exact and found.value == seal.quality
+    if found is not None and not as_sealed and seal.quality is not None:
+        return [
+            Reason(
+                code=ReasonCode.RECOMPRESSED,
+                message=f"The picture was compressed again, at {found}.{unseen}",
+                expected=f"quality {seal.quality}",
+                found=str(found),
+            )
+        ]
+    if not unseen:  # there are places to name
+        return []
+    # Not "edited": that would accuse everybody who saved a picture again as it was.
+    return [
+        Reason(
+            code=ReasonCode.RECOMPRESSED,
+            message="The picture was compressed again with the settings of the seal, or edited "
+            f"below the resolution of the fingerprint; the seal does not tell which.{unseen}",
+            expected=None if seal.quality is None else f"quality {seal.quality}",
+            found=None if found is None else str(found),
+        )
+    ]
+
+
+def _all(share: float) -> Reason:
+    return Reason(
+        code=ReasonCode.CHANGED_EVERYWHERE,
+        message=f"The picture was changed nearly everywhere: {share:.0%} of its tiles have other "
+        "levels.",
+        found=f"{share:.0%} of the tiles",
+    )
+
+
+def _replaced(share: float) -> Reason:
+    return Reason(
+        code=ReasonCode.PICTURE_REPLACED,
+        message="This is another picture: it has nothing in common with the sealed one. The seal "
+        "was copied from another file, or the picture was replaced.",
+        found=f"{share:.0%} of the tiles",
+    )
+
+
+def _copied(structure: Jpeg, seal: Seal) -> Reason | None:
+    """Whether an XMP packet of ours fits the picture, while the seal does not."""
+    scan = digest_of(jpeg.scan_pieces(structure.data), seal.scan.algorithm)
+    if scan == seal.scan:
+        return None
+    packet = xmp.build(scan)
+    for segment in structure.excluded:
+        if segment.marker == jpeg.APP1 and structure.data[segment.payload] == packet:
+            return Reason(
+                code=ReasonCode.SEAL_COPIED,
+                message="The seal was copied from another file: the XMP packet, which is made "
+                "together with a seal, fits this picture, and the seal does not.",
+                expected=str(seal.scan),
+                found=str(scan),
+            )
+    return None

@@ -1,0 +1,260 @@
+"""A file beside its original: whether it was made from it, and which pixels are not as they were.
+
+The original array, the recorded window and the recorded quality give the sealed image data again,
+byte for byte: Pillow 9.0 to 13 encode alike.  The sealing code has no part in it.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from napari_seal._format import jpeg
+from napari_seal._format.pixels import decode, digest_array
+from napari_seal._format.tiles import Fingerprint, luma, starts
+from napari_seal._images import read_image
+from napari_seal._text import printable
+from napari_seal._verify.localise import score, tile_means
+from napari_seal._verify.regions import boxes, tighten
+from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
+from napari_seal.errors import FormatError, ImageError, OptionError
+
+if TYPE_CHECKING:
+    from napari_seal._format.jpeg import Jpeg
+    from napari_seal._format.record import ArrayDigest, Seal
+
+_TILE: Final = 16
+# Pixels are gathered into boxes over this distance.
+_NEAR: Final = 8
+
+#: Kinds of files that are taken for originals, in the order in which they are looked for.
+EXTENSIONS: Final = (".tif", ".tiff", ".ome.tif", ".ome.tiff", ".npy", ".png")
+_SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif)$", re.IGNORECASE)
+_PLANE: Final = re.compile(r"-[0-9]{4,}$")
+
+
+class Comparison(NamedTuple):
+    """What the original tells about a file.
+
+    Parameters
+    ----------
+    is_other : bool
+        Whether the original is not the array that was sealed.
+    reasons : list of Reason
+    regions : tuple of Box
+        Around the pixels that differ, exactly; where the picture was saved again, around the tiles
+        that differ by more than that explains.
+    scores : ScoreMap or None
+        The difference in levels by pixel: tiles of size 1.
+    """
+
+    is_other: bool
+    reasons: list[Reason]
+    regions: tuple[Box, ...] = ()
+    scores: ScoreMap | None = None
+
+
+def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | Reason:
+    """Return the original as an array, or the reason why it cannot be compared with.
+
+    Parameters
+    ----------
+    source : array_like or path-like
+        The array, or a TIFF, PNG, NumPy or JPEG file.
+
+    Raises
+    ------
+    OptionError
+        It is neither.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        try:
+            return read_image(path)
+        except ImageError as error:
+            message = f"The original {printable(path)} {error}."
+            code = ReasonCode.ORIGINAL_UNREADABLE
+            return Reason(code=code, message=printable(message))
+    try:
+        array = np.asarray(source)
+    except (ValueError, TypeError) as error:
+        raise OptionError(f"the original is neither an array nor a path: {error}") from error
+    if array.dtype.kind not in "biuf" or array.ndim < 2:
+        raise OptionError(
+            f"the original is an image array or a path, not an array of shape {array.shape} and "
+            f"type {array.dtype}"
+        )
+    return array
+
+
+def compare_with_original(structure: Jpeg, seal: Seal, original: npt.NDArray[Any]) -> Comparison:
+    """Compare a file with the array that it was made from.
+
+    Parameters
+    ----------
+    structure : Jpeg
+        Walked in full.
+    seal : Seal
+        As it stands in the file: a claim, which the original confirms or does not.
+    original : ndarray
+        The array that was sealed, or a stack that has it among its planes.
+    """
+    if seal.source is None or seal.window is None or seal.quality is None:
+        message = "The seal does not say from what array the picture was made, nor how."
+        reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
+        return Comparison(False, [reason])
+    plane = _find_plane(original, seal.source)
+    if plane is None:
+        return Comparison(True, [_other_original(original, seal.source)])
+    try:
+        made = jpeg.walk(_encode(seal.window.scale(plane), seal.quality))
+    except (OSError, TypeError, ValueError, OverflowError, FormatError) as error:
+        message = f"The original cannot be compressed as the seal says: {printable(error)}."
+        reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
+        return Comparison(False, [reason])
+    then = decode(made)
+    exact = made.codestream(seal.codestream.algorithm) == seal.codestream
+    if not exact and digest_array(then, algorithm=seal.pixels.digest.algorithm) != seal.pixels:
+        message = (
+            "The original is the sealed array; this JPEG library makes other pixels of it, so that "
+            "single pixels cannot be compared."
+        )
+        return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)])
+    how = "the sealed image data, byte for byte" if exact else "exactly the sealed pixels"
+    message = f"The original is the sealed array; scaled and compressed again it gives {how}."
+    confirmed = Reason(code=ReasonCode.ORIGINAL_CONFIRMED, message=message)
+    if structure.codestream(seal.codestream.algorithm) == seal.codestream:
+        return Comparison(False, [confirmed])
+    try:
+        now = decode(structure)
+    except FormatError:
+        return Comparison(False, [confirmed])  # that it cannot be decoded is said elsewhere
+    if now.shape != then.shape:
+        return Comparison(False, [confirmed])
+    return _compare_pixels(structure, then, now, confirmed, as_long=structure.length == seal.length)
+
+
+def _find_plane(original: npt.NDArray[Any], sealed: ArrayDigest) -> npt.NDArray[Any] | None:
+    """The array with the sealed digest: the original itself or a plane of it."""
+    size = len(sealed.shape)
+    if original.ndim < size or original.shape[original.ndim - size :] != sealed.shape:
+        return None
+    if original.dtype.name != sealed.dtype or math.prod(sealed.shape) == 0:
+        return None
+    algorithm = sealed.digest.algorithm
+    for plane in original.reshape(-1, *sealed.shape):
+        if digest_array(plane, algorithm=algorithm).digest == sealed.digest:
+            found: npt.NDArray[Any] = plane
+            return found
+    return None
+
+
+def _other_original(original: npt.NDArray[Any], sealed: ArrayDigest) -> Reason:
+    return Reason(
+        code=ReasonCode.ORIGINAL_DIFFERS,
+        message="The original is not the array that was sealed: it is another image, or was itself "
+        "changed.",
+        expected=f"{sealed.digest}, {_words(sealed.shape, sealed.dtype)}",
+        found=_words(original.shape, original.dtype.name),
+    )
+
+
+def _words(shape: tuple[int, ...], dtype: str) -> str:
+    return f"{' x '.join(map(str, shape))} of {dtype}"
+
+
+def _encode(levels: npt.NDArray[np.uint8], quality: int) -> bytes:
+    """The image data as section 5.3 of the format page says that they are made."""
+    out = io.BytesIO()
+    Image.fromarray(levels).save(out, "JPEG", quality=quality, subsampling=0)
+    return out.getvalue()
+
+
+def _compare_pixels(
+    structure: Jpeg,
+    then: npt.NDArray[np.uint8],
+    now: npt.NDArray[np.uint8],
+    confirmed: Reason,
+    *,
+    as_long: bool,
+) -> Comparison:
+    difference = np.maximum(then, now) - np.minimum(then, now)
+    if difference.ndim == 3:
+        difference = difference.max(axis=2)
+    changed = difference > 0
+    count = int(np.count_nonzero(changed))
+    if count == 0:
+        return Comparison(False, [confirmed])
+    if as_long:  # not saved again: every pixel that differs was changed
+        shape = (changed.shape[0], changed.shape[1])
+        ys, xs = (np.arange(0, length, _NEAR) for length in shape)
+        flags = np.logical_or.reduceat(np.logical_or.reduceat(changed, ys, axis=0), xs, axis=1)
+        found = tuple(tighten(box, changed) for box in boxes(flags, _NEAR, shape))
+    else:
+        found = _standing_out(structure, luma(then), now)
+    places = f" {len(found)} {'place stands' if len(found) == 1 else 'places stand'} out."
+    most = int(difference.max())
+    reason = Reason(
+        code=ReasonCode.DIFFERS_FROM_ORIGINAL,
+        message=f"Of {changed.size:,} pixels, {count:,} differ from the original, by up to "
+        f"{most} {'level' if most == 1 else 'levels'} of 255.{places if found else ''}",
+        found=f"{count:,} pixels",
+    )
+    scores = ScoreMap(size=1, scores=difference, sealed=luma(then), exact=True)
+    return Comparison(False, [reason, confirmed], found, scores)
+
+
+def _standing_out(
+    structure: Jpeg, then: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]
+) -> tuple[Box, ...]:
+    """Where a picture that was saved again differs by more than saving it explains."""
+    shape = (then.shape[0], then.shape[1])
+    exact = Fingerprint(shape, _TILE, 0.0, tile_means(then, _TILE))
+    return boxes(score(structure, now, exact).scores > 1, _TILE, shape)
+
+
+def coarser(scores: ScoreMap) -> ScoreMap:
+    """The same in tiles of 16 pixels: what many files leave behind has to be small."""
+    ys, xs = (starts(length, _TILE) for length in scores.scores.shape)
+    highest = np.maximum.reduceat(np.maximum.reduceat(scores.scores, ys, axis=0), xs, axis=1)
+    sealed = tile_means(np.asarray(scores.sealed, np.uint8), _TILE).astype(np.float32)
+    return replace(scores, size=_TILE, scores=highest, sealed=sealed)
+
+
+def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
+    """Return the file in a folder of originals that a sealed file was made from, by its name.
+
+    Parameters
+    ----------
+    path : str
+        The sealed file.
+    named : sequence of str
+        The folders that were searched: below one of them, the path counts, not only the name.
+    folder : str
+        Where the originals are, laid out as they were when ``napari-seal seal`` read them.
+
+    Returns
+    -------
+    str or None
+        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane ``a/b-0003.sealed.jpg``.
+    """
+    below = os.path.basename(path)
+    for root in named:
+        start = root.rstrip(os.sep) + os.sep
+        if path.startswith(start):
+            below = path[len(start) :]
+            break
+    stem = os.path.join(folder, _SEALED.sub("", below))
+    stems = dict.fromkeys((stem, _PLANE.sub("", stem)))
+    extensions = [spelt for low in EXTENSIONS for spelt in (low, low.upper())]
+    candidates = (stem + extension for stem in stems for extension in extensions)
+    return next((name for name in candidates if os.path.isfile(name)), None)

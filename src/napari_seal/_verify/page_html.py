@@ -1,0 +1,251 @@
+"""The HTML around the rows and the pictures of a report.
+
+Whatever comes from a file, its name included, goes through `text` or `data`.  Should something slip
+through all the same, the page's own policy lets no other script, style or address do anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Final, NamedTuple
+
+from napari_seal._text import printable
+from napari_seal._verify.verdict import Outcome
+from napari_seal._version import __version__
+
+#: Rows of the script name their verdict by its place here; the first is `intact`.
+OUTCOMES: Final = tuple(Outcome)
+
+_GOOD, _MILD, _BAD = ("good", "✓"), ("mild", "!"), ("bad", "✗")
+_NOT_BAD: Final = {
+    Outcome.INTACT: _GOOD,
+    Outcome.REENCODED: _MILD,
+    Outcome.SEAL_UNSUPPORTED: _MILD,
+    Outcome.NO_SEAL: _MILD,
+    Outcome.NOT_AN_IMAGE: _MILD,
+}
+_FIRST: Final = (Outcome.IMAGE_CHANGED, Outcome.TRUNCATED)
+
+
+def _gravity(outcome: Outcome) -> tuple[bool, bool, bool]:
+    return outcome is Outcome.INTACT, outcome in _NOT_BAD, outcome not in _FIRST
+
+
+#: Class and sign of each verdict, from the gravest on: the order of the table.
+LOOKS: Final = {o: _NOT_BAD.get(o, _BAD) for o in sorted(Outcome, key=_gravity)}
+
+#: What begins and ends a block of rows, and stands between two of them.
+NEW_ROWS: Final = b'<script type="application/json" class="rows">[\n'
+BETWEEN_ROWS: Final = b",\n"
+END_OF_ROWS: Final = b"\n]</script>\n"
+
+# A shell that expands a pattern can name very many.
+_PATHS: Final = 20
+
+
+class Run(NamedTuple):
+    """What was checked, how, when, and how long it took in seconds."""
+
+    paths: Sequence[str]
+    options: Sequence[str]
+    begun: datetime
+    seconds: float
+
+
+@dataclass(slots=True)
+class Left:
+    """What a page leaves out: rows, pictures past their number, and those nobody can decode."""
+
+    rows: int = 0
+    pictures: int = 0
+    undecodable: int = 0
+
+
+def text(value: object) -> str:
+    """Text for an element or an attribute: hidden characters escaped, then HTML's own."""
+    return html.escape(printable(value))
+
+
+def data(value: object) -> bytes:
+    """JSON for a script element, in which nothing can end it, open a comment or break a line."""
+    plain = json.dumps(value, separators=(",", ":"))
+    for character in "<>&":
+        plain = plain.replace(character, f"\\u{ord(character):04x}")
+    return plain.encode("ascii")
+
+
+def head(counts: Counter[Outcome], run: Run, left: Left, drawn: int) -> bytes:
+    """From the first byte to the end of the overview."""
+    total, intact = counts.total(), counts[Outcome.INTACT]
+    if total == intact:
+        tone, sign = _GOOD
+        headline = "The one file is intact" if total == 1 else f"All {total:,} files are intact"
+    else:
+        tone, sign = _BAD
+        verb = "is" if total - intact == 1 else "are"
+        headline = f"{total - intact:,} of {_files(total)} {verb} not intact"
+    links = ['<a href="#list">Files</a>']
+    if drawn:
+        links.append(f'<a href="#pictures">Changed pictures ({drawn:,})</a>')
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy()}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="napari-seal {__version__}">
+<title>{headline} - napari-seal</title>
+<style>{_resource("page.css")}</style>
+</head>
+<body>
+<header>
+<h1><span class="{tone}" aria-hidden="true">{sign}</span> {headline}</h1>
+<nav aria-label="Parts of this page">{" · ".join(links)}</nav>
+</header>
+<main>
+<section class="overview" aria-label="Overview">
+{_counts(counts)}
+{_parameters(run, left)}
+</section>
+""".encode()
+
+
+def _counts(counts: Counter[Outcome]) -> str:
+    rows = "\n".join(
+        f'<tr><th scope="row"><button type="button" class="filter {tone}" disabled '
+        f'data-outcome="{OUTCOMES.index(outcome)}" aria-pressed="false">{sign} {outcome}</button>'
+        f'</th><td class="number">{counts[outcome]:,}</td><td>{text(outcome.meaning)}</td></tr>'
+        for outcome, (tone, sign) in LOOKS.items()
+        if counts[outcome]
+    )
+    return f"""<table class="counts">
+<caption>Files by verdict</caption>
+<thead><tr><th scope="col">Verdict</th><th scope="col">Files</th><th scope="col">Meaning</th></tr>
+</thead>
+<tbody>
+{rows}
+</tbody>
+<tfoot><tr><th scope="row"><button type="button" class="filter" disabled data-outcome=""
+aria-pressed="true">all files</button></th><td class="number">{counts.total():,}</td><td></td></tr>
+</tfoot>
+</table>"""
+
+
+def _parameters(run: Run, left: Left) -> str:
+    paths = [f'<span class="path">{text(path)}</span>' for path in run.paths[:_PATHS]]
+    if len(run.paths) > _PATHS:
+        paths.append(f"and {len(run.paths) - _PATHS:,} more")
+    begun = f"{run.begun:%Y-%m-%d %H:%M:%S} UTC"
+    rows = [
+        ("Checked", "<br>".join(paths) or "-"),
+        ("Options", f'<span class="path">{text(" ".join(run.options) or "none")}</span>'),
+        ("Begun", f'<time datetime="{run.begun:%Y-%m-%dT%H:%M:%SZ}">{begun}</time>'),
+        ("Took", _duration(run.seconds)),
+        ("Software", f"napari-seal {__version__}"),
+    ]
+    if left.rows:
+        rows.append(
+            ("Not listed", f"{_files(left.rows)}, which the counts include; --csv lists all.")
+        )
+    return (
+        "<dl>\n" + "\n".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows) + "</dl>"
+    )
+
+
+def around_rows() -> tuple[bytes, bytes]:
+    """What comes before the blocks of rows and what after them."""
+    begin = """<section id="list" aria-labelledby="list-title">
+<h2 id="list-title">Files</h2>
+<noscript><p>The list of files needs JavaScript; counts and pictures do not.</p></noscript>
+<div class="tools" id="tools" hidden>
+<label for="search">Find</label>
+<input type="search" id="search" placeholder="in paths and reasons" autocomplete="off">
+<span role="group" aria-label="Pages of the table">
+<button type="button" data-turn="first">First</button>
+<button type="button" data-turn="previous">Previous</button>
+<button type="button" data-turn="next">Next</button>
+<button type="button" data-turn="last">Last</button>
+</span>
+<p id="status" role="status"></p>
+</div>
+<table id="files" aria-labelledby="list-title" hidden>
+<thead><tr>
+<th scope="col" aria-sort="ascending"><button type="button">Verdict</button></th>
+<th scope="col" aria-sort="none"><button type="button">File</button></th>
+<th scope="col" aria-sort="none"><button type="button">Why</button></th>
+</tr></thead>
+<tbody></tbody>
+</table>
+"""
+    return begin.encode(), b"</section>\n"
+
+
+def around_pictures(drawn: int, left: Left) -> tuple[bytes, bytes]:
+    """What comes before the pictures and what after them; nothing where there are none."""
+    notes = []
+    if left.pictures:
+        notes.append(
+            f"The pictures of the first {drawn:,} changed files are shown; those of "
+            f"{left.pictures:,} more were left out."
+        )
+    if left.undecodable:
+        has = "file has" if left.undecodable == 1 else "files have"
+        notes.append(f"{left.undecodable:,} changed {has} no picture that can be decoded.")
+    if not drawn and not notes:
+        return b"", b""
+    begin = f"""<section id="pictures" aria-labelledby="pictures-title">
+<h2 id="pictures-title">Changed pictures</h2>
+<p class="faint">{" ".join(notes)}</p>
+<div class="pictures">
+"""
+    return begin.encode(), b"</div>\n</section>\n"
+
+
+def tail() -> bytes:
+    """From the end of the content to the last byte."""
+    # Verdicts as the script needs them: word, class, sign, place in the order of gravity.
+    looks = [(str(o), *LOOKS[o], list(LOOKS).index(o)) for o in OUTCOMES]
+    return (
+        b'</main>\n<script type="application/json" id="outcomes">%b</script>\n'
+        b"<script>%b</script>\n</body>\n</html>\n"
+    ) % (data(looks), _resource("page.js").encode())
+
+
+def _files(number: int) -> str:
+    return f"{number:,} {'file' if number == 1 else 'files'}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours:,} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+@cache
+def _resource(name: str) -> str:
+    # Read as text: a checkout on Windows may have other line ends than the digest below is of.
+    content = resources.files("napari_seal._verify").joinpath(name).read_text("utf-8")
+    return f"\n{content}"
+
+
+def _policy() -> str:
+    """Content-Security-Policy: this very style and script, pictures inside the page, no more."""
+    style, script = (
+        base64.b64encode(hashlib.sha256(_resource(name).encode()).digest()).decode()
+        for name in ("page.css", "page.js")
+    )
+    return (
+        f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )

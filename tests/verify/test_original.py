@@ -1,0 +1,476 @@
+"""A file beside its original: confirmed, another one, or pixel by pixel what was changed."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from mutators import (
+    cut,
+    flip,
+    in_scan,
+    moedal_file,
+    redraw,
+    resave,
+    reseal,
+    scan_offset,
+    seal_key,
+)
+from PIL import Image
+from support import nuclear_tracks, picture, sealed_bytes
+
+from napari_seal import OptionError, Verdict, check, check_many, seal
+from napari_seal._verify.original import find_original
+
+TRACKS = nuclear_tracks((160, 200))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A sealed file."""
+    path = tmp_path / "a.sealed.jpg"
+    seal(TRACKS, path)
+    return path
+
+
+def codes(verdict: Verdict) -> list[str]:
+    """The codes of its reasons, in order."""
+    return [str(reason.code) for reason in verdict.reasons]
+
+
+def spot(pixels: np.ndarray) -> np.ndarray:
+    """Dark, 12 x 12 pixels at (51, 67): wherever JPEG blocks begin."""
+    pixels[51:63, 67:79] = 10
+    return pixels
+
+
+# --------------------------------------------------------------------------- kinds of originals
+
+
+def written(tmp_path: Path, name: str, image: np.ndarray) -> Path:
+    """The original as a file."""
+    path = tmp_path / name
+    if path.suffix == ".npy":
+        np.save(path, image)
+    elif path.suffix == ".png":
+        Image.fromarray(image).save(path)
+    else:
+        tifffile.imwrite(path, image, photometric="minisblack")
+    return path
+
+
+STACK = np.stack([TRACKS[::-1], TRACKS, TRACKS[:, ::-1]])
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        TRACKS,
+        TRACKS.astype(">u2"),
+        np.asfortranarray(TRACKS),
+        STACK,
+        STACK[None, :, ::1],
+        STACK.astype(">u2"),
+        TRACKS[:, ::-1].copy()[:, ::-1],
+    ],
+    ids=["array", "big-endian", "Fortran", "stack", "stack of stacks", "big-endian stack", "view"],
+)
+def test_an_array_confirms(original: np.ndarray, file: Path) -> None:
+    """In any byte order and layout, or as a plane of a stack."""
+    verdict = check(file, source=original)
+    assert (verdict.verdict, codes(verdict)) == ("intact", ["original-confirmed"])
+    assert "byte for byte" in verdict.reasons[0].message
+    assert (verdict.regions, verdict.scores) == ((), None)
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.tif", "a.TIFF", "a.png", "stack.tif", "stack.npy"])
+def test_a_path_confirms(name: str, file: Path, tmp_path: Path) -> None:
+    """TIFF, PNG and NumPy files, given as text or as a path."""
+    path = written(tmp_path, name, STACK if "stack" in name else TRACKS)
+    for source in (path, str(path)):
+        assert codes(check(file, source=source)) == ["original-confirmed"]
+
+
+@pytest.mark.parametrize("quality", [1, 50, 100])
+@pytest.mark.parametrize("kind", ["?", "u1", "i2", "u4", "f4", "f8", "rgb"])
+def test_all_types_and_qualities_confirm(kind: str, quality: int, tmp_path: Path) -> None:
+    """The image data are made again from the array, the window and the quality."""
+    image = np.asarray(picture("astronaut"))[:60, :70] if kind == "rgb" else TRACKS
+    image = image if kind == "rgb" else ((image >> 8) > 130 if kind == "?" else image >> 8)
+    image = image if kind in ("rgb", "?") else image.astype(kind)
+    path = tmp_path / "a.jpg"
+    seal(image, path, quality=quality)
+    assert codes(check(path, source=image)) == ["original-confirmed"]
+    seal(image, path, quality=quality, window=(1, 200), overwrite=True)
+    assert codes(check(path, source=image)) == ["original-confirmed"]
+
+
+# ------------------------------------------------------------------------------ wrong originals
+
+
+@pytest.mark.parametrize(
+    "original",
+    [
+        nuclear_tracks((160, 200), seed=2),
+        TRACKS + np.uint16(np.arange(200) == 7),
+        TRACKS[:, ::-1],
+        TRACKS[:-1],
+        TRACKS.astype(np.int32),
+        TRACKS.astype(np.float32),
+        STACK[::2],
+        STACK.transpose(1, 2, 0),
+        np.zeros((0, 160, 200), np.uint16),
+    ],
+    ids=["another", "one column", "mirrored", "cut", "int32", "float32", "stack without it",
+         "planes last", "no planes"],
+)  # fmt: skip
+def test_a_wrong_original_is_substituted(original: np.ndarray, file: Path) -> None:
+    """The file is as it was sealed, and was not made from this array."""
+    verdict = check(file, source=original)
+    assert (verdict.verdict, codes(verdict)) == ("substituted", ["original-differs"])
+    assert not verdict.intact
+    reason = verdict.reasons[0]
+    assert str(reason.expected).endswith(", 160 x 200 of uint16")
+    assert str(reason.found).endswith(original.dtype.name)
+
+
+def test_a_wrong_original_does_not_hide_what_is_graver(file: Path) -> None:
+    """A changed picture stays `image-changed`, metadata give way to `substituted`."""
+    intact = file.read_bytes()
+    wrong = TRACKS[::-1]
+    for data, word in (
+        (redraw(spot)(intact), "image-changed"),
+        (cut(0.5)(intact), "truncated"),
+        (seal_key("layer", {"name": "x"})(intact), "substituted"),
+    ):
+        file.write_bytes(data)
+        verdict = check(file, source=wrong)
+        assert verdict.verdict == word
+        assert codes(verdict)[0] == "original-differs"
+        assert len(verdict.reasons) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("gone.tif", None, "No such file"),
+        ("empty.tif", b"", "not a readable TIF file"),
+        ("text.npy", b"text", "not a readable NPY file"),
+        ("text.png", b"text", "neither a PNG nor a JPEG"),
+        ("a.bmp", b"BM", "is of the kind .bmp, which is not read; use TIFF, PNG or NPY"),
+        ("noname", b"x", "is of the kind (no extension)"),
+        ("\x1b[2J.png", b"text", "neither a PNG"),
+        ("folder.tif", "folder", "is a folder"),
+    ],
+)
+def test_an_unreadable_original_is_a_reason(
+    name: str, content: bytes | str | None, says: str, file: Path, tmp_path: Path
+) -> None:
+    """The check of the file itself stands; the sentence says what is wrong with the original."""
+    path = tmp_path / name
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)  # type: ignore[arg-type]
+    verdict = check(file, source=path)
+    assert (verdict.verdict, codes(verdict)) == ("intact", ["original-unreadable"])
+    message = verdict.reasons[0].message
+    assert says in message
+    assert message.startswith("The original ")
+    assert message.endswith(".")
+    assert message.isprintable()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [7, 1.5, b"a.tif", np.zeros(5), [["a"]], {"a": 1}, [[1], [1, 2]], np.zeros((3, 3), "c8")],
+)
+def test_what_is_no_original_is_an_error_of_the_caller(source: Any, file: Path) -> None:
+    """It says nothing about the file, so no verdict is given."""
+    with pytest.raises(OptionError, match="original"):
+        check(file, source=source)
+
+
+# ---------------------------------------------------------------------------------- changed files
+
+
+def test_a_changed_file_is_compared_pixel_by_pixel(file: Path) -> None:
+    """Boxes are exact, scores are differences in levels, and the original is confirmed."""
+    before = np.asarray(Image.open(file)).astype(int)
+    file.write_bytes(redraw(spot)(file.read_bytes()))
+    after = np.asarray(Image.open(file)).astype(int)
+    verdict = check(file, source=TRACKS)
+    assert verdict.verdict == "image-changed"
+    assert codes(verdict)[:2] == ["differs-from-original", "original-confirmed"]
+    assert verdict.scores is not None
+    assert (verdict.scores.size, verdict.scores.scores.shape) == (1, (160, 200))
+    assert np.array_equal(verdict.scores.scores, np.abs(after - before))
+    assert np.array_equal(verdict.scores.sealed, before)
+    count = np.count_nonzero(after != before)
+    assert verdict.reasons[0].message.startswith(f"Of 32,000 pixels, {count:,} differ")
+    assert f"by up to {np.abs(after - before).max()} levels of 255" in verdict.reasons[0].message
+
+
+@pytest.mark.parametrize("shape", [(160, 200), (163, 205), (9, 11)])
+def test_boxes_are_exact(shape: tuple[int, int], tmp_path: Path) -> None:
+    """One box for each group of changed blocks, shrunk to the very pixels."""
+    path = tmp_path / "a.jpg"
+    image = nuclear_tracks(shape)
+    seal(image, path, quality=100)
+    data = path.read_bytes()
+    before = np.asarray(Image.open(path)).astype(int)
+    path.write_bytes(flip(data, scan_offset(data, 0.98), 0x01))
+    after = np.asarray(Image.open(path)).astype(int)
+    verdict = check(path, source=image)
+    changed = before != after
+    assert changed.any()
+    inside = np.zeros(shape, bool)
+    for y0, x0, y1, x1 in verdict.regions:
+        inside[y0:y1, x0:x1] = True
+        part = changed[y0:y1, x0:x1]
+        assert part[0].any()
+        assert part[-1].any()
+        assert part[:, 0].any()
+        assert part[:, -1].any()
+    assert (changed <= inside).all() or changed.mean() > 0.25
+    word = "place" if len(verdict.regions) == 1 else "places"
+    if verdict.regions:
+        assert f" in {len(verdict.regions)} {word}." in verdict.reasons[0].message
+
+
+def test_where_all_pixels_moved_no_boxes_are_drawn(file: Path) -> None:
+    """Saved again, a picture differs all over: that is no place."""
+    file.write_bytes(resave(quality=60)(file.read_bytes()))
+    verdict = check(file, source=TRACKS)
+    assert codes(verdict)[:3] == ["differs-from-original", "original-confirmed", "recompressed"]
+    assert verdict.regions == ()
+    assert "place" not in verdict.reasons[0].message
+    assert verdict.scores is not None
+    assert verdict.scores.size == 1
+
+
+def test_other_sizes_and_broken_data_are_confirmed_only(file: Path) -> None:
+    """What cannot be compared by pixel is not; the other reasons say why."""
+    data = file.read_bytes()
+    for damaged in (redraw(lambda p: p[:-8])(data), redraw(lambda p: np.stack([p] * 3, -1))(data)):
+        file.write_bytes(damaged)
+        verdict = check(file, source=TRACKS)
+        assert codes(verdict)[0] == "original-confirmed"
+        assert {"size-changed"} <= set(codes(verdict))
+        assert "differs-from-original" not in codes(verdict)
+
+
+def test_colour_files_are_compared_by_their_strongest_channel(tmp_path: Path) -> None:
+    """RGB: one score a pixel."""
+    path = tmp_path / "a.jpg"
+    image = np.asarray(picture("astronaut"))[:96, :96]
+    seal(image, path)
+    assert codes(check(path, source=image)) == ["original-confirmed"]
+    path.write_bytes(in_scan(0.9)(path.read_bytes()))
+    verdict = check(path, source=image)
+    assert verdict.scores is not None
+    assert verdict.scores.scores.shape == (96, 96)
+
+
+# -------------------------------------------------------------------- seals that cannot be followed
+
+
+def claims(array: np.ndarray) -> Any:
+    """A seal that claims this array as its source."""
+    return lambda body: body["source"].update(
+        digest="sha256:" + hashlib.sha256(array.tobytes()).hexdigest(),
+        shape=list(array.shape),
+        dtype=array.dtype.name,
+    )
+
+
+NOISE = np.random.default_rng(0).integers(0, 255, (64, 64, 5)).astype(np.uint8)
+SEALED = sealed_bytes(NOISE[..., 0])
+
+
+@pytest.mark.parametrize(
+    ("edit", "original"),
+    [
+        (claims(NOISE), NOISE),
+        (claims(NOISE[..., :4].copy()), NOISE[..., :4].copy()),
+        (claims(NOISE[..., :2].copy()), NOISE[..., :2].copy()),
+        (claims(NOISE[0, :, 0].copy()), NOISE[..., 0]),
+        (claims(NOISE[None, ..., 0].copy()), NOISE[None, ..., 0]),
+        (lambda s: s.update(quality=10**30), NOISE[..., 0]),
+        (lambda s: s.update(quality=0), NOISE[..., 0]),
+        (lambda s: s.update(window={"low": 5, "high": 1}), NOISE[..., 0]),
+        (lambda s: s.update(window={"low": 5.5, "high": 1.5}), NOISE[..., 0]),
+        (lambda s: s.update(window={"low": -1e308, "high": 1e308}), NOISE[..., 0]),
+        (lambda s: s.update(window={"low": 0, "high": 2**200}), NOISE[..., 0]),
+        (lambda s: s.update(window={"low": 0.0, "high": 1e-310}), NOISE[..., 0]),
+        (lambda s: s.pop("source") and None, NOISE[..., 0]),
+        (lambda s: s.pop("window") and None, NOISE[..., 0]),
+        (lambda s: s.pop("quality") and None, NOISE[..., 0]),
+        (lambda s: s["pixels"].update(digest="sha256:" + "0" * 64), NOISE[..., 0]),
+    ],
+)
+def test_hostile_claims_about_the_source_never_raise(
+    edit: Any, original: np.ndarray, tmp_path: Path
+) -> None:
+    """Five channels, one axis, impossible windows and qualities: a verdict, whatever is claimed."""
+    path = tmp_path / "a.jpg"
+    for data in (reseal(edit)(SEALED), reseal(edit)(redraw(spot)(SEALED))):
+        path.write_bytes(data)
+        verdict = check(path, source=original)
+        assert set(codes(verdict)) & {"original-not-comparable", "original-confirmed"}
+        assert str(verdict).isprintable()
+
+
+def test_files_without_a_seal_say_so(tmp_path: Path, file: Path) -> None:
+    """There is nothing to compare by; also not in the MoEDAL function's files."""
+    path = tmp_path / "b.jpg"
+    path.write_bytes(moedal_file(TRACKS, {}))
+    assert codes(check(path, source=TRACKS))[-1] == "original-not-comparable"
+    Image.fromarray(TRACKS >> 8).convert("L").save(path, "JPEG")
+    verdict = check(path, source=TRACKS)
+    assert (verdict.verdict, codes(verdict)[-1]) == ("no-seal", "original-not-comparable")
+    path.write_bytes(b"")
+    assert check(path, source=TRACKS).verdict == "not-an-image"
+    assert check(tmp_path / "gone.jpg", source=TRACKS).verdict == "unreadable"
+
+
+# ------------------------------------------------------------------------------------ folders
+
+
+@pytest.mark.parametrize(
+    ("name", "original"),
+    [
+        ("a.sealed.jpg", "a.tif"),
+        ("a.jpg", "a.tiff"),
+        ("a.JPEG", "a.npy"),
+        ("a.jif", "a.png"),
+        ("a.sealed.jpg", "a.TIF"),
+        ("a.sealed.jpg", "a.NPY"),
+        ("a.ome.sealed.jpg", "a.ome.tif"),
+        ("a.sealed.jpg", "a.ome.tif"),
+        ("sub/b/a.sealed.jpg", "sub/b/a.tif"),
+        ("a-0003.sealed.jpg", "a.tif"),
+        ("a-0003.sealed.jpg", "a-0003.tif"),
+        ("a-12345.sealed.jpg", "a.npy"),
+        ("a-003.sealed.jpg", None),
+        ("a.sealed.jpg", "b.tif"),
+        ("a.sealed.jpg", "sub/a.tif"),
+        ("sub/a.sealed.jpg", "a.tif"),
+        ("a.sealed.jpg", "a.sealed.jpg"),
+    ],
+)
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_originals_are_found_by_name(
+    name: str, original: str | None, slash: str, tmp_path: Path
+) -> None:
+    """Laid out as the sealed files are, with the extension of a TIFF, NumPy or PNG file."""
+    folder = tmp_path / "originals"
+    folder.mkdir()
+    if original is not None:
+        (folder / original).parent.mkdir(parents=True, exist_ok=True)
+        (folder / original).touch()
+    root = str(tmp_path / "sealed")
+    elsewhere = name == "sub/a.sealed.jpg" or original in ("b.tif", "sub/a.tif", "a.sealed.jpg")
+    expected = original is not None and not elsewhere
+    found = find_original(f"{root}/{name}", [root + slash], str(folder))
+    assert found == (str(folder / str(original)) if expected else None)
+
+
+def test_the_plane_of_its_own_name_comes_first(tmp_path: Path) -> None:
+    """`a-0003.tif` before `a.tif`; a file that was named itself counts by its name only."""
+    for name in ("a.tif", "a-0003.tif"):
+        (tmp_path / name).touch()
+    assert find_original("/x/y/a-0003.sealed.jpg", ["/z"], str(tmp_path)) == str(
+        tmp_path / "a-0003.tif"
+    )
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Sealed files in folders, and their originals."""
+    sealed, originals = tmp_path / "sealed", tmp_path / "originals"
+    for sub in ("", "sub"):
+        (sealed / sub).mkdir()
+        (originals / sub).mkdir()
+        seal(TRACKS, sealed / sub / "a.sealed.jpg")
+        tifffile.imwrite(originals / sub / "a.tif", TRACKS)
+    for index, plane in enumerate(STACK):
+        seal(plane, sealed / f"stack-{index:04}.sealed.jpg")
+    np.save(originals / "stack.npy", STACK)
+    seal(TRACKS, sealed / "lone.sealed.jpg")
+    seal(TRACKS, sealed / "wrong.sealed.jpg")
+    np.save(originals / "wrong.npy", TRACKS[::-1])
+    seal(TRACKS, sealed / "broken.sealed.jpg")
+    (originals / "broken.tif").write_text("text")
+    edited = sealed / "edited.sealed.jpg"
+    seal(TRACKS, edited)
+    edited.write_bytes(redraw(spot)(edited.read_bytes()))
+    np.save(originals / "edited.npy", TRACKS)
+    return sealed, originals
+
+
+def test_a_folder_is_checked_against_its_originals(folders: tuple[Path, Path]) -> None:
+    """Sub-folders, planes, missing, unreadable and wrong originals: one verdict each."""
+    sealed, originals = folders
+    verdicts = list(check_many(sealed, against=originals))
+    found = {str(Path(v.path).relative_to(sealed)): (str(v.verdict), codes(v)[0]) for v in verdicts}
+    assert found == {
+        "a.sealed.jpg": ("intact", "original-confirmed"),
+        "broken.sealed.jpg": ("intact", "original-unreadable"),
+        "edited.sealed.jpg": ("image-changed", "differs-from-original"),
+        "lone.sealed.jpg": ("intact", "original-missing"),
+        "stack-0000.sealed.jpg": ("intact", "original-confirmed"),
+        "stack-0001.sealed.jpg": ("intact", "original-confirmed"),
+        "stack-0002.sealed.jpg": ("intact", "original-confirmed"),
+        "sub/a.sealed.jpg": ("intact", "original-confirmed"),
+        "wrong.sealed.jpg": ("substituted", "original-differs"),
+    }
+    missing = next(v for v in verdicts if "lone" in v.path)
+    assert str(originals) in missing.reasons[0].message
+
+
+def test_named_files_are_found_by_their_name(folders: tuple[Path, Path]) -> None:
+    """A file that is named itself is looked for at the top of the folder."""
+    sealed, originals = folders
+    (verdict,) = check_many([sealed / "sub" / "a.sealed.jpg"], against=str(originals))
+    assert codes(verdict) == ["original-confirmed"]
+
+
+@pytest.mark.parametrize("against", ["gone", "file"])
+def test_originals_that_are_no_folder_are_an_error(against: str, tmp_path: Path) -> None:
+    """At the call, before anything is checked."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OptionError, match="folder"):
+        check_many(tmp_path, against=tmp_path / against)
+
+
+def test_scores_come_back_from_worker_processes(tmp_path: Path) -> None:
+    """Verdicts with boxes and maps cross between processes, by tile and by pixel."""
+    sealed, originals = tmp_path / "sealed", tmp_path / "originals"
+    sealed.mkdir()
+    originals.mkdir()
+    data = redraw(spot)(sealed_bytes(TRACKS))
+    np.save(originals / "0.npy", TRACKS)
+    for number in range(70):
+        (sealed / f"{number}.sealed.jpg").write_bytes(data)
+    alone = list(check_many(sealed, jobs=1, against=originals))
+    spread = list(check_many(sealed, jobs=2, against=originals))
+    assert alone == spread
+    assert len(spread) == 70
+    for one, other in zip(alone, spread, strict=True):
+        assert one.scores is not None
+        assert other.scores is not None
+        assert one.scores.size == other.scores.size
+        assert np.array_equal(one.scores.scores, other.scores.scores)
+        assert np.array_equal(one.scores.sealed, other.scores.sealed)
+        assert other.regions
+    verdict = spread[0]
+    again = pickle.loads(pickle.dumps(verdict))
+    assert again == verdict
+    assert len(repr(verdict)) < 3000
+    assert "ScoreMap" not in repr(verdict)
