@@ -55,6 +55,14 @@ def test_other_encoders_tables_are_about_a_quality(quality: int) -> None:
     assert estimate(encoded(quality=quality)) == f"quality {quality}"
 
 
+@pytest.mark.parametrize("place", [0, 1, 63])
+def test_one_other_step_makes_it_another_encoders(place: int) -> None:
+    """Each of the 64 steps counts."""
+    table = list(tables.standard_table(60))
+    table[place] += 1
+    assert estimate(encoded(qtables=[table])) == "about quality 60"
+
+
 def test_a_table_of_two_bytes_a_step() -> None:
     """Precision 1 (T.81, B.2.4.1): the same steps in 16 bits are the same table."""
     data = encoded(quality=60)

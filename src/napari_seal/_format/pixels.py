@@ -51,7 +51,10 @@ def decode(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
     # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its
     # own.  It raises whatever its parsers raise, hence the width of the net.
     try:
-        with JpegImagePlugin.JpegImageFile(io.BytesIO(jpeg.plain(extra))) as image:
+        data = jpeg.plain(extra)
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
+            # In one piece: libjpeg cannot pause within arithmetic-coded data.
+            image.decodermaxblock = len(data)
             return np.array(image)
     except MemoryError:
         raise

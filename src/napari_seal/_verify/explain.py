@@ -74,10 +74,10 @@ def _in_place(
     scores = localise.score(structure, image, sealed)
     flags = scores.scores > 1
     regions = boxes(flags, sealed.size, sealed.shape)
-    if _has_its_length(structure, seal):
-        return Explanation([*reasons, _bytes_replaced(regions)], regions, scores)
-    if not regions:
-        return Explanation([*reasons, *_saved_again(structure, seal, _UNSEEN)], (), scores)
+    if not regions:  # one of eight pictures saved again as they were has the same length, too
+        if image.ndim == len(seal.pixels.shape):  # else colours were lost, which is said elsewhere
+            reasons = [*reasons, *_saved_again(structure, seal, _UNSEEN)]
+        return Explanation(reasons, (), scores)
     plane, share = tiles.luma(image), float(flags.mean())
     named = whole.name_change(plane, sealed, localise.dc_step(structure))
     if named is not None:
@@ -86,6 +86,8 @@ def _in_place(
     if share > _WHOLE:
         unrelated = share > _NEARLY_ALL and whole.is_unrelated(plane, sealed)
         return Explanation([*reasons, _replaced(share) if unrelated else _all(share)], (), scores)
+    if _has_its_length(structure, seal):
+        return Explanation([*reasons, _bytes_replaced(regions)], regions, scores)
     return Explanation(
         [*reasons, _edited(regions, scores, share), *_saved_again(structure, seal, "")],
         regions,
@@ -139,13 +141,11 @@ def _has_its_length(structure: Jpeg, seal: Seal) -> bool:
 
 
 def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
-    seen = _UNSEEN
-    if regions:
-        seen = " The picture differs in {}: {}.".format(*_places(regions))
+    number, where = _places(regions)
     return Reason(
         code=ReasonCode.BYTES_REPLACED,
         message="Bytes of the image data were replaced by as many others, as a fault in storage or "
-        f"transfer does it.{seen}",
+        f"transfer does it. The picture differs in {number}: {where}.",
     )
 
 
@@ -164,12 +164,14 @@ def _saved_again(structure: Jpeg, seal: Seal, unseen: str) -> list[Reason]:
         ]
     if not unseen:  # there are places to name
         return []
+    fault = ", as by a fault in storage" if structure.length == seal.length else ""
     # Not "edited": that would accuse everybody who saved a picture again as it was.
     return [
         Reason(
             code=ReasonCode.RECOMPRESSED,
-            message="The picture was compressed again with the settings of the seal, or edited "
-            f"below the resolution of the fingerprint; the seal does not tell which.{unseen}",
+            message="The picture was compressed again with the settings of the seal, or changed "
+            f"below the resolution of the fingerprint{fault}; the seal does not tell which."
+            f"{unseen}",
             expected=None if seal.quality is None else f"quality {seal.quality}",
             found=None if found is None else str(found),
         )
@@ -188,8 +190,8 @@ def _all(share: float) -> Reason:
 def _replaced(share: float) -> Reason:
     return Reason(
         code=ReasonCode.PICTURE_REPLACED,
-        message="This is another picture: it has nothing in common with the sealed one. The seal "
-        "was copied from another file, or the picture was replaced.",
+        message="This is another picture: nothing stands where it stood in the sealed one. The "
+        "seal was copied from another file, the picture was replaced, or moved within its frame.",
         found=f"{share:.0%} of the tiles",
     )
 

@@ -61,9 +61,8 @@ def find_crop(plane: npt.NDArray[np.uint8], sealed: Fingerprint, tolerance: floa
     inside = 0 <= y <= sealed.shape[0] - height and 0 <= x <= sealed.shape[1] - width
     if not inside or best.error > tolerance + 0.5 or rival < 2 * best.error + tolerance:
         return None
-    about = "about " if factor > 1 else ""
     return (
-        f"{about}rows {y} to {y + height}, columns {x} to {x + width} of "
+        f"about rows {y} to {y + height}, columns {x} to {x + width} of "
         f"{sealed.shape[0]} x {sealed.shape[1]} pixels"
     )
 

@@ -67,9 +67,9 @@ def name_change(plane: npt.NDArray[np.uint8], sealed: Fingerprint, dc_step: int)
     tolerance = max(dc_step / 16, 1.0) + 0.5
     if sealed.low.size < _LEAST_TILES:
         return None
-    turned = _turned(plane, sealed, tolerance)
+    turned, certain = _turned(plane, sealed, tolerance)
     if turned is not None:
-        return turned
+        return turned if certain else None
     if sealed.low.std() <= 4 * (tolerance + sealed.step):
         return None  # too little to see
     if plane.shape == sealed.shape:
@@ -95,16 +95,25 @@ def is_unrelated(plane: npt.NDArray[np.uint8], sealed: Fingerprint) -> bool:
     )
 
 
-def _turned(plane: npt.NDArray[np.uint8], sealed: Fingerprint, tolerance: float) -> Named | None:
-    """The one way of turning and mirroring that leaves hardly a tile changed, if all others do."""
-    found = [
-        (float((distance_of(means, sealed) > tolerance).mean()), named)
-        for named, means in _turned_back(plane, sealed)
-    ]
-    if len(found) < 2:
-        return None
-    (best, named), (rival, _) = sorted(found, key=lambda item: item[0])[:2]
-    return named if rival >= _CHANGED and best <= _HARDLY * rival else None
+def _turned(
+    plane: npt.NDArray[np.uint8], sealed: Fingerprint, tolerance: float
+) -> tuple[Named | None, bool]:
+    """The way of turning and mirroring that leaves hardly a tile changed, and if no other does.
+
+    As the picture lies, and turned in any other way, it must have many changed tiles.
+    """
+    as_it_lies, found = 1.0, []
+    for named, means in _turned_back(plane, sealed):
+        changed = float((distance_of(means, sealed) > tolerance).mean())
+        if named is None:
+            as_it_lies = changed
+        else:
+            found.append((changed, named))
+    found.sort(key=lambda item: item[0])
+    if not found or as_it_lies < _CHANGED or found[0][0] > _HARDLY * as_it_lies:
+        return None, False
+    rival = found[1][0] if len(found) > 1 else 1.0
+    return found[0][1], rival >= _CHANGED and found[0][0] <= _HARDLY * rival
 
 
 def _turned_back(
