@@ -13,7 +13,8 @@ import pytest
 
 from napari_seal import seal
 
-#: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``data``.
+#: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
+#: ``data``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 

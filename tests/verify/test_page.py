@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from support import skip_or_fail
 
 from napari_seal import Outcome, Reason, ReasonCode, Signature, Verdict, __version__
 from napari_seal._text import printable
@@ -500,7 +501,14 @@ def test_memory_does_not_grow(tmp_path: Path) -> None:
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
-needs_browser = pytest.mark.skipif(not BROWSER, reason="there is no Chromium")
+
+
+@pytest.fixture
+def browser() -> str:
+    """The command of a browser that runs without a window."""
+    if not BROWSER:
+        skip_or_fail("browser", "there is no Chromium")
+    return BROWSER
 
 
 def rendered(path: Path) -> str:
@@ -513,7 +521,7 @@ def rendered(path: Path) -> str:
     return run.stdout
 
 
-@needs_browser
+@pytest.mark.usefixtures("browser")
 def test_a_browser_shows_the_table(tmp_path: Path, picture: Path) -> None:
     """The policy lets the script run; of very many files, a hundred are elements, gravest first."""
     verdicts = [Verdict(path=f"{n:05}.jpg", verdict=Outcome.INTACT) for n in range(20_000)]
@@ -556,7 +564,7 @@ setTimeout(() => {{
 """
 
 
-@needs_browser
+@pytest.mark.usefixtures("browser")
 def test_a_reader_filters_sorts_and_turns_pages(tmp_path: Path) -> None:
     """Verdicts and text narrow the table, columns sort it, and its pages are all there."""
     verdicts = [Verdict(path=f"{n:05}.jpg", verdict=Outcome.INTACT) for n in range(250)]
