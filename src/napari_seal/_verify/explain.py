@@ -22,6 +22,7 @@ from napari_seal.errors import FormatError
 if TYPE_CHECKING:
     from napari_seal._format.jpeg import Jpeg
     from napari_seal._format.record import Seal
+    from napari_seal._format.tables import Quality
     from napari_seal._format.tiles import Fingerprint
 
 # From this share of changed tiles on, the places say less than that it is the whole picture.
@@ -48,7 +49,7 @@ def explain(structure: Jpeg, seal: Seal, image: npt.NDArray[np.uint8]) -> Explan
     structure : Jpeg
         The file, whose pixels are not the sealed ones.
     seal : Seal
-        What was sealed.
+        What was sealed; its ``scan`` does not fit either.
     image : (Y, X) or (Y, X, 3) or (Y, X, 4) ndarray of uint8
         The decoded picture.
     """
@@ -130,14 +131,17 @@ def _edited(regions: tuple[Box, ...], scores: ScoreMap, share: float) -> Reason:
     )
 
 
+def _tables_as_sealed(found: Quality | None, seal: Seal) -> bool:
+    return found is not None and found.exact and found.value == seal.quality
+
+
 def _has_its_length(structure: Jpeg, seal: Seal) -> bool:
     """Whether the image data have the length and the tables that were sealed.
 
     Saving again gives other data, which are as long only by chance.
     """
-    found = estimate_quality(structure)
-    tables = found is not None and found.exact and found.value == seal.quality
-    return tables and structure.length == seal.length
+    same_tables = _tables_as_sealed(estimate_quality(structure), seal)
+    return same_tables and structure.length == seal.length
 
 
 def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
@@ -152,8 +156,7 @@ def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
 def _saved_again(structure: Jpeg, seal: Seal, unseen: str) -> list[Reason]:
     """Whether the tables are others than those that were sealed, and what else can be said."""
     found = estimate_quality(structure)
-    as_sealed = found is not None and found.exact and found.value == seal.quality
-    if found is not None and not as_sealed and seal.quality is not None:
+    if found is not None and not _tables_as_sealed(found, seal) and seal.quality is not None:
         return [
             Reason(
                 code=ReasonCode.RECOMPRESSED,
@@ -199,8 +202,6 @@ def _replaced(share: float) -> Reason:
 def _copied(structure: Jpeg, seal: Seal) -> Reason | None:
     """Whether an XMP packet of ours fits the picture, while the seal does not."""
     scan = digest_of(jpeg.scan_pieces(structure.data), seal.scan.algorithm)
-    if scan == seal.scan:
-        return None
     packet = xmp.build(scan)
     for segment in structure.excluded:
         if segment.marker == jpeg.APP1 and structure.data[segment.payload] == packet:
