@@ -49,6 +49,7 @@ def _plain(value: Any) -> Any:
 
 
 def _print(verdict: Verdict) -> None:
+    from rich.padding import Padding
     from rich.text import Text
 
     from napari_seal._cli.console import console, outcome_text, table
@@ -58,7 +59,8 @@ def _print(verdict: Verdict) -> None:
     out.print(Text(printable(verdict.path), style="bold"))
     out.print(outcome_text(verdict.verdict), "—", verdict.verdict.meaning)
     for reason in verdict.reasons:
-        out.print(f"  • {printable(reason.message)}")
+        sentence = Text(f"• {printable(reason.message)}")
+        out.print(Padding(sentence, (0, 0, 0, 2), expand=False))
         for name, value in (("expected", reason.expected), ("found", reason.found)):
             if value is not None:
                 out.print(Text(f"      {name:8} {printable(value)}", style="dim"))
