@@ -29,6 +29,7 @@ from localise_images import Picture
 from localise_tables import confusion_table, edit_table, honest_table, print_setting
 
 import napari_seal
+from napari_seal._format import tiles
 
 QUALITIES = (30, 40, 50, 60, 70, 75, 80, 85, 90, 95)
 #: For the quality that a picture is sealed at: the default, and others now and then.
@@ -181,10 +182,16 @@ def main() -> None:
     parser.add_argument("--thrice", type=int, default=16, help="triple saves of each picture")
     parser.add_argument("--rounds", type=int, default=60, help="of which the fastest counts")
     parser.add_argument("--split", choices=("test", "calibration", "both"), default="test")
+    parser.add_argument(
+        "--budget", type=int, help="bytes of a fingerprint, to see what larger ones would find"
+    )
     parser.add_argument("--only", choices=("honest", "edits", "whole", "cost"))
     parser.add_argument("--picture", help="only pictures whose name contains this")
     options = parser.parse_args()
     start = time.monotonic()
+    if options.budget:
+        print(f"\n**Fingerprints of at most {options.budget:,} bytes, which no seal has.**")
+        tiles.BUDGET, tiles.MOST = options.budget, 8 * options.budget
 
     own = list(images.own(options.images)) if options.images else []
     known, own = (

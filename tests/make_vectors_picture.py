@@ -15,7 +15,8 @@ from typing import Any
 
 Rows = list[list[int]]
 
-STEPS = (0.25, 0.5, 1.0, 2.0)
+#: In quarters of a level: steps, the last one for tiles of 8 pixels only.
+COARSEST, COARSEST_OF_BLOCKS = 8, 16
 
 
 # ------------------------------------------------------------------- the rules, section by section
@@ -85,23 +86,31 @@ def pack(values: Rows) -> bytes:
     return bytes(first + behind)
 
 
+def fits(raw: bytes) -> bool:
+    """Section 5.4: whether the bytes of all tiles, deflated, are at most 1,536."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
+    packed = len(deflate.compress(raw) + deflate.flush())
+    # Implementations of deflate differ by some bytes: no vector may hang on them.
+    if 1521 < packed < 1551:
+        raise ValueError(f"{packed} bytes are too close to 1,536 for a vector")
+    return packed <= 1536
+
+
 def choose(planes: list[Rows]) -> tuple[int, float, Rows]:
     """Section 5.4: the tile size and step that a writer should take."""
-    size = 16
-    while len(edges(len(planes[0]), size)[1:]) * len(edges(len(planes[0][0]), size)[1:]) > 4096:
-        size += 8
+    height, width = len(planes[0]), len(planes[0][0])
+    size = 8
     while True:
-        exact = quarters(planes, size)
-        for power, step in enumerate(STEPS):
-            values = [[value >> power for value in row] for row in exact]
-            raw = pack(values)
-            deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
-            packed = len(deflate.compress(raw) + deflate.flush())
-            # Implementations of deflate differ by some bytes: no vector may hang on them.
-            if packed <= 1440 or len(raw) <= 1500:
-                return size, step, values
-            if packed < 1632:
-                raise ValueError(f"{packed} bytes are too close to 1,536 for a vector")
+        if len(edges(height, size)[1:]) * len(edges(width, size)[1:]) <= 12_288:
+            exact = quarters(planes, size)
+            last = COARSEST_OF_BLOCKS if size == 8 else COARSEST
+            stored = [[[v // step for v in row] for row in exact] for step in range(1, last + 1)]
+            packed = [fits(pack(values)) for values in stored]
+            if packed != sorted(packed):
+                raise ValueError("coarser steps need more bytes, which is no example")
+            if packed[-1]:
+                first = packed.index(True)
+                return size, (first + 1) / 4, stored[first]
         size += 8
 
 
@@ -114,22 +123,24 @@ def check_value(kind: str, size: int, text: str) -> str:
 
 #: Name, shape, block, low, width: pictures by the formula of section 12.
 PICTURES: list[tuple[str, list[int], int, int, int]] = [
-    ("gray, smaller than a tile", [5, 9], 1, 0, 256),
-    ("gray, one tile", [16, 16], 3, 0, 256),
-    ("gray, one tile, nearly two", [31, 31], 3, 0, 256),
-    ("gray, last tiles larger", [40, 55], 3, 0, 256),
+    ("gray, smaller than a tile", [5, 7], 1, 0, 256),
+    ("gray, one tile", [8, 8], 3, 0, 256),
+    ("gray, one tile, nearly two", [15, 15], 3, 0, 256),
+    ("gray, last tiles larger", [20, 31], 3, 0, 256),
     ("gray, a single row", [1, 50], 2, 0, 256),
     ("gray, black", [32, 48], 1, 0, 1),
     ("gray, white", [33, 48], 1, 255, 1),
-    ("gray, long residuals", [64, 96], 16, 0, 256),
+    ("gray, long residuals", [32, 48], 8, 0, 256),
     ("gray, faint", [96, 96], 5, 100, 4),
-    ("RGB", [48, 70, 3], 5, 0, 256),
-    ("RGB, one colour a tile", [64, 64, 3], 16, 0, 256),
-    ("RGB, white", [16, 40, 3], 1, 255, 1),
-    ("steps of 0.5", [640, 640], 16, 0, 64),
-    ("steps of 2", [640, 640], 16, 0, 142),
-    ("larger tiles, too much to say", [800, 800], 16, 0, 240),
-    ("larger tiles, too many; steps of 1", [1040, 1040], 16, 40, 67),
+    ("RGB", [24, 38, 3], 5, 0, 256),
+    ("RGB, one colour a tile", [32, 32, 3], 8, 0, 256),
+    ("RGB, white", [8, 20, 3], 1, 255, 1),
+    ("steps of 0.5", [320, 320], 8, 0, 64),
+    ("steps of 1.5", [320, 320], 8, 0, 142),
+    ("steps of 2.25", [340, 340], 8, 0, 142),
+    ("RGB, larger tiles, too much to say", [400, 520, 3], 8, 0, 256),
+    ("larger tiles, too many; steps of 1.25", [1040, 1040], 16, 40, 5),
+    ("tiles larger still, steps of 0.75", [800, 800], 24, 0, 256),
 ]
 
 
@@ -260,10 +271,26 @@ def tiles_data_vectors() -> list[dict[str, Any]]:
             {"step": 2.0, "data": b64(Deflate().stored(pack([[127, 0]])).data())},
             [[127, 0]],
         ),
+        "step 1.75": (
+            [16, 32],
+            {"step": 1.75, "data": b64(Deflate().stored(pack([[145, 0]])).data())},
+            [[145, 0]],
+        ),
         "step 1 as an integer": (
             [16, 32],
             {"step": 1, "data": b64(Deflate().stored(pack([[0, 255]])).data())},
             [[0, 255]],
+        ),
+        "tiles of a block": ([16, 24], {"size": 8}, rows),
+        "tiles of a block, step 4": (
+            [8, 16],
+            {"size": 8, "step": 4.0, "data": b64(Deflate().stored(pack([[63, 0]])).data())},
+            [[63, 0]],
+        ),
+        "more than 4,096 tiles": (
+            [520, 648],
+            {"size": 8, "data": b64(_alike(65 * 81))},
+            [[0] * 81] * 65,
         ),
         "largest tiles": ([500, 500], {"size": 65536, "data": b64(_one(512))}, [[512]]),
         "unknown key": (shape, {"more": 1}, rows),
@@ -271,7 +298,8 @@ def tiles_data_vectors() -> list[dict[str, Any]]:
     bad: dict[str, tuple[list[int], dict[str, Any]]] = {
         "another kind": (shape, {"kind": "means-2"}),
         "no kind": (shape, {"kind": None}),
-        "size 8": (shape, {"size": 8}),
+        "size 8 of the same data": (shape, {"size": 8}),
+        "size 4": (shape, {"size": 4}),
         "size 20": (shape, {"size": 20}),
         "size 0": (shape, {"size": 0}),
         "size -16": (shape, {"size": -16}),
@@ -279,6 +307,8 @@ def tiles_data_vectors() -> list[dict[str, Any]]:
         "size as text": (shape, {"size": "16"}),
         "size 65544": ([500, 500], {"size": 65544, "data": b64(_one(512))}),
         "step 0.125": (shape, {"step": 0.125}),
+        "step 0.3": (shape, {"step": 0.3}),
+        "step 2.25 of larger tiles": (shape, {"step": 2.25}),
         "step 4": (shape, {"step": 4.0}),
         "step as text": (shape, {"step": "0.25"}),
         "no data": (shape, {"data": None}),
@@ -288,7 +318,7 @@ def tiles_data_vectors() -> list[dict[str, Any]]:
         "data without padding": (shape, {"data": b64(plain).rstrip("=")}),
         "data with a line break": (shape, {"data": b64(plain)[:8] + "\n" + b64(plain)[8:]}),
         "another picture": ([32, 64], {}),
-        "too many tiles": ([1040, 1040], {}),
+        "too many tiles": ([1040, 1040], {"size": 8}),
         "no picture": ([0, 48], {}),
         "reserved block type": (shape, {"data": b64(b"\x07" + plain[1:])}),
         "a zlib header": (shape, {"data": b64(b"\x78\x9c" + plain + bytes(4))}),
@@ -319,6 +349,18 @@ def tiles_data_vectors() -> list[dict[str, Any]]:
         tiles = {key: value for key, value in (base | changes).items() if value is not None}
         out.append({"name": name, "shape": size, "tiles": tiles, "error": True})
     return out
+
+
+def _alike(count: int) -> bytes:
+    """Tiles of one and the same value, 0: a literal, and as many matches as it takes."""
+    stream = Deflate()
+    stream.begin(1, True)
+    stream.symbol(0)
+    for at in range(1, count, 10):
+        stream.symbol(254 + min(10, count - at))
+        stream.code(0, 5)
+    stream.symbol(256)
+    return stream.data()
 
 
 def _one(value: int) -> bytes:

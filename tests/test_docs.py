@@ -275,7 +275,8 @@ def test_format_describes_the_fingerprint(tracks: np.ndarray) -> None:
         tiles.measure((tracks >> 8).astype(np.uint8))
     )
     assert f"`{tiles.KIND}`" in section
-    numbers = (tiles.BUDGET, tiles.MOST, tiles.BLOCK, tiles.SMALLEST, *tiles.STEPS, *tiles._LUMA)
+    steps = (tiles.FINEST, tiles.COARSEST, tiles.COARSEST_OF_BLOCKS)
+    numbers = (tiles.BUDGET, tiles.MOST, tiles.BLOCK, *steps, *tiles._LUMA)
     for number in numbers:
         assert re.search(rf"(?<![\d,.]){number:,g}(?![\d,])|\b{number:g}\b", section), number
 

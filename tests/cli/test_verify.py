@@ -117,7 +117,7 @@ def test_html_shows_a_changed_picture(run, archive, tmp_path, tracks):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert '<article class="picture" id="picture-1">' in page
     assert "now: 160 x 200 pixels, 1 changed region marked" in page
-    assert "as sealed (from the fingerprint, 10 x 12 tiles)" in page
+    assert "as sealed (from the fingerprint, 20 x 25 tiles)" in page
 
 
 def test_html_beside_other_reports(run, archive, tmp_path):

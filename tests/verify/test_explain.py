@@ -132,7 +132,7 @@ def test_edits_are_told_with_their_places_and_the_quality(file: bytes) -> None:
 
     verdict = check_bytes(redraw(many)(file), "a")
     assert verdict.scores is not None
-    assert verdict.regions == boxes(verdict.scores.scores > 1, 16, (160, 200))
+    assert verdict.regions == boxes(verdict.scores.scores > 1, 8, (160, 200))
     assert len(verdict.regions) == 20
     assert "edited in 20 places, over " in verdict.reasons[0].message
     assert verdict.reasons[0].message.endswith(", and more.")
@@ -150,8 +150,8 @@ def test_where_most_tiles_changed_no_place_is_named(file: bytes) -> None:
     assert verdict.regions == ()
     assert "% of its tiles have other levels." in verdict.reasons[0].message
     assert verdict.scores is not None
-    assert (verdict.scores.scores[:6] > 1).all()
-    assert (verdict.scores.scores[7:] <= 1).all()
+    assert (verdict.scores.scores[:12] > 1).all()
+    assert (verdict.scores.scores[13:] <= 1).all()
 
 
 # ---------------------------------------------------------------------------- seals of others

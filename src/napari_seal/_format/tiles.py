@@ -1,8 +1,8 @@
 """A fingerprint of the picture: mean levels of its tiles, in at most 1,536 bytes.
 
 It lets a verifier say *where* a picture was changed, and shows a thumbnail of what was sealed.  The
-rule is called ``means-1`` (``docs/seal-format.md``, section 5.4): the smallest tiles of which there
-are at most 4,096, and for them the finest of four steps, that fit.
+rule is called ``means-1`` (``docs/seal-format.md``, section 5.4): the smallest tiles, and for them
+the finest step, that fit.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ KIND: Final = "means-1"
 
 #: Bytes before base64: a seal without user metadata then stays below 3 kB.
 BUDGET: Final = 1536
-#: Number of tiles at most.
-MOST: Final = 4096
+#: Number of tiles at most: no code for one is shorter than a bit.
+MOST: Final = 8 * BUDGET
 #: Sides of tiles are multiples of this, so that tiles are made of whole JPEG blocks.
 BLOCK: Final = 8
-#: The smallest side: a single block can move too far when it is saved again and again.
-SMALLEST: Final = 16
-#: Steps in which means are stored, in levels.
-STEPS: Final = (0.25, 0.5, 1.0, 2.0)
+#: Steps in which means are stored are whole multiples of this, in levels.
+FINEST: Final = 0.25
+#: The coarsest step, and that of tiles of a single block, in which an edit moves the mean furthest.
+COARSEST: Final = 2.0
+COARSEST_OF_BLOCKS: Final = 4.0
 
 # ITU-R BT.601 luma in 65,536ths, as libjpeg has it (jccolor.c).
 _LUMA: Final = (19595, 38470, 7471)
@@ -38,9 +39,9 @@ _LUMA: Final = (19595, 38470, 7471)
 _LONG: Final = 255
 
 _BAND: Final = 256
-_CHARACTERS: Final = BUDGET // 3 * 4
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +63,23 @@ class Fingerprint:
     shape: tuple[int, int]
     size: int
     step: float
-    low: npt.NDArray[np.float64]
+    low: Floats
 
     @property
-    def means(self) -> npt.NDArray[np.float64]:
+    def means(self) -> Floats:
         """The middle of each interval."""
         return self.low + self.step / 2
+
+    def coarser(self, count: int) -> Fingerprint:
+        """The same for tiles of count x count of these.
+
+        Where a mean lies in its interval averages out: the new ones are narrower.  They are likely,
+        not certain.
+        """
+        area = areas(self.shape, self.size)
+        means = gather(self.means * area, count) / gather(area, count)
+        step = self.step / count
+        return Fingerprint(self.shape, self.size * count, step, means - step / 2)
 
 
 def starts(length: int, size: int) -> npt.NDArray[np.intp]:
@@ -77,18 +89,24 @@ def starts(length: int, size: int) -> npt.NDArray[np.intp]:
 
 def sums(pixels: npt.NDArray[np.uint8], size: int) -> Ints:
     """Sums of the levels in each tile: (rows, columns), and the channels where there are some."""
+    rows = _sums_of_rows(pixels, size)
+    return np.add.reduceat(rows, starts(pixels.shape[1], size), 1, dtype=np.uint32).astype(np.int64)
+
+
+def _sums_of_rows(pixels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[Any]:
+    """Sums over the rows of each tile: (rows of tiles, X), and the channels."""
     height, width, *channels = pixels.shape
     full = height // size
     if full == 0 or size > 257:  # a sum of more than 257 levels does not fit 16 bits
-        rows: npt.NDArray[Any] = np.add.reduceat(pixels, starts(height, size), 0, dtype=np.uint32)
-    else:
-        flat = pixels.reshape(height, -1)  # channels side by side: one long row is summed fastest
-        rows = flat[: full * size].reshape(full, size, -1).sum(axis=1, dtype=np.uint16)
-        if height > full * size:
-            rows = rows.astype(np.uint32)
-            rows[-1] += flat[full * size :].sum(axis=0, dtype=np.uint32)
-        rows = rows.reshape(full, width, *channels)
-    return np.add.reduceat(rows, starts(width, size), 1, dtype=np.uint32).astype(np.int64)
+        return np.add.reduceat(pixels, starts(height, size), 0, dtype=np.uint32)
+    flat = pixels.reshape(height, -1)  # channels side by side: one long row is summed fastest
+    rows: npt.NDArray[Any] = (
+        flat[: full * size].reshape(full, size, -1).sum(axis=1, dtype=np.uint16)
+    )
+    if height > full * size:
+        rows = rows.astype(np.uint32)
+        rows[-1] += flat[full * size :].sum(axis=0, dtype=np.uint32)
+    return rows.reshape(full, width, *channels)
 
 
 def areas(shape: tuple[int, int], size: int) -> Ints:
@@ -114,9 +132,37 @@ def bands(height: int) -> Iterator[slice]:
     yield from (slice(*edge) for edge in pairwise(edges))
 
 
-def _luma_sums(pixels: npt.NDArray[np.uint8], size: int) -> Ints:
-    found = sums(pixels, size)
-    return found if found.ndim == 2 else (found * np.array(_LUMA)).sum(axis=2) >> 16
+def gather(blocks: npt.NDArray[Any], count: int) -> Floats:
+    """Sums over count x count blocks, exact below 2**53; the last tile takes what is left over."""
+    out: Floats = _fold(_fold(blocks.astype(np.float64), count).T, count).T
+    return out
+
+
+def _fold(values: Floats, count: int) -> Floats:
+    """Sums over so many rows; the last one takes what is left over."""
+    full = len(values) // count
+    if full <= 1:
+        return np.asarray(values.sum(axis=0, keepdims=True))
+    out: Floats = values[: full * count].reshape(full, count, -1).sum(axis=1)
+    out[-1] += values[full * count :].sum(axis=0)
+    return out
+
+
+def _luma_of_blocks(pixels: npt.NDArray[np.uint8]) -> Floats:
+    """Sums of the luma in each block; those of RGB in 65,536ths of a level, not yet rounded."""
+    height, width, *channels = pixels.shape
+    weights = np.array(_LUMA if channels else (1,), np.float64)
+    rows = _sums_of_rows(pixels, BLOCK).reshape(_count(height, BLOCK), width, len(weights))
+    full = width // BLOCK * BLOCK
+    if full == 0:
+        return np.asarray((rows @ weights).sum(axis=1, keepdims=True))
+    # One product of matrices adds the columns of a block and weights its channels; whole numbers
+    # of this size are exact in float64.
+    columns = rows[:, :full].reshape(-1, BLOCK * len(weights))
+    out: Floats = (columns @ np.tile(weights, BLOCK)).reshape(len(rows), -1)
+    if full < width:
+        out[:, -1] += (rows[:, full:] @ weights).sum(axis=1)
+    return out
 
 
 # --------------------------------------------------------------------------------------- writing
@@ -136,17 +182,33 @@ def measure(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
         The object under the key ``tiles`` of a seal.
     """
     shape = pixels.shape[:2]
-    size = SMALLEST
-    while _count(shape[0], size) * _count(shape[1], size) > MOST:
-        size += BLOCK
+    blocks, rounding = _luma_of_blocks(pixels), 16 if pixels.ndim == 3 else 0
+    size = BLOCK
     while True:
-        quarters = 4 * _luma_sums(pixels, size) // areas(shape, size)
-        for power, step in enumerate(STEPS):
-            data = _pack(quarters >> power)
-            if data is not None:
+        if _count(shape[0], size) * _count(shape[1], size) <= MOST:
+            luma_sums = gather(blocks, size // BLOCK).astype(np.int64) >> rounding
+            found = _finest(4 * luma_sums // areas(shape, size), coarsest(size))
+            if found is not None:
+                step, data = found
                 text = binascii.b2a_base64(data, newline=False).decode("ascii")
                 return {"kind": KIND, "size": size, "step": step, "data": text}
         size += BLOCK
+
+
+def coarsest(size: int) -> float:
+    """The coarsest step in which means of tiles of this side may be stored."""
+    return COARSEST_OF_BLOCKS if size == BLOCK else COARSEST
+
+
+def _finest(quarters: Ints, most: float) -> tuple[float, bytes] | None:
+    """Compress means, given in quarters of a level, in the finest step with which they fit."""
+    fine, coarse = 0, int(most / FINEST)  # too fine, and the coarsest; both in quarters
+    best = _pack(_codes(quarters // coarse))
+    while best is not None and coarse - fine > 1:
+        middle = (fine + coarse) // 2
+        data = _pack(_codes(quarters // middle))
+        fine, coarse, best = (middle, coarse, best) if data is None else (fine, middle, data)
+    return None if best is None else (coarse * FINEST, best)
 
 
 def _count(length: int, size: int) -> int:
@@ -163,16 +225,20 @@ def _predict(values: Ints) -> Ints:
     return out
 
 
-def _pack(values: Ints) -> bytes | None:
-    """Compress means; None where they do not fit."""
+def _codes(values: Ints) -> Ints:
+    """Residuals as numbers from 0, small ones for small residuals."""
     residuals = values - _predict(values)
-    codes = np.where(residuals >= 0, 2 * residuals, -2 * residuals - 1).ravel()
-    long = codes[codes >= _LONG] - _LONG
+    return np.where(residuals >= 0, 2 * residuals, -2 * residuals - 1).ravel()
+
+
+def _pack(codes: Ints) -> bytes | None:
+    """Compress codes; None where they do not fit."""
     short = np.minimum(codes, _LONG).astype(np.uint8)
     share = np.bincount(short) / short.size
     share = share[share > 0]
     if -(share * np.log2(share)).sum() * short.size > 8 * BUDGET:
         return None  # no code for single symbols is shorter than their entropy
+    long = codes[codes >= _LONG] - _LONG
     # Without matches: residuals are noise, and Huffman codes alone are smaller and faster.
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
     data = deflate.compress(short.tobytes() + long.astype("<u2").tobytes()) + deflate.flush()
@@ -200,11 +266,15 @@ def read(stored: Mapping[str, Any], shape: tuple[int, int]) -> Fingerprint:
     size, step, data = stored.get("size"), stored.get("step"), stored.get("data")
     if stored.get("kind") != KIND:
         raise FormatError("the fingerprint is of a kind that this version does not know")
-    if type(size) is not int or not SMALLEST <= size <= 1 << 16 or size % BLOCK or min(shape) < 1:
+    if type(size) is not int or not BLOCK <= size <= 1 << 16 or size % BLOCK or min(shape) < 1:
         raise FormatError("the fingerprint's tiles have an impossible size")
-    if type(step) is bool or step not in STEPS or not isinstance(data, str):
+    if isinstance(step, bool) or not isinstance(step, int | float):
+        raise FormatError("the fingerprint's step is no number")
+    if not FINEST <= step <= coarsest(size) or step % FINEST:
+        raise FormatError("the fingerprint's step is impossible")
+    if not isinstance(data, str):
         raise FormatError("the fingerprint is malformed")
-    if len(data) > _CHARACTERS:
+    if len(data) > BUDGET // 3 * 4:
         raise FormatError(f"the fingerprint has more than {BUDGET:,} bytes")
     rows, columns = _count(shape[0], size), _count(shape[1], size)
     if rows * columns > MOST:
@@ -232,7 +302,7 @@ def _unpack(text: str, count: int) -> Ints:
 
 
 def _integrate(residuals: Ints) -> Ints:
-    """Undo the prediction: 2 ms for 4,096 tiles, and only where a picture was changed."""
+    """Undo the prediction: 2 ms for 4,096 of them, and only where a picture was changed."""
     rows = residuals.tolist()
     for y, row in enumerate(rows):
         above = rows[y - 1] if y else None

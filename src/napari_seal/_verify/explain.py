@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _WHOLE: Final = 0.5
 # Where fewer tiles changed, part of the picture is left: it is not another one.
 _NEARLY_ALL: Final = 0.8
+# Side of tiles in which a whole picture is compared: noise and fine structure average out.
+_LARGE: Final = 16
 # From this share on, it is said how much of the picture they are.
 _MUCH: Final = 0.1
 
@@ -58,7 +60,7 @@ def explain(structure: Jpeg, seal: Seal, image: npt.NDArray[np.uint8]) -> Explan
     if sealed is None or image.shape[2:] == (4,):
         return Explanation([*reasons, *_saved_again(structure, seal, "")])
     if image.shape[:2] != sealed.shape:
-        named = whole.name_change(tiles.luma(image), sealed, localise.dc_step(structure))
+        named = whole.name_change(tiles.luma(image), _large(sealed), localise.dc_step(structure))
         named_reason = [Reason(code=named.code, message=named.words)] if named else []
         return Explanation([*reasons, *named_reason])
     return _in_place(structure, seal, image, sealed, reasons)
@@ -80,12 +82,13 @@ def _in_place(
             reasons = [*reasons, *_saved_again(structure, seal, _UNSEEN)]
         return Explanation(reasons, (), scores)
     plane, share = tiles.luma(image), float(flags.mean())
-    named = whole.name_change(plane, sealed, localise.dc_step(structure))
+    large = _large(sealed)
+    named = whole.name_change(plane, large, localise.dc_step(structure))
     if named is not None:
         reason = Reason(code=named.code, message=named.words)
         return Explanation([*reasons, reason], (), scores)
     if share > _WHOLE:
-        unrelated = share > _NEARLY_ALL and whole.is_unrelated(plane, sealed)
+        unrelated = share > _NEARLY_ALL and whole.is_unrelated(plane, large)
         return Explanation([*reasons, _replaced(share) if unrelated else _all(share)], (), scores)
     if _has_its_length(structure, seal):
         return Explanation([*reasons, _bytes_replaced(regions)], regions, scores)
@@ -104,6 +107,11 @@ def _fingerprint(seal: Seal) -> Fingerprint | None:
         return tiles.read(seal.tiles, (seal.pixels.shape[0], seal.pixels.shape[1]))
     except (FormatError, IndexError):
         return None
+
+
+def _large(sealed: Fingerprint) -> Fingerprint:
+    """Tiles of at least `_LARGE` pixels, for what concerns the whole picture."""
+    return sealed.coarser(-(-_LARGE // sealed.size)) if sealed.size < _LARGE else sealed
 
 
 # --------------------------------------------------------------------------------------- reasons

@@ -6,13 +6,13 @@ to three in a row, were seen to reach (``benchmarks/localise.py``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_seal._format.tables import quantisation_tables
-from napari_seal._format.tiles import BLOCK, areas, bands, luma, starts, sums
+from napari_seal._format.tiles import BLOCK, areas, bands, gather, luma, starts, sums
 from napari_seal._verify.verdict import ScoreMap
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ _NOISE_CAP: Final = 4.5
 # Fewer tiles than this that are not flat are no statistics: flat ones do not move, whatever saves
 # there were in between.  Then this noise (libjpeg quality 20) is taken for granted.
 _FEW: Final = (64, 2.5)
+# In tiles of a single block nothing averages out between blocks: all noise counts so many times.
+_SINGLE: Final = 2.0
 # Nothing averages out in smooth tiles: a second save adds this share of its noise, and a rounding.
 _SMOOTH: Final = (0.5, 0.4)
 # Correlation of the tiles from which on two pictures look the same.
@@ -66,24 +68,25 @@ def score(structure: Jpeg, image: npt.NDArray[np.uint8], sealed: Fingerprint) ->
     per_tile = size // BLOCK
     area, block_area = areas(shape, size), areas(shape, BLOCK)
     total, clipped, spread = _blocks(image)
-    distance = distance_of(_gather(total, per_tile) / area, sealed)
+    distance = distance_of(gather(total, per_tile) / area, sealed)
 
     # Quantising anew moves the mean of a block by at most 1/16 of the step of its DC coefficient:
     # half a step of an eighth of the sum (T.81, A.3.3).
-    by_table = dc_step(structure) / 16
-    telling = np.count_nonzero(_gather(spread >= _FLAT, per_tile))
-    noise = by_table if telling >= _FEW[0] else max(by_table, _FEW[1])
+    factor = _SINGLE if size == BLOCK else 1.0
+    by_table = factor * dc_step(structure) / 16
+    telling = np.count_nonzero(gather(spread >= _FLAT, per_tile))
+    noise = by_table if telling >= _FEW[0] else max(by_table, factor * _FEW[1])
     rank = max(distance.size - max(_LEAST_TILES, int(_QUANTILE * distance.size)), 0)
     seen = _LARGEST[0] * float(np.sort(distance, axis=None)[rank])
-    textured = _gather((spread >= _TEXTURED) * block_area, per_tile) >= area / 2
+    textured = gather((spread >= _TEXTURED) * block_area, per_tile) >= area / 2
     if np.count_nonzero(textured) >= _LEAST_TEXTURED:
         seen = max(seen, _LARGEST[1] * float(np.percentile(distance[textured], 90)))
     if seen > 0:  # a save in between, which the tables do not show
-        noise = max(noise, min(seen + _SLACK * sealed.step, _NOISE_CAP))
+        noise = max(noise, min(seen + _SLACK * sealed.step, factor * _NOISE_CAP))
 
     lost = np.minimum(_CLIPPED[0] * noise, _CLIPPED[1] * spread)
-    limit = noise + _ROUNDING + _gather(clipped * lost, per_tile) / area
-    smooth = _gather((spread < _FLAT) * block_area, per_tile) >= area / 2
+    limit = noise + _ROUNDING + gather(clipped * lost, per_tile) / area
+    smooth = gather((spread < _FLAT) * block_area, per_tile) >= area / 2
     limit += smooth * (_SMOOTH[0] * by_table + _SMOOTH[1])
     scores = distance / limit
     return ScoreMap(
@@ -136,10 +139,3 @@ def _blocks(image: npt.NDArray[np.uint8]) -> tuple[Ints, Ints, Ints]:
         parts.append((sums(plane, BLOCK), sums(clipped.view(np.uint8), BLOCK), high - low))
     total, clipped_count, spread = (np.concatenate(column) for column in zip(*parts, strict=True))
     return total, clipped_count, spread
-
-
-def _gather(blocks: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
-    """Sums over count x count blocks; the last tile takes what is left over."""
-    rows = np.add.reduceat(blocks, starts(blocks.shape[0], count), axis=0)
-    out: npt.NDArray[Any] = np.add.reduceat(rows, starts(blocks.shape[1], count), axis=1)
-    return out
