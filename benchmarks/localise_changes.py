@@ -10,7 +10,13 @@ from PIL import Image, ImageFilter
 from scipy import ndimage, signal
 
 RADII = (2, 3, 4, 6, 10, 16)
-KINDS = ("erased", "added, typical", "added, 40 to 100 levels", "copied and moved")
+KINDS = (
+    "erased",
+    "added, typical",
+    "added, 40 to 100 levels",
+    "added, black or white",
+    "copied and moved",
+)
 
 #: Edits of one file, and how far their centres lie apart.
 EDITS, APART = 3, 70
@@ -115,6 +121,8 @@ def edit(
             _copy(out, y, x, radius, rng)
         elif kind == "added, typical":
             _add(out, y, x, radius, found[int(rng.integers(len(found)))][2])
+        elif kind == "added, black or white":
+            _add(out, y, x, radius, 255 * _room(out, y, x, radius, rng))
         else:
             _add(out, y, x, radius, rng.uniform(40, 100) * _room(out, y, x, radius, rng))
         disc = _window(luma(out) - luma(before), y, x, radius)[_distances(radius) <= radius]

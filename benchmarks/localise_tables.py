@@ -19,7 +19,7 @@ import napari_seal
 Row = dict[str, Any]
 
 _PACKAGES = ("numpy", "pillow", "scipy", "scikit-image", "opencv-python-headless", "imagecodecs")
-_CONTRASTS = ((0, 6), (6, 10), (10, 20), (20, 40), (40, 256))
+_CONTRASTS = ((0, 6), (6, 10), (10, 20), (20, 40), (40, 70), (70, 256))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
