@@ -169,7 +169,7 @@ def _erase(pixels: np.ndarray, y: int, x: int, radius: int, rng: np.random.Gener
 
 def _add(pixels: np.ndarray, y: int, x: int, radius: int, contrast: float) -> None:
     window = _window(pixels, y, x, radius + 2)
-    _blend(window, window + contrast, radius)
+    _blend(window, window.astype(float) + contrast, radius)
 
 
 def _room(pixels: np.ndarray, y: int, x: int, radius: int, rng: np.random.Generator) -> int:
