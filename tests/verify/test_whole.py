@@ -204,3 +204,20 @@ def test_saved_twice_and_turned_is_still_a_turn() -> None:
     way = then(redraw(TURNS["rotated by 180 degrees"][0], quality=50), resave(quality=85))
     (reason,) = named(check_bytes(way(sealed_picture("astronaut")), "a"))
     assert reason.code == "rotated"
+
+
+def test_noise_on_black_ground_is_not_called_a_change_of_tone() -> None:
+    """Clipped at black, it makes dark tiles brighter; a curve does so too, and leaves them flat."""
+    rng = np.random.default_rng(2)
+    sparse = np.zeros((400, 400), np.uint8)
+    for y, x in rng.integers(0, 19, (90, 2)) * 20:
+        sparse[y : y + 20, x : x + 20] = rng.integers(200, 256)
+    data = sealed_bytes(sparse, window=(0, 255))
+
+    def noisy(pixels: np.ndarray) -> np.ndarray:
+        return np.clip(pixels + rng.normal(0, 20, pixels.shape), 0, 255).astype(np.uint8)
+
+    assert named(check_bytes(redraw(noisy, quality=75)(data), "a")) == []
+    brighter = check_bytes(redraw(tone(lambda v: v + 20), quality=75)(data), "a")
+    (reason,) = named(brighter)
+    assert reason.code == "tone-changed"

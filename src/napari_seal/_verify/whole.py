@@ -39,6 +39,9 @@ _MOVED: Final = 0.1
 # Turned back, a picture has hardly a changed tile, compared with any other way of turning it, which
 # changes at least so many.
 _HARDLY, _CHANGED = 0.1, 0.05
+# Mean level below which nearly all pixels of a tile are black; and the standard deviation above
+# which a tile has structure.
+_BLACK, _NOISY = 2.0, 4.0
 # Nothing in common is below this; an edited picture stays far above.
 _UNRELATED: Final = 0.5
 # Standard deviation of the tiles, in levels, below which saving alone undoes what is in common.
@@ -73,7 +76,8 @@ def name_change(plane: npt.NDArray[np.uint8], sealed: Fingerprint, dc_step: int)
     if sealed.low.std() <= 4 * (tolerance + sealed.step):
         return None  # too little to see
     if plane.shape == sealed.shape:
-        return _toned(sealed, tile_means(plane, sealed.size), tolerance)
+        named = _toned(sealed, tile_means(plane, sealed.size), tolerance)
+        return None if named is None or _has_noise(plane, sealed) else named
     resized, cropped = is_resized(plane, sealed, tolerance), find_crop(plane, sealed, tolerance)
     if (resized is None) == (cropped is None):
         return None
@@ -166,6 +170,21 @@ def _toned(sealed: Fingerprint, means: Floats, tolerance: float) -> Named | None
             f"Brightness, contrast or gamma were changed everywhere: {_curve(knots_x, knots_y)}."
         )
     return Named(ReasonCode.TONE_CHANGED, words)
+
+
+def _has_noise(plane: npt.NDArray[np.uint8], sealed: Fingerprint) -> bool:
+    """Whether tiles that were black or white hold structure now.
+
+    A tone curve leaves them flat.  Noise that is clipped there moves the means as a curve does.
+    """
+    flat = np.argwhere((sealed.means < _BLACK) | (sealed.means > 255 - _BLACK))
+    chosen = flat[:: max(len(flat) // _LEAST_TILES, 1)]
+    spreads = [float(_tile(plane, sealed.size, y, x).std()) for y, x in chosen]
+    return bool(spreads) and float(np.median(spreads)) > _NOISY
+
+
+def _tile(plane: npt.NDArray[np.uint8], size: int, y: int, x: int) -> npt.NDArray[np.uint8]:
+    return plane[y * size : (y + 1) * size, x * size : (x + 1) * size]
 
 
 def _curve(x: Floats, y: Floats) -> str:
