@@ -206,18 +206,23 @@ def test_saved_twice_and_turned_is_still_a_turn() -> None:
     assert reason.code == "rotated"
 
 
+def patches(low: int, high: int) -> bytes:
+    """A sealed picture of bright patches on black ground."""
+    rng = np.random.default_rng(2)
+    pixels = np.zeros((400, 400), np.uint8)
+    for y, x in rng.integers(0, 19, (90, 2)) * 20:
+        pixels[y : y + 20, x : x + 20] = rng.integers(low, high)
+    return sealed_bytes(pixels, window=(0, 255))
+
+
 def test_noise_on_black_ground_is_not_called_a_change_of_tone() -> None:
     """Clipped at black, it makes dark tiles brighter; a curve does so too, and leaves them flat."""
     rng = np.random.default_rng(2)
-    sparse = np.zeros((400, 400), np.uint8)
-    for y, x in rng.integers(0, 19, (90, 2)) * 20:
-        sparse[y : y + 20, x : x + 20] = rng.integers(200, 256)
-    data = sealed_bytes(sparse, window=(0, 255))
 
     def noisy(pixels: np.ndarray) -> np.ndarray:
         return np.clip(pixels + rng.normal(0, 20, pixels.shape), 0, 255).astype(np.uint8)
 
-    assert named(check_bytes(redraw(noisy, quality=75)(data), "a")) == []
-    brighter = check_bytes(redraw(tone(lambda v: v + 20), quality=75)(data), "a")
-    (reason,) = named(brighter)
+    assert named(check_bytes(redraw(noisy, quality=75)(patches(200, 256)), "a")) == []
+    softer = redraw(tone(lambda v: 0.8 * v + 20), quality=75)(patches(60, 220))
+    (reason,) = named(check_bytes(softer, "a"))
     assert reason.code == "tone-changed"
