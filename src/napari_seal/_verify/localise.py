@@ -36,8 +36,10 @@ _NOISE_CAP: Final = 4.5
 # Fewer tiles than this that are not flat are no statistics: flat ones do not move, whatever saves
 # there were in between.  Then this noise (libjpeg quality 20) is taken for granted.
 _FEW: Final = (64, 2.5)
-# In tiles of a single block nothing averages out between blocks: all noise counts so many times.
+# In tiles of a single block nothing averages out between blocks: the noise of a save counts so many
+# times, and the largest of many distances lies further out.
 _SINGLE: Final = 2.0
+_LARGEST_OF_BLOCKS: Final = (2.5, 4.0)
 # Nothing averages out in smooth tiles: a second save adds this share of its noise, and a rounding.
 _SMOOTH: Final = (0.5, 0.4)
 # Correlation of the tiles from which on two pictures look the same.
@@ -72,15 +74,15 @@ def score(structure: Jpeg, image: npt.NDArray[np.uint8], sealed: Fingerprint) ->
 
     # Quantising anew moves the mean of a block by at most 1/16 of the step of its DC coefficient:
     # half a step of an eighth of the sum (T.81, A.3.3).
-    factor = _SINGLE if size == BLOCK else 1.0
+    factor, largest = (_SINGLE, _LARGEST_OF_BLOCKS) if size == BLOCK else (1.0, _LARGEST)
     by_table = factor * dc_step(structure) / 16
     telling = np.count_nonzero(gather(spread >= _FLAT, per_tile))
     noise = by_table if telling >= _FEW[0] else max(by_table, factor * _FEW[1])
     rank = max(distance.size - max(_LEAST_TILES, int(_QUANTILE * distance.size)), 0)
-    seen = _LARGEST[0] * float(np.sort(distance, axis=None)[rank])
+    seen = largest[0] * float(np.sort(distance, axis=None)[rank])
     textured = gather((spread >= _TEXTURED) * block_area, per_tile) >= area / 2
     if np.count_nonzero(textured) >= _LEAST_TEXTURED:
-        seen = max(seen, _LARGEST[1] * float(np.percentile(distance[textured], 90)))
+        seen = max(seen, largest[1] * float(np.percentile(distance[textured], 90)))
     if seen > 0:  # a save in between, which the tables do not show
         noise = max(noise, min(seen + _SLACK * sealed.step, factor * _NOISE_CAP))
 
