@@ -172,6 +172,23 @@ def test_a_local_address_is_read_as_safely_as_a_path(tmp_path: Path) -> None:
     assert verdict.reasons[0].code == "not-a-regular-file"
 
 
+def test_checking_nothing_is_an_error_everywhere(place: str, sealed: dict[str, bytes]) -> None:
+    """A folder without one image is no success; beside others it is a file that counts."""
+    put(f"{place}/empty/notes.txt", b"x")
+    with pytest.raises(napari_seal.NothingToCheckError, match="not one JPEG file"):
+        list(napari_seal.check_many(f"{place}/empty", jobs=1))
+    put(f"{place}/a.jpg", sealed["gray"])
+    verdicts = list(napari_seal.check_many([f"{place}/a.jpg", f"{place}/empty"], jobs=1))
+    assert [str(v.verdict) for v in verdicts] == ["intact", "unreadable"]
+    assert verdicts[1].reasons[0].code == "empty-folder"
+
+
+def test_an_address_that_cannot_be_reached_is_told_before_the_first_file(tmp_path: Path) -> None:
+    """Not in the middle of a run."""
+    with pytest.raises(napari_seal.OptionError, match="cannot be reached"):
+        napari_seal.check_many([tmp_path / "a.jpg", "nonsense://b.jpg"])
+
+
 def test_a_file_that_changes_while_it_is_read(
     sealed: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from napari_seal._files import check_address, is_address, is_folder, list_folder
 from napari_seal._parallel import available_cores, map_batches
 from napari_seal._text import printable
 from napari_seal._verify.check import check
@@ -36,7 +37,7 @@ def check_many(
     Parameters
     ----------
     paths : path-like or iterable of path-like
-        Files and folders.
+        Files and folders, or addresses of such for fsspec (``s3://bucket/plates``).
     jobs : int, optional
         Number of worker processes; by default that of the available cores.  1 checks in the calling
         thread.  In a script, call it below ``if __name__ == "__main__":``, as for all processes
@@ -59,11 +60,14 @@ def check_many(
     NothingToCheckError
         There was not one file in all.
     OptionError
-        ``jobs`` is not a number from 1, or ``against`` is no folder.
+        ``jobs`` is not a number from 1, ``against`` is no folder, or nothing that is installed
+        reaches an address.
     """
     if jobs is not None and (type(jobs) is not int or jobs < 1):
         raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
     named = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+    for address in filter(is_address, map(os.fsdecode, named)):
+        check_address(address)
     if against is not None and not os.path.isdir(against):
         raise OptionError(f"the originals are looked for in a folder; {against!r} is none")
     options: dict[str, Any] = {"full": full}
@@ -84,7 +88,7 @@ def _check_all(
 ) -> Iterator[Verdict]:
     found = find_images(named, recursive=recursive)
     first = list(itertools.islice(found, SMALL))
-    if len(first) < SMALL and all(os.path.isdir(path) for path in first):
+    if len(first) < SMALL and all(is_folder(path) for path in first):
         problems = " ".join(str(check_found(path)) for path in first) or "no path was given"
         raise NothingToCheckError(f"there was not one JPEG file to check: {problems}")
     files = itertools.chain(first, found)
@@ -106,7 +110,7 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
-        os.scandir(path).close()
+        list_folder(path)
     except OSError as error:
         code, message = (
             ReasonCode.PERMISSION_DENIED,
