@@ -38,6 +38,7 @@ _LISTED: Final = 500
 @click.option(
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
+@click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
 def verify(
     paths: tuple[str, ...],
@@ -50,6 +51,7 @@ def verify(
     list_all: bool,
     full: bool,
     against: str | None,
+    dask: str | None,
     allow_unsealed: bool,
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
@@ -61,6 +63,10 @@ def verify(
     """
     if as_json and jsonl:
         raise click.UsageError("--json and --jsonl cannot be combined")
+    if dask is not None and jobs is not None:
+        raise click.UsageError(
+            "--jobs and --dask cannot be combined: a cluster has its own workers"
+        )
     _check_name("--jsonl-file", jsonl_file, ".jsonl")
     _check_name("--csv", csv_file, ".csv")
     _check_name("--html", html_file, ".html", ".htm")
@@ -74,6 +80,7 @@ def verify(
     options = [f"--jobs {jobs}"] if jobs else []
     options += ["--full"] if full else []
     options += [f"--against {against}"] if against is not None else []
+    options += [f"--dask {dask}"] if dask is not None else []
     options += ["--allow-unsealed"] if allow_unsealed else []
     run = Run(paths=paths, options=options)
     with ExitStack() as stack:
@@ -81,7 +88,12 @@ def verify(
         watch = stack.enter_context(
             progress("verifying", lambda: sum(1 for _ in find_images(named)))
         )
-        checked = check_many(named, jobs=jobs, full=full, against=against)
+        client = None
+        if dask is not None:
+            from napari_seal._dask import connect
+
+            client = stack.enter_context(connect(dask))
+        checked = check_many(named, jobs=jobs, full=full, against=against, client=client)
         verdicts = counts.watch(watch(checked))
         for report in reports:
             verdicts = report(verdicts)
