@@ -6,6 +6,7 @@ import importlib.util
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 from support import skip_or_fail
 
 import napari_seal
-from napari_seal import _files
+from napari_seal import _files, _folders
 from napari_seal._cli import main
 from napari_seal._format import limits
 from napari_seal._text import printable, without_credentials
@@ -139,6 +140,30 @@ def test_each_file_has_its_verdict(archive: str) -> None:
     assert napari_seal.read(verdicts[2].path)[0].shape == (160, 200, 3)
     flat = napari_seal.check_many(archive + "/", jobs=1, recursive=False)
     assert [v.path.rpartition("/")[2] for v in flat] == ["a.sealed.jpg", "c.jpg"]
+
+
+@pytest.mark.parametrize("folder", ["zip://::{}", "zip://in::{}", "simplecache::{}", "{}"])
+def test_folders_in_archives_and_behind_caches(
+    folder: str, sealed: dict[str, bytes], tmp_path: Path
+) -> None:
+    """What fsspec chains is searched as well, and the addresses found can be checked one by one."""
+    inside = tmp_path / "folder" / "in"
+    inside.mkdir(parents=True)
+    (inside / "a.jpg").write_bytes(sealed["gray"])
+    target = inside.parent.as_uri()
+    if "zip" in folder:
+        target = shutil.make_archive(str(tmp_path / "all"), "zip", inside.parent)
+    (verdict,) = napari_seal.check_many(folder.format(target), jobs=1)
+    assert verdict.intact
+    assert "in/a.jpg" in verdict.path
+    assert napari_seal.check(verdict.path).intact
+
+
+def test_a_whole_store(sealed: dict[str, bytes], tmp_path: Path) -> None:
+    """The root of a store is a folder, too."""
+    put(f"memory://{tmp_path.name}/a.jpg", sealed["gray"])
+    found = [v for v in napari_seal.check_many("memory://", jobs=1) if tmp_path.name in v.path]
+    assert [str(napari_seal.check(v.path).verdict) for v in found] == ["intact"]
 
 
 def test_what_cannot_be_read_has_a_reason(archive: str) -> None:
@@ -318,6 +343,22 @@ def test_originals_at_an_address(extension: str, tracks: np.ndarray, tmp_path: P
     assert np.array_equal(read_image(path.as_uri()), read_image(str(path)))
     with pytest.raises(napari_seal.ImageError, match="cannot be read"):
         read_image("memory://nowhere.tif")
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_folder_of_many_pages(
+    s3: None, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 lists only so many names at once: none is missing, doubled or out of order."""
+    monkeypatch.setattr(_folders, "_PAGE", 7)
+    files, root = fsspec.filesystem("s3"), f"seals/{tmp_path.name}"
+    names = [f"{root}/{n:02}{'.jpg' if n % 3 else '/x.JPG'}" for n in range(50)]
+    files.pipe(dict.fromkeys([*names, f"{root}/", f"{root}/notes.txt", f"{root}-2/a.jpg"], b"x"))
+    found = list(_folders.find(f"s3://{root}{end}", (".jpg",), recursive=True))
+    expected = [n for n in names if n.endswith(".jpg")] + [n for n in names if "/x" in n]
+    assert found == [f"s3://{name}" for name in expected]
+    assert not any(root in folder for folder in files.dircache)  # nothing is kept
+    assert set(found) < set(_folders.find("s3://seals", (".jpg",), recursive=True))
 
 
 def test_processes_share_a_store(s3: None, sealed: dict[str, bytes], tmp_path: Path) -> None:

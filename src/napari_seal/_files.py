@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -85,8 +84,8 @@ def read(address: str, limit: int) -> bytes:
     ------
     TooLargeError, ChangedError, FileNotFoundError, PermissionError, IsADirectoryError, OSError
     """
-    with _translated():
-        files, path = _connect(address)
+    with translated():
+        files, path = connect(address)
         if _is_store(files):
             content = _read_object(files, path, limit)
         else:
@@ -120,91 +119,6 @@ def _read_object(files: Any, path: str, limit: int) -> Any:
         raise
 
 
-def find(address: str, extensions: tuple[str, ...], *, recursive: bool) -> Iterator[str]:
-    """Yield the addresses of files in a folder, by name, folder by folder; a file is itself.
-
-    As in a local search, a folder is yielded where it has no such file or cannot be listed.
-
-    Parameters
-    ----------
-    address : str
-        A file or a folder.
-    extensions : tuple of str
-        Ends of names that are yielded, in lower case.
-    recursive : bool
-        Also search the folders in it.  Links are not followed.
-    """
-    empty = True
-    for found in _walk(address, extensions, recursive):
-        empty = False
-        yield found
-    if empty:
-        yield address
-
-
-def _walk(address: str, extensions: tuple[str, ...], recursive: bool) -> Iterator[str]:
-    try:
-        with _translated():
-            files, root = _connect(address)
-            if not files.isdir(root):
-                return
-    except OSError:  # reading it will say why
-        return
-    pending = [root.rstrip("/")]
-    while pending:
-        current = pending.pop()
-        try:
-            with _translated():
-                entries = files.ls(current or root, detail=True)
-                files.invalidate_cache(current)  # or memory would grow with the archive
-        except OSError:
-            yield _address_of(address, root, current)
-            continue
-        found, folders = [], []
-        for entry in entries:
-            name = str(entry["name"]).rstrip("/")
-            if not name.startswith(current + "/" if current else "") or name == current:
-                continue  # the folder's own marker; a link of a web page to somewhere else
-            if entry["type"] == "directory":
-                folders.append(name)
-            elif name.lower().endswith(extensions):
-                found.append(name)
-        del entries
-        yield from (_address_of(address, root, name) for name in sorted(found))
-        if recursive:
-            pending += sorted(folders, reverse=True)
-
-
-def _address_of(address: str, root: str, name: str) -> str:
-    """The address of what a listing calls ``name``, as the folder's was given."""
-    given, separator, chain = address.partition("::")
-    if "://" not in given:  # simplecache::s3://…: the path is at the end
-        given, separator, chain = address, "", ""
-    return given.rstrip("/") + name[len(root.rstrip("/")) :] + separator + chain
-
-
-def is_folder(path: str) -> bool:
-    """Whether a path or an address is a folder; False where that cannot be found out."""
-    if not is_address(path):
-        return os.path.isdir(path)
-    try:
-        with _translated():
-            files, name = _connect(path)
-            return bool(files.isdir(name))
-    except OSError:
-        return False
-
-
-def list_folder(path: str) -> None:
-    """Raise an OSError where a folder cannot be listed."""
-    if not is_address(path):
-        os.scandir(path).close()
-        return
-    with _translated():
-        files, name = _connect(path)
-        files.ls(name, detail=False)
-
-
 def exists(address: str) -> bool:
     """Whether there is a file or a folder.
 
@@ -213,15 +127,15 @@ def exists(address: str) -> bool:
     OSError
         It cannot be found out.
     """
-    with _translated():
-        files, path = _connect(address)
+    with translated():
+        files, path = connect(address)
         return bool(files.exists(path))
 
 
 def make_folder(address: str) -> None:
     """Make a folder with those above it, where there are any: object stores have none."""
-    with _translated():
-        files, path = _connect(address)
+    with translated():
+        files, path = connect(address)
         if not _is_store(files):
             files.makedirs(path, exist_ok=True)
 
@@ -239,8 +153,8 @@ def write(address: str, content: bytes, *, overwrite: bool) -> None:
     OSError
         It cannot be written, or what was read back is not what was written.
     """
-    with _translated():
-        files, path = _connect(address)
+    with translated():
+        files, path = connect(address)
         if _is_store(files):
             _put(files, path, content, overwrite)
             _read_back(files, path, content)
@@ -280,11 +194,16 @@ def _read_back(files: Any, path: str, content: bytes) -> None:
 
 
 def _is_store(files: Any) -> bool:
-    protocols = files.protocol if isinstance(files.protocol, tuple | list) else (files.protocol,)
-    return not _STORES.isdisjoint(protocols)
+    return not _STORES.isdisjoint(protocols(files))
 
 
-def _connect(address: str) -> tuple[Any, str]:
+def protocols(files: Any) -> tuple[str, ...]:
+    """The schemes of a file system."""
+    protocol = files.protocol
+    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
+
+
+def connect(address: str) -> tuple[Any, str]:
     """The file system of an address, which fsspec keeps open, and the path in it."""
     check_address(address)
     from fsspec.core import url_to_fs
@@ -294,7 +213,7 @@ def _connect(address: str) -> tuple[Any, str]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn what libraries raise into an OSError whose text can be shown."""
     try:
         yield

@@ -137,17 +137,22 @@ def test_what_is_no_report(content: bytes, tmp_path: Path) -> None:
 
 
 HOSTILE = [
-    b'{"path": "a", "verdict": ["x"]}\n{"summary": {"counts": {"a": "b"}},"digest": "sha256:%b"}\n',
-    b'{"path": "a"}\n{"summary": {"files": [], "counts": {"None": 1}},"digest": "sha256:%b"}\n',
+    b'{"path": "a", "verdict": ["x"]}\n{"summary": {"counts": {"a": "b"}},"digest": "sha256:%d"}\n',
+    b'{"path": "a"}\n{"summary": {"files": [], "counts": {"None": 1}},"digest": "sha256:%d"}\n',
     b'{"path": "", "x": ' + b"[" * 100_000 + b"\n",
     b"path,verdict,signature,codes,reasons\r\n\xff\xfe,,,,\r\n",
-    b'path,verdict,signature,codes,reasons\r\n#summary,,,counts.x,99999999999999999999999999\r\n#digest,,,,"sha256:%b"\r\n',
+    b'path,verdict,signature,codes,reasons\r\n#summary,,,counts.x,99999999999999999999999999\r\n#digest,,,,"sha256:%d"\r\n',
     b"path,verdict,signature,codes,reasons\r\na,b,c\r\n",
+    *(
+        b'<!DOCTYPE html>\n<meta name="generator" content="napari-seal 0">\n'
+        b'<script type="application/json" class="rows">[\n%b\n]</script>\n' % row
+        for row in (b"[]", b"{}", b"7", b"null", b"[[[], 1], {}]", b'["", [], []]', b'["", 99]')
+    ),
 ]
 
 
 @pytest.mark.parametrize("content", HOSTILE)
 def test_hostile_reports_end_with_a_problem(content: bytes, tmp_path: Path) -> None:
     """Whatever stands in a report, the answer is a sentence and not an exception."""
-    (tmp_path / "x").write_bytes(content.replace(b"%b", b"0" * 64))
+    (tmp_path / "x").write_bytes(content.replace(b"%d", b"0" * 64))
     assert check_report(str(tmp_path / "x")).problems

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from napari_seal._files import find, is_address
+from napari_seal._files import is_address
+from napari_seal._folders import find
 
 #: What is taken from a folder.
 FOLDER_EXTENSIONS: Final = (".tif", ".tiff", ".png", ".npy")

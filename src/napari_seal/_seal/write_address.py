@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from napari_seal._files import exists, is_folder, local_path
+from napari_seal._files import exists, local_path
 from napari_seal._files import write as put
+from napari_seal._folders import is_folder
 from napari_seal._seal.write import check_target, write
 from napari_seal._text import printable
 from napari_seal.errors import TargetExistsError, WriteError

@@ -76,7 +76,7 @@ def check_report(path: str) -> ReportCheck:
             lines = _lines(file, report)
             try:
                 _READERS[report.form](lines, report)
-            except (ValueError, RecursionError, csv.Error) as error:
+            except (ValueError, TypeError, LookupError, RecursionError, csv.Error) as error:
                 report.problems.append(f"It cannot be read to its end: {printable(error, 200)}.")
             for _ in lines:  # the digest is of all
                 pass

@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from napari_seal._files import check_address, is_address, is_folder, list_folder
+from napari_seal._files import check_address, is_address
+from napari_seal._folders import is_folder, list_folder
 from napari_seal._parallel import available_cores, map_batches
 from napari_seal._text import printable
 from napari_seal._verify.check import check

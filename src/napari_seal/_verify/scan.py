@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from napari_seal._files import find, is_address
+from napari_seal._files import is_address
+from napari_seal._folders import find
 
 #: Names of files in folders that are checked.  A file that is named itself is checked in any case.
 EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif")
