@@ -14,7 +14,7 @@ import pytest
 from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
-#: ``data``.
+#: ``data``, ``s3``, ``dask``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 

@@ -95,6 +95,7 @@ def make_moedal(image: np.ndarray) -> None:
 
 
 INPUTS: dict[str, Callable[[np.ndarray], None]] = {
+    "docs/cli.md": make_archive,
     "docs/howto/archive.md": make_archive,
     "docs/howto/exiftool.md": make_pair,
     "docs/howto/moedal.md": make_moedal,

@@ -5,21 +5,27 @@ For sealing them, and for comparing a sealed file with the original it was made 
 
 from __future__ import annotations
 
+import io
 import os
-from typing import Any, Final
+from contextlib import nullcontext
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import JpegImagePlugin, PngImagePlugin
 from PIL.ImageFile import ImageFile
 
+from napari_seal._files import is_address, local_path, read
 from napari_seal._format import limits
 from napari_seal._format.jpeg import is_jpeg
 from napari_seal._text import printable
-from napari_seal.errors import ImageError
+from napari_seal.errors import ImageError, OptionError
 
 #: Read like the others; sealing compresses them a second time.
 JPEG_EXTENSIONS: Final = (".jpg", ".jpeg")
+
+# A stack at an address is held in memory as it is stored, and once more as an array.
+_ADDRESS_BYTES: Final = 1 << 32
 
 
 def read_image(path: str) -> npt.NDArray[Any]:
@@ -32,6 +38,8 @@ def read_image(path: str) -> npt.NDArray[Any]:
     """
     extension = os.path.splitext(path)[1].lower()
     try:
+        if is_address(path):
+            return _read_address(path, extension)
         if os.path.isdir(path):
             os.scandir(path).close()
             raise ImageError("is a folder")
@@ -42,7 +50,7 @@ def read_image(path: str) -> npt.NDArray[Any]:
             return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         if extension == ".png" or extension in JPEG_EXTENSIONS:
             return _read_with_pillow(path)
-    except ImageError:
+    except (ImageError, OptionError):
         raise
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror or printable(error)}") from error
@@ -50,13 +58,32 @@ def read_image(path: str) -> npt.NDArray[Any]:
         raise ImageError(
             f"not a readable {extension[1:].upper()} file: {printable(error)}"
         ) from error
-    raise ImageError(
+    raise _not_read(extension)
+
+
+def _not_read(extension: str) -> ImageError:
+    return ImageError(
         f"is of the kind {printable(extension) or '(no extension)'}, which is not read; use TIFF, "
         "PNG or NPY"
     )
 
 
-def _read_tiff(path: str) -> npt.NDArray[Any]:
+def _read_address(address: str, extension: str) -> npt.NDArray[Any]:
+    """Read an image from fsspec: whole, into memory."""
+    path = local_path(address)
+    if path is not None:
+        return read_image(path)
+    content = io.BytesIO(read(address, _ADDRESS_BYTES))
+    if extension in (".tif", ".tiff"):
+        return _read_tiff(content)
+    if extension == ".npy":
+        return np.asarray(np.load(content, allow_pickle=False))
+    if extension == ".png" or extension in JPEG_EXTENSIONS:
+        return _read_with_pillow(content)
+    raise _not_read(extension)
+
+
+def _read_tiff(path: str | IO[bytes]) -> npt.NDArray[Any]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
@@ -71,11 +98,12 @@ def _read_tiff(path: str) -> npt.NDArray[Any]:
         return image
 
 
-def _read_with_pillow(path: str) -> npt.NDArray[Any]:
+def _read_with_pillow(path: str | IO[bytes]) -> npt.NDArray[Any]:
     # Pillow's classes for the two formats themselves: `Image.open` has a limit of its own, which
     # says nothing of what to do.
-    with open(path, "rb") as file:
+    with open(path, "rb") if isinstance(path, str) else nullcontext(path) as file:
         header = file.read(26)
+        file.seek(0)
     if header.startswith(b"\x89PNG\r\n\x1a\n"):
         _refuse_16_bit_colour(header)
         opened: ImageFile = PngImagePlugin.PngImageFile(path)

@@ -15,7 +15,7 @@ def printable(text: object, limit: int = 4000) -> str:
     Parameters
     ----------
     text : object
-        Anything; ``str`` is taken of it.
+        Anything; ``str`` is taken of it.  Credentials in an address are left out.
     limit : int
         Number of characters after which the text is cut, with an ellipsis.
 
@@ -24,7 +24,7 @@ def printable(text: object, limit: int = 4000) -> str:
     >>> printable("a\x1b[2Jb\u202egpj")
     'a\\x1b[2Jb\\u202egpj'
     """
-    string = str(text)
+    string = without_credentials(str(text))
     if len(string) > limit:
         string = string[:limit] + "…"
     if string.isascii() and string.isprintable():
@@ -33,3 +33,24 @@ def printable(text: object, limit: int = 4000) -> str:
         c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in _HIDDEN else c
         for c in string
     )
+
+
+def without_credentials(text: str) -> str:
+    """Return ``text`` without what addresses in it say before a host's name.
+
+    That is where user names and passwords stand (RFC 3986, section 3.2.1).  Of ``http`` addresses
+    the query is left out, too, which holds the tokens of signed ones.
+
+    Examples
+    --------
+    >>> without_credentials("sftp://anna:secret@host/a.jpg")
+    'sftp://host/a.jpg'
+    >>> without_credentials("https://host/a.jpg?token=secret")
+    'https://host/a.jpg?…'
+    """
+    if "://" not in text:
+        return text
+    import re
+
+    text = re.sub(r"(?<=://)[^/?#\s]*@", "", text)
+    return re.sub(r"(https?://[^?\s]*\?)[^\s'\"]+", r"\1…", text)

@@ -29,7 +29,7 @@ def test_one_changed_file_is_failure(run, archive):
     """A file that is not intact gives the exit code 1, is named, and the counts add up."""
     result = run("verify", archive)
     assert result.exit_code == 1
-    assert "✗ metadata-changed" in result.output
+    assert "⚠ metadata-changed" in result.output
     assert "3 files: 2 intact, 1 metadata-changed" in result.output
 
 
@@ -51,10 +51,17 @@ def test_missing_path_is_failure(run, archive):
     assert "2 files: 1 intact, 1 unreadable" in result.output
 
 
+def rows_of(result):
+    """The lines of ``--jsonl``, without the summary at their end."""
+    *rows, last = [json.loads(line) for line in result.stdout.splitlines()]
+    assert last["summary"]["files"] == len(rows)
+    return rows
+
+
 def test_json_lines(run, archive):
     """``--jsonl`` prints one object a file with path, verdict, reasons and signature."""
     result = run("verify", archive, "--jsonl")
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    lines = rows_of(result)
     assert [Path(line["path"]).name for line in lines] == [
         "a.sealed.jpg",
         "c.sealed.jpg",
@@ -66,6 +73,10 @@ def test_json_lines(run, archive):
         "record-mismatch",
     ]
     assert {line["signature"] for line in lines} == {"none"}
+    last = json.loads(result.stdout.splitlines()[-1])
+    assert last["summary"]["counts"] == {"intact": 2, "metadata-changed": 1}
+    assert last["summary"]["paths"] == [str(archive)]
+    assert last["digest"].startswith("sha256:")
 
 
 def test_json(run, archive):
@@ -80,16 +91,41 @@ def test_csv(run, archive, tmp_path):
     assert run("verify", archive, "--csv", tmp_path / "report.csv").exit_code == 1
     with open(tmp_path / "report.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["verdict"] for row in rows] == ["intact", "metadata-changed", "intact"]
+    assert [row["verdict"] for row in rows[:3]] == ["intact", "metadata-changed", "intact"]
+    assert {row["path"] for row in rows[3:]} == {"#summary", "#digest"}
     assert rows[1]["codes"] == "metadata-key-changed record-mismatch"
 
 
-def test_csv_never_overwrites_an_image(run, archive):
-    """A report is not written over a file that is no .csv file."""
+@pytest.mark.parametrize("option", ["--csv", "--jsonl-file", "--html"])
+def test_a_report_never_overwrites_an_image(run, archive, option):
+    """A report is not written over a file whose name is not that of one."""
     image = archive / "a.sealed.jpg"
     before = image.read_bytes()
-    assert run("verify", archive, "--csv", image).exit_code == 2
+    assert run("verify", archive, option, image).exit_code == 2
     assert image.read_bytes() == before
+
+
+def test_json_lines_in_a_file(run, archive, tmp_path):
+    """``--jsonl-file`` writes what ``--jsonl`` prints, beside what is printed."""
+    result = run("verify", archive, "--jsonl-file", tmp_path / "report.jsonl")
+    assert "3 files: 2 intact, 1 metadata-changed" in result.output
+    written = (tmp_path / "report.jsonl").read_text().splitlines()
+    assert written[:-1] == run("verify", archive, "--jsonl").stdout.splitlines()[:-1]
+    assert json.loads(written[-1])["summary"]["files"] == 3
+
+
+def test_every_report_is_what_was_written(run, archive, tmp_path):
+    """``report check`` agrees with each form, printed or written, and all tell the same options."""
+    files = [tmp_path / f"report.{kind}" for kind in ("jsonl", "csv", "html")]
+    options = zip(("--jsonl-file", "--csv", "--html"), files, strict=True)
+    arguments = [part for option in options for part in option]
+    printed = run("verify", archive, "--full", "--jsonl", *arguments)
+    (tmp_path / "printed.jsonl").write_bytes(printed.stdout_bytes)
+    for file in (*files, tmp_path / "printed.jsonl"):
+        result = run("report", "check", file)
+        assert result.exit_code == 0, result.output
+        assert "3 files: 2 intact, 1 metadata-changed" in result.output
+        assert "--full" in result.output
 
 
 def test_html(run, archive, tmp_path):
@@ -125,8 +161,8 @@ def test_html_beside_other_reports(run, archive, tmp_path):
     page, table = tmp_path / "report.html", tmp_path / "report.csv"
     result = run("verify", archive, "--jsonl", "--csv", table, "--html", page)
     assert result.exit_code == 1
-    assert len(result.stdout.splitlines()) == 3
-    assert len(table.read_text().splitlines()) == 4
+    assert len(rows_of(result)) == 3
+    assert sum(not line.startswith("#") for line in table.read_text().splitlines()) == 4
     assert "1 of 3 files" in page.read_text(encoding="utf-8")
 
 
@@ -191,8 +227,8 @@ def test_hostile_names_are_shown_escaped(run, archive):
     assert "\x1b[2J" not in result.output
     assert r"\x1b[2Jx.jpg" in result.output
     assert r"a\nb.jpg" in result.output
-    for line in run("verify", archive, "--jsonl").stdout.splitlines():
-        json.loads(line)
+    names = {os.fsencode(row["path"]) for row in rows_of(run("verify", archive, "--jsonl"))}
+    assert {os.fsencode(p) for p in archive.rglob("*.jpg")} == names  # reversibly
 
 
 def test_many_files_list_only_what_is_wrong(run, archive):
@@ -213,8 +249,8 @@ def test_worker_processes_give_the_same(run, archive):
     for index in range(300):
         (archive / f"{index:03}.jpg").write_bytes(data)
     one, two = (run("verify", archive, "--jsonl", "--jobs", jobs).stdout for jobs in (1, 2))
-    assert one == two
-    assert len(one.splitlines()) == 303
+    assert one.splitlines()[:-1] == two.splitlines()[:-1]
+    assert len(one.splitlines()) == 304
 
 
 def test_interrupt_ends_the_run_with_130(archive, tmp_path):
@@ -223,6 +259,7 @@ def test_interrupt_ends_the_run_with_130(archive, tmp_path):
         os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
     (tmp_path / "report.html").write_text("the report of yesterday")
     command = [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "2"]
+    command += ["--csv", tmp_path / "r.csv", "--jsonl-file", tmp_path / "r.jsonl"]
     process = subprocess.Popen(
         [*command, "--html", tmp_path / "report.html"],
         stdout=subprocess.PIPE,
@@ -232,6 +269,7 @@ def test_interrupt_ends_the_run_with_130(archive, tmp_path):
     )
     assert process.stdout is not None
     process.stdout.readline()  # it runs; the pipe is not read further, so it cannot end by itself
+    assert len(list(tmp_path.glob(".napari-seal-*.part"))) == 2
     time.sleep(0.3)
     os.killpg(process.pid, signal.SIGINT)
     _, error = process.communicate(timeout=30)
@@ -249,17 +287,51 @@ def test_full_check(run, archive, tracks: np.ndarray):
     assert "2 files: 2 intact" in result.output
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
 def test_a_report_that_cannot_be_written(archive, tmp_path):
-    """A full disk under a report gives the exit code 2 and one line."""
-    (tmp_path / "report.csv").symlink_to("/dev/full")
-    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--csv"]
+    """A full disk under a report gives the exit code 2 and one line, and leaves the old report."""
+    report = tmp_path / "report.csv"
+    report.write_text("the report of yesterday")
+    # As full as a disk gets without being root: no file may have a byte.
+    command = 'ulimit -f 0; exec "$0" -m napari_seal verify "$1" --csv "$2"'
     result = subprocess.run(
-        [*command, tmp_path / "report.csv"], capture_output=True, text=True, check=False
-    )
+        ["sh", "-c", command, sys.executable, archive, report],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert result.returncode == 2
-    assert "No space left" in result.stderr
+    assert "File too large" in result.stderr
     assert "Traceback" not in result.stderr
+    assert report.read_text() == "the report of yesterday"
+    assert sorted(os.listdir(tmp_path)) == ["archive", "report.csv"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_device_is_no_place_for_a_report(run, archive, tmp_path):
+    """What would be replaced by a file is refused where it is none."""
+    (tmp_path / "report.csv").symlink_to("/dev/full")
+    result = run("verify", archive, "--csv", tmp_path / "report.csv")
+    assert result.exit_code == 2
+    assert "a device" in result.output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no SIGKILL")
+def test_a_killed_run_leaves_no_report_that_looks_whole(run, archive, tmp_path):
+    """After SIGKILL the old reports are there, and what was printed is known to be incomplete."""
+    for index in range(5000):
+        os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    (tmp_path / "r.csv").write_text("the report of yesterday")
+    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "1"]
+    with subprocess.Popen(
+        [*command, "--csv", tmp_path / "r.csv"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        start = process.stdout.readline()
+        process.kill()
+        (tmp_path / "printed.jsonl").write_bytes(start + process.stdout.read())
+    assert (tmp_path / "r.csv").read_text() == "the report of yesterday"
+    result = run("report", "check", tmp_path / "printed.jsonl")
+    assert result.exit_code == 1
+    assert "no summary and digest at its end" in result.output
 
 
 def test_nobody_reads_on(archive):
@@ -282,7 +354,7 @@ def test_links_in_circles_come_to_an_end(run, archive):
     (archive / "self").symlink_to(".")
     (archive / "below" / "up").symlink_to("..")
     result = run("verify", archive / "**" / "*.jpg", "--jsonl")
-    names = [json.loads(line)["path"] for line in result.stdout.splitlines()]
+    names = [row["path"] for row in rows_of(result)]
     assert [Path(name).name for name in names] == [
         "a.sealed.jpg", "b.sealed.jpg", "c.sealed.jpg",
     ]  # fmt: skip
@@ -310,7 +382,7 @@ def test_against_the_originals(run, tmp_path, tracks: np.ndarray):
     (raw / "b.npy").rename(raw / "day1" / "a.npy")
     result = run("verify", str(sealed), "--against", str(raw), "--jsonl")
     assert result.exit_code == 1
-    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    rows = rows_of(result)
     assert [row["verdict"] for row in rows] == ["intact", "substituted"]
     assert rows[0]["reasons"][0]["code"] == "original-missing"
     assert "1 file could not be compared" in result.stderr

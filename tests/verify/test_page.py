@@ -26,7 +26,9 @@ from napari_seal import Outcome, Reason, ReasonCode, Signature, Verdict, __versi
 from napari_seal._text import printable
 from napari_seal._verify import page as page_module
 from napari_seal._verify import page_html
+from napari_seal._verify.looks import COLOURS, Tone
 from napari_seal._verify.page import html_report
+from napari_seal._verify.summary import Run
 from napari_seal._verify.verdict import Box, ScoreMap
 
 NASTY = "</script><!--<script>\u2028\u2029\u202e&amp;\"'><img src=x onerror=alert(1)>]]>\x1b\udcff"
@@ -75,13 +77,18 @@ class Page(HTMLParser):
         return [row for block in blocks for row in json.loads(block)]
 
     @property
+    def summary(self) -> Any:
+        line = self.source.partition(page_html.SUMMARY.decode())[2]
+        return json.loads(line.partition("</script>")[0])
+
+    @property
     def counts(self) -> list[int]:
         numbers = re.findall(r'<td class="number">([\d,]+)</td>', self.source)
         return [int(number.replace(",", "")) for number in numbers]
 
 
 def write(path: Path, verdicts: Iterable[Verdict], **options: Any) -> Page:
-    with html_report(str(path), **options) as watch:
+    with html_report(str(path), Run(**options)) as watch:
         for _ in watch(verdicts):
             pass
     return Page(path)
@@ -150,11 +157,15 @@ def test_all_intact(tmp_path: Path, number: int, words: str) -> None:
 
 
 def test_every_outcome_has_a_look_and_a_place(tmp_path: Path) -> None:
-    """All verdict words can be in a page; only `intact` looks good."""
+    """All verdict words can be in a page, the good one last, in the colours of all of us."""
     page = write(tmp_path / "r.html", (Verdict(path=str(o), verdict=o) for o in Outcome))
     assert page.counts == [1] * len(Outcome) + [len(Outcome)]
-    assert set(page_html.LOOKS) == set(Outcome)
-    assert [o for o, (tone, _) in page_html.LOOKS.items() if tone == "good"] == [Outcome.INTACT]
+    assert set(page_html.GRAVEST_FIRST) == set(Outcome)
+    assert page_html.GRAVEST_FIRST[-1] is Outcome.INTACT
+    (style,) = [content for tag, content in page.contents if tag == "style"]
+    for tone in Tone:
+        assert f"--{tone}: {COLOURS[tone].on_white};" in style
+        assert f"--{tone}: {COLOURS[tone].on_black};" in style
     assert page_html.OUTCOMES[0] is Outcome.INTACT  # a row that is only a path stands for it
 
 
@@ -169,6 +180,29 @@ def test_the_run_is_described(tmp_path: Path) -> None:
     assert "--full --jobs 2" in page.text
     assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", page.text)
     assert f"napari-seal {__version__}" in page.text
+    assert page.all("time")[0]["datetime"] <= page.all("time")[1]["datetime"]
+    assert page.summary["complete"] is True
+    assert page.summary["paths_named"] == 30
+    assert page.summary["counts"] == {"intact": 1}
+
+
+def test_a_run_that_was_stopped_says_so(tmp_path: Path) -> None:
+    """The page of a run that did not get to all files says why."""
+    run = Run()
+    with html_report(str(tmp_path / "r.html"), run) as watch:
+        list(watch([Verdict(path="a.jpg", verdict=Outcome.INTACT)]))
+        run.stopped = "time limit of <5> s"
+    page = Page(tmp_path / "r.html")
+    assert "no: time limit of <5> s" in page.text
+    assert (page.summary["complete"], page.summary["stopped"]) == (False, run.stopped)
+
+
+def test_the_digest_is_of_all_but_the_last_bytes(tmp_path: Path) -> None:
+    """What stands in the last 86 bytes, a comment, is the digest of those before them."""
+    write(tmp_path / "r.html", [Verdict(path="a.jpg", verdict=Outcome.INTACT)])
+    content = (tmp_path / "r.html").read_bytes()
+    digest = hashlib.sha256(content[:-86]).hexdigest()
+    assert content[-86:].decode() == f"<!--digest sha256:{digest}-->\n"
 
 
 def test_many_rows_lie_in_several_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,7 +439,7 @@ def test_verdicts_pass_at_once(tmp_path: Path) -> None:
             taken.append(number)
             yield INTACT
 
-    with html_report(str(tmp_path / "report.html")) as watch:
+    with html_report(str(tmp_path / "report.html"), Run()) as watch:
         passing = watch(source())
         assert next(passing) is INTACT
         assert taken == [0]
@@ -426,9 +460,9 @@ def test_a_run_that_fails_leaves_what_was_there(tmp_path: Path, old: str | None)
         yield INTACT
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), html_report(str(report)) as watch:
+    with pytest.raises(KeyboardInterrupt), html_report(str(report), Run()) as watch:
         list(watch(interrupted()))
-    with html_report(str(report)) as watch:
+    with html_report(str(report), Run()) as watch:
         next(watch([INTACT, INTACT]))
     assert [p.read_text() for p in tmp_path.iterdir()] == ([] if old is None else [old])
 
@@ -475,7 +509,7 @@ def test_what_is_no_place_for_a_page(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.html")
         places.append(tmp_path / "pipe.html")
     for place in places:
-        with pytest.raises(OSError, match=r".") as caught, html_report(str(place)):
+        with pytest.raises(OSError, match=r".") as caught, html_report(str(place), Run()):
             pytest.fail("it began")
         assert caught.value.strerror
 
@@ -486,7 +520,7 @@ def test_memory_does_not_grow(tmp_path: Path) -> None:
     write(tmp_path / "report.html", [verdict])  # what is loaded once
     tracemalloc.start()
     try:
-        with html_report(str(tmp_path / "report.html")) as watch:
+        with html_report(str(tmp_path / "report.html"), Run()) as watch:
             for _ in watch(verdict for _ in range(20_000)):
                 pass
         peak = tracemalloc.get_traced_memory()[1]

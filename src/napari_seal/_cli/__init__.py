@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from napari_seal._cli.demo import demo
+from napari_seal._cli.report import report
 from napari_seal._cli.seal import seal
 from napari_seal._cli.show import show
 from napari_seal._cli.verify import verify
@@ -52,5 +53,5 @@ def main() -> None:
     """Seal microscope images, and tell whether they were changed."""
 
 
-for _command in (seal, verify, show, demo):
+for _command in (seal, verify, show, report, demo):
     main.add_command(_command)

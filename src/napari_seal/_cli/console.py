@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from napari_seal._text import printable
+from napari_seal._verify.looks import LOOKS, Tone
 from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -18,23 +19,6 @@ if TYPE_CHECKING:
     from napari_seal._verify.verdict import Verdict
 
 Item = TypeVar("Item")
-
-_GOOD: Final = ("green", "✓")
-_MILD: Final = ("yellow", "!")
-_BAD: Final = ("bold red", "✗")
-_LOOKS: Final = {
-    Outcome.INTACT: _GOOD,
-    Outcome.METADATA_CHANGED: _BAD,
-    Outcome.REENCODED: _MILD,
-    Outcome.SUBSTITUTED: _BAD,
-    Outcome.IMAGE_CHANGED: _BAD,
-    Outcome.TRUNCATED: _BAD,
-    Outcome.NO_SEAL: _MILD,
-    Outcome.SEAL_MALFORMED: _BAD,
-    Outcome.SEAL_UNSUPPORTED: _MILD,
-    Outcome.NOT_AN_IMAGE: _MILD,
-    Outcome.UNREADABLE: _BAD,
-}
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -51,8 +35,12 @@ def outcome_text(outcome: Outcome) -> Text:
     """A verdict word with its sign and colour."""
     from rich.text import Text
 
-    style, sign = _LOOKS[outcome]
-    return Text(f"{sign} {outcome}", style=style, no_wrap=True)
+    return Text(f"{LOOKS[outcome].sign} {outcome}", style=_style(outcome), no_wrap=True)
+
+
+def _style(outcome: Outcome) -> str:
+    look = LOOKS[outcome]
+    return f"bold {look.colours.text}" if look.tone is Tone.BAD else look.colours.text
 
 
 def reason_text(verdict: Verdict) -> Text:
@@ -84,7 +72,7 @@ def counts_line(counts: Counter[Outcome]) -> Text:
     line = Text(f"{total:,} {'file' if total == 1 else 'files'}: ")
     for index, outcome in enumerate(o for o in Outcome if counts[o]):
         line.append(", " if index else "")
-        line.append(f"{counts[outcome]:,} {outcome}", style=_LOOKS[outcome][0])
+        line.append(f"{counts[outcome]:,} {outcome}", style=_style(outcome))
     return line
 
 

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from napari_seal._files import is_address
+from napari_seal._folders import find
+
 #: What is taken from a folder.
 FOLDER_EXTENSIONS: Final = (".tif", ".tiff", ".png", ".npy")
 
@@ -19,7 +22,7 @@ def find_inputs(named: Iterable[str]) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for path, below in _find(named):
         folder, name = os.path.split(path)
-        place = os.path.join(os.path.realpath(folder), name)
+        place = path if is_address(path) else os.path.join(os.path.realpath(folder), name)
         if place not in seen:
             seen.add(place)
             yield path, below
@@ -27,6 +30,11 @@ def find_inputs(named: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _find(named: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in named:
+        if is_address(name):
+            root = name.rstrip("/")
+            for path in find(name, FOLDER_EXTENSIONS, recursive=True):
+                yield path, path.removeprefix(root).strip("/") or root.rpartition("/")[2]
+            continue
         if not os.path.isdir(name):
             yield name, os.path.basename(name)
             continue

@@ -12,6 +12,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from napari_seal._files import is_address
+
 
 def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> Iterator[str]:
     """Yield paths, with patterns replaced by what they match, by name.
@@ -24,7 +26,8 @@ def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> Iterator[str]:
     Parameters
     ----------
     paths : iterable of str
-        What is there under its very name, or matches nothing, is yielded as it is.
+        What is there under its very name, or matches nothing, is yielded as it is, and so are
+        addresses for fsspec.
     extensions : tuple of str
         What the search of a folder takes.
 
@@ -34,7 +37,7 @@ def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> Iterator[str]:
         A match; or a folder that cannot be listed, so that it is not passed over in silence.
     """
     for path in paths:
-        if os.path.lexists(path) or not glob.has_magic(path):
+        if is_address(path) or os.path.lexists(path) or not glob.has_magic(path):
             yield path
             continue
         drive, rest = os.path.splitdrive(path)

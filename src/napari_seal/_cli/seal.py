@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from napari_seal._files import is_address, make_folder
 from napari_seal._text import printable
 from napari_seal.errors import ImageError, MetadataError, SealError, WriteError
 
@@ -87,9 +88,11 @@ def seal(
     if not tasks:
         raise ImageError("there is no TIFF, PNG or NPY file in what was named: nothing was sealed")
     try:
-        os.makedirs(out, exist_ok=True)
+        _make_folder(out)
     except OSError as error:
-        raise WriteError(f"the folder {out!r} cannot be made: {error.strerror}") from error
+        raise WriteError(
+            f"the folder {printable(out)!r} cannot be made: {error.strerror}"
+        ) from error
 
     failed: list[_Done] = []
     sealed = 0
@@ -171,7 +174,16 @@ def _target(out: str, below: str) -> str:
     stem, extension = os.path.splitext(below)
     if extension.lower() in (".jpg", ".jpeg") and stem.lower().endswith(".sealed"):
         stem = stem[: -len(".sealed")]
+    if is_address(out):
+        return f"{out.rstrip('/')}/{(stem + SUFFIX).replace(os.sep, '/')}"
     return os.path.join(out, stem + SUFFIX)
+
+
+def _make_folder(path: str) -> None:
+    if is_address(path):
+        make_folder(path)
+    else:
+        os.makedirs(path, exist_ok=True)
 
 
 def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
@@ -199,7 +211,7 @@ def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
                 "another input of this run has the same name; seal it to another folder"
             )
         image = read_image(task.source)
-        os.makedirs(os.path.dirname(task.target) or ".", exist_ok=True)
+        _make_folder(os.path.dirname(task.target) or ".")
         if image.ndim <= 2 or (image.ndim == 3 and image.shape[2] in (3, 4)):
             seal_image(image, task.target, **options)
             return _Done(task.source, 1, None)
@@ -225,7 +237,7 @@ def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
     except MemoryError:
         return _Done(task.source, sealed, "there is not enough memory for it")
     except OSError as error:
-        return _Done(task.source, sealed, f"{task.target}: {error.strerror or error}")
+        return _Done(task.source, sealed, f"{printable(task.target)}: {error.strerror or error}")
     return _Done(task.source, sealed, None)
 
 

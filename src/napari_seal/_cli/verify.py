@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,8 @@ from napari_seal._cli.patterns import expand
 from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
 
 if TYPE_CHECKING:
-    from typing import IO
+    from napari_seal._verify.report import Watch
+    from napari_seal._verify.summary import Run
 
 #: Up to so many files, the intact ones are listed, too.
 _FEW: Final = 25
@@ -29,6 +30,7 @@ _LISTED: Final = 500
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: files and counts.")
 @click.option("--jsonl", is_flag=True, help="Print one JSON object a line for each file.")
+@click.option("--jsonl-file", metavar="FILE", help="Also write these lines to a .jsonl file.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Also write the verdicts to a .csv file.")
 @click.option("--html", "html_file", metavar="FILE", help="Also write a report to an .html file.")
 @click.option("--all", "list_all", is_flag=True, help="List intact files as well.")
@@ -36,17 +38,20 @@ _LISTED: Final = 500
 @click.option(
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
+@click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
 def verify(
     paths: tuple[str, ...],
     jobs: int | None,
     as_json: bool,
     jsonl: bool,
+    jsonl_file: str | None,
     csv_file: str | None,
     html_file: str | None,
     list_all: bool,
     full: bool,
     against: str | None,
+    dask: str | None,
     allow_unsealed: bool,
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
@@ -58,33 +63,42 @@ def verify(
     """
     if as_json and jsonl:
         raise click.UsageError("--json and --jsonl cannot be combined")
-    if csv_file is not None and not csv_file.lower().endswith(".csv"):
-        raise click.UsageError(f"--csv writes a file that ends in .csv, not {csv_file!r}")
-    if html_file is not None and not html_file.lower().endswith((".html", ".htm")):
-        raise click.UsageError(f"--html writes a file that ends in .html, not {html_file!r}")
+    if dask is not None and jobs is not None:
+        raise click.UsageError(
+            "--jobs and --dask cannot be combined: a cluster has its own workers"
+        )
+    _check_name("--jsonl-file", jsonl_file, ".jsonl")
+    _check_name("--csv", csv_file, ".csv")
+    _check_name("--html", html_file, ".html", ".htm")
     from napari_seal._cli.console import progress
     from napari_seal._verify.run import check_many
     from napari_seal._verify.scan import EXTENSIONS, find_images
+    from napari_seal._verify.summary import Run
 
     named = list(expand(paths, EXTENSIONS))
     counts = _Counts()
     options = [f"--jobs {jobs}"] if jobs else []
     options += ["--full"] if full else []
     options += [f"--against {against}"] if against is not None else []
+    options += [f"--dask {dask}"] if dask is not None else []
     options += ["--allow-unsealed"] if allow_unsealed else []
+    run = Run(paths=paths, options=options)
     with ExitStack() as stack:
-        to_page = _open_page(stack, html_file, paths, options)
+        reports = _open_reports(stack, run, jsonl_file, csv_file, html_file)
         watch = stack.enter_context(
             progress("verifying", lambda: sum(1 for _ in find_images(named)))
         )
-        checked = check_many(named, jobs=jobs, full=full, against=against)
-        verdicts = to_page(counts.watch(watch(checked)))
-        if csv_file is not None:
-            from napari_seal._verify.report import stream_csv
+        client = None
+        if dask is not None:
+            from napari_seal._dask import connect
 
-            verdicts = stream_csv(verdicts, stack.enter_context(_open_report(csv_file)))
+            client = stack.enter_context(connect(dask))
+        checked = check_many(named, jobs=jobs, full=full, against=against, client=client)
+        verdicts = counts.watch(watch(checked))
+        for report in reports:
+            verdicts = report(verdicts)
         if jsonl:
-            _print_lines(verdicts)
+            _print_lines(verdicts, run)
         elif as_json:
             _print_json(verdicts, counts)
         else:
@@ -119,25 +133,31 @@ _NOT_COMPARED: Final = frozenset(
 )
 
 
-def _open_report(path: str) -> IO[str]:
-    try:
-        return open(path, "w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise click.UsageError(f"{path!r} cannot be written: {error.strerror}") from error
+def _check_name(option: str, path: str | None, *endings: str) -> None:
+    """Refuse to write a report over what is hardly one."""
+    if path is not None and not path.lower().endswith(endings):
+        raise click.UsageError(f"{option} writes a file that ends in {endings[0]}, not {path!r}")
 
 
-def _open_page(
-    stack: ExitStack, path: str | None, paths: tuple[str, ...], options: list[str]
-) -> Callable[[Iterable[Verdict]], Iterator[Verdict]]:
-    """What verdicts pass through on their way into the HTML report, if there is to be one."""
-    if path is None:
-        return iter
+def _open_reports(
+    stack: ExitStack, run: Run, jsonl_file: str | None, csv_file: str | None, html_file: str | None
+) -> list[Watch]:
+    """What verdicts pass through on their way into files."""
+    if jsonl_file is csv_file is html_file is None:
+        return []
     from napari_seal._verify.page import html_report
+    from napari_seal._verify.report import csv_report, jsonl_report
 
-    try:
-        return stack.enter_context(html_report(path, paths=paths, options=options))
-    except OSError as error:
-        raise click.UsageError(f"{path!r} cannot be written: {error.strerror}") from error
+    wanted = ((jsonl_file, jsonl_report), (csv_file, csv_report), (html_file, html_report))
+    opened = []
+    for path, open_report in wanted:
+        if path is None:
+            continue
+        try:
+            opened.append(stack.enter_context(open_report(path, run)))
+        except OSError as error:
+            raise click.UsageError(f"{path!r} cannot be written: {error.strerror}") from error
+    return opened
 
 
 def _select(verdicts: Iterable[Verdict], list_all: bool) -> tuple[list[Verdict], int]:
@@ -157,11 +177,13 @@ def _select(verdicts: Iterable[Verdict], list_all: bool) -> tuple[list[Verdict],
     return listed, left_out
 
 
-def _print_lines(verdicts: Iterable[Verdict]) -> None:
-    from napari_seal._verify.report import json_line
+def _print_lines(verdicts: Iterable[Verdict], run: Run) -> None:
+    from napari_seal._verify.report import stream_jsonl
 
-    for verdict in verdicts:
-        click.echo(json_line(verdict), nl=False)
+    out = sys.stdout.buffer  # bytes: the digest is of what arrives
+    for _ in stream_jsonl(verdicts, out.write, run):
+        out.flush()
+    out.flush()
 
 
 def _print_json(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> None:

@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_seal._text import printable
+from napari_seal._verify.looks import LOOKS, Tone
 from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from napari.layers import Layer
-
-# Okabe and Ito's palette: told apart with every common kind of colour vision.
-_ORANGE, _BLUE, _GREEN = "#ff8c1a", "#56b4e9", "#00b386"
-# The same, for text on the light theme as well as on the dark one.
-_TEXT = {_ORANGE: "#e2711a", _BLUE: "#3d92dc", _GREEN: "#12a074"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +27,8 @@ class Flag:
         What is written before the layer's name, and in tables.
     colour : str
         Of the box and the overlay text, which stands on black.
+    text_colour : str
+        Of words in tables and lines, in either theme.
     grave : bool
         Whether the image or what is written about it is not what was sealed; drawn thicker.
     """
@@ -38,6 +36,7 @@ class Flag:
     symbol: str
     words: str
     colour: str
+    text_colour: str
     grave: bool
 
     @property
@@ -45,26 +44,16 @@ class Flag:
         """What goes before the layer's name."""
         return f"{self.symbol} {self.words}: "
 
-    @property
-    def text_colour(self) -> str:
-        """Of words in tables and lines, in either theme."""
-        return _TEXT[self.colour]
-
 
 FLAGS = {
-    Outcome.INTACT: Flag(symbol="✓", words="intact", colour=_GREEN, grave=False),
-    Outcome.METADATA_CHANGED: Flag(
-        symbol="⚠", words="METADATA CHANGED", colour=_ORANGE, grave=True
-    ),
-    Outcome.REENCODED: Flag(symbol="⚠", words="REENCODED", colour=_BLUE, grave=False),
-    Outcome.SUBSTITUTED: Flag(symbol="⚠", words="OTHER IMAGE", colour=_ORANGE, grave=True),
-    Outcome.IMAGE_CHANGED: Flag(symbol="⚠", words="IMAGE CHANGED", colour=_ORANGE, grave=True),
-    Outcome.TRUNCATED: Flag(symbol="⚠", words="TRUNCATED", colour=_ORANGE, grave=True),
-    Outcome.NO_SEAL: Flag(symbol="○", words="no seal", colour=_BLUE, grave=False),
-    Outcome.SEAL_MALFORMED: Flag(symbol="⚠", words="SEAL UNREADABLE", colour=_ORANGE, grave=True),
-    Outcome.SEAL_UNSUPPORTED: Flag(symbol="○", words="seal not known", colour=_BLUE, grave=False),
-    Outcome.NOT_AN_IMAGE: Flag(symbol="⚠", words="NOT AN IMAGE", colour=_ORANGE, grave=True),
-    Outcome.UNREADABLE: Flag(symbol="⚠", words="NOT CHECKED", colour=_ORANGE, grave=True),
+    outcome: Flag(
+        symbol=look.sign,
+        words=look.words,
+        colour=look.colours.canvas,
+        text_colour=look.colours.text,
+        grave=look.tone is Tone.BAD,
+    )
+    for outcome, look in LOOKS.items()
 }
 #: Where the rest is told.
 WHERE = "More: File > IO Utilities > Seal details."

@@ -9,6 +9,7 @@ import secrets
 import shutil
 from typing import Final
 
+from napari_seal._files import is_address
 from napari_seal.errors import TargetExistsError, WriteError
 
 #: What the name of an unfinished file begins and ends with.  Such a file may be deleted.
@@ -29,6 +30,11 @@ def check_target(path: str, *, overwrite: bool) -> None:
     WriteError
         There is something else, or no folder to write into.
     """
+    if is_address(path):
+        from napari_seal._seal.write_address import check_target_address
+
+        check_target_address(path, overwrite=overwrite)
+        return
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise WriteError(f"the folder {folder!r} does not exist; create it first")
@@ -50,6 +56,11 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
     WriteError
         The disk is full, the folder is read-only, what was read back is not what was written, ...
     """
+    if is_address(path):
+        from napari_seal._seal.write_address import write_address
+
+        write_address(path, data, overwrite=overwrite)
+        return
     check_target(path, overwrite=overwrite)
     folder = os.path.dirname(path) or "."
     part = os.path.join(folder, f"{PART_PREFIX}{secrets.token_hex(8)}{PART_SUFFIX}")

@@ -6,6 +6,7 @@ import os
 import stat
 from typing import Final
 
+from napari_seal._files import is_address
 from napari_seal._format import limits
 from napari_seal._verify.verdict import Reason, ReasonCode
 
@@ -21,6 +22,10 @@ _FLAGS: Final = (
 
 def load(path: str) -> bytes | Reason:
     """Read a file, or say why it cannot be read."""
+    if is_address(path):  # fsspec reads it
+        from napari_seal._verify.load_address import load_address
+
+        return load_address(path)
     try:
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name

@@ -12,23 +12,21 @@ earlier run as it was.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import secrets
 import shutil
-import stat
-import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import IO, Final
 
 from napari_seal._text import printable
 from napari_seal._verify import page_html
+from napari_seal._verify.digested import Digested
 from napari_seal._verify.page_html import Left
+from napari_seal._verify.replace import check_target, nameless, replacing
+from napari_seal._verify.report import Watch
+from napari_seal._verify.summary import Run, summarise
 from napari_seal._verify.verdict import Outcome, Reason, Signature, Verdict
 
 #: Pictures in a page: about 20 KB each, 10 MB in all.
@@ -48,24 +46,17 @@ _TEXT: Final = 500
 # Verdicts whose picture is not what it was when it was sealed.
 _CHANGED: Final = (Outcome.IMAGE_CHANGED, Outcome.TRUNCATED)
 
-# As those that `napari-seal seal` leaves when it is killed: such a file may be deleted.
-_PART: Final = (".napari-seal-", ".part")
-
 
 @contextmanager
-def html_report(
-    path: str, *, paths: Sequence[str] = (), options: Sequence[str] = ()
-) -> Iterator[Callable[[Iterable[Verdict]], Iterator[Verdict]]]:
+def html_report(path: str, run: Run) -> Iterator[Watch]:
     """Make an HTML page of the verdicts that pass.
 
     Parameters
     ----------
     path : str
         The page; what is there is replaced when all is done.
-    paths : sequence of str
-        What was checked, as it was named: for the reader.
-    options : sequence of str
-        How it was checked: for the reader.
+    run : Run
+        What was checked, and how: for the reader.
 
     Yields
     ------
@@ -79,29 +70,14 @@ def html_report(
         The page cannot be written; what can be known before the first verdict is raised then.
     """
     path = os.path.realpath(path)  # of a link, the file behind it is replaced
-    _check_target(path)
+    check_target(path)
     with ExitStack() as stack:
-        page = _Page(*(stack.enter_context(_nameless(path)) for _ in range(2)))
+        page = _Page(*(stack.enter_context(nameless(path)) for _ in range(2)))
         yield page.watch
         if page.complete:
-            run = page_html.Run(paths, options, page.begun, time.monotonic() - page.clock)
-            _publish(page, run, path)
-
-
-def _check_target(path: str) -> None:
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "it is a folder, a device or a pipe, not a file", path)
-    if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
-
-
-def _nameless(path: str) -> IO[bytes]:
-    folder = os.path.dirname(path)
-    return tempfile.TemporaryFile(dir=folder, prefix=_PART[0], suffix=_PART[1])
+            with replacing(path) as part:
+                _write(page, run, part.file)
+                part.complete = True
 
 
 class _Page:
@@ -114,16 +90,14 @@ class _Page:
         self.left = Left()
         self.drawn = 0
         self.complete = False
-        self.begun = datetime.now(UTC)
-        self.clock = time.monotonic()
-        self._listed = 0
+        self.listed = 0
 
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         for verdict in verdicts:
             self.counts[verdict.verdict] += 1
             self._list(verdict, self._draw(verdict))
             yield verdict
-        if self._listed % _BLOCK:
+        if self.listed % _BLOCK:
             self.rows.write(page_html.END_OF_ROWS)
         self.complete = True
 
@@ -145,13 +119,13 @@ class _Page:
         return self.drawn
 
     def _list(self, verdict: Verdict, picture: int) -> None:
-        if self._listed >= (INTACT_ROWS if verdict.intact else ROWS):
+        if self.listed >= (INTACT_ROWS if verdict.intact else ROWS):
             self.left.rows += 1
             return
-        self.rows.write(page_html.BETWEEN_ROWS if self._listed % _BLOCK else page_html.NEW_ROWS)
+        self.rows.write(page_html.BETWEEN_ROWS if self.listed % _BLOCK else page_html.NEW_ROWS)
         self.rows.write(page_html.data(_row(verdict, picture)))
-        self._listed += 1
-        if self._listed % _BLOCK == 0:
+        self.listed += 1
+        if self.listed % _BLOCK == 0:
             self.rows.write(page_html.END_OF_ROWS)
 
 
@@ -172,29 +146,18 @@ def _reason(reason: Reason) -> list[str]:
     return [str(reason.code), *(printable(text, _TEXT) for text in texts)]
 
 
-def _publish(page: _Page, run: page_html.Run, path: str) -> None:
-    """Put the page together under another name, and give it its own when it is on the disk."""
-    part = os.path.join(os.path.dirname(path), secrets.token_hex(8).join(_PART))
-    descriptor = os.open(
-        part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-    )
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(page_html.head(page.counts, run, page.left, page.drawn))
-            for content, begin, end in (
-                (page.rows, *page_html.around_rows()),
-                (page.pictures, *page_html.around_pictures(page.drawn, page.left)),
-            ):
-                file.write(begin)
-                content.seek(0)
-                shutil.copyfileobj(content, file)
-                file.write(end)
-            file.write(page_html.tail())
-            file.flush()
-            os.fsync(descriptor)
-        with contextlib.suppress(OSError):
-            shutil.copymode(path, part)
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
+def _write(page: _Page, run: Run, file: IO[bytes]) -> None:
+    """Put the page together."""
+    out = Digested(file.write, "html")
+    summary = summarise(page.counts, run) | {"listed": page.listed}
+    out.write_bytes(page_html.head(page.counts, run, page.left, page.drawn))
+    for content, begin, end in (
+        (page.rows, *page_html.around_rows()),
+        (page.pictures, *page_html.around_pictures(page.drawn, page.left)),
+    ):
+        out.write_bytes(begin)
+        content.seek(0)
+        shutil.copyfileobj(content, SimpleNamespace(write=out.write_bytes))
+        out.write_bytes(end)
+    out.write_bytes(page_html.tail(summary))
+    out.finish()

@@ -11,54 +11,37 @@ import hashlib
 import html
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 from napari_seal._text import printable
+from napari_seal._verify.looks import COLOURS, LOOKS, SIGNS, Tone
+from napari_seal._verify.summary import PATHS, Run, iso, versions
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
 
 #: Rows of the script name their verdict by its place here; the first is `intact`.
 OUTCOMES: Final = tuple(Outcome)
 
-_GOOD, _MILD, _BAD = ("good", "✓"), ("mild", "!"), ("bad", "✗")
-_NOT_BAD: Final = {
-    Outcome.INTACT: _GOOD,
-    Outcome.REENCODED: _MILD,
-    Outcome.SEAL_UNSUPPORTED: _MILD,
-    Outcome.NO_SEAL: _MILD,
-    Outcome.NOT_AN_IMAGE: _MILD,
-}
 _FIRST: Final = (Outcome.IMAGE_CHANGED, Outcome.TRUNCATED)
 
 
-def _gravity(outcome: Outcome) -> tuple[bool, bool, bool]:
-    return outcome is Outcome.INTACT, outcome in _NOT_BAD, outcome not in _FIRST
+def _gravity(outcome: Outcome) -> tuple[int, bool]:
+    return -list(Tone).index(LOOKS[outcome].tone), outcome not in _FIRST
 
 
-#: Class and sign of each verdict, from the gravest on: the order of the table.
-LOOKS: Final = {o: _NOT_BAD.get(o, _BAD) for o in sorted(Outcome, key=_gravity)}
+#: From the gravest on: the order of the tables.
+GRAVEST_FIRST: Final = sorted(Outcome, key=_gravity)
 
 #: What begins and ends a block of rows, and stands between two of them.
 NEW_ROWS: Final = b'<script type="application/json" class="rows">[\n'
 BETWEEN_ROWS: Final = b",\n"
 END_OF_ROWS: Final = b"\n]</script>\n"
 
-# A shell that expands a pattern can name very many.
-_PATHS: Final = 20
-
-
-class Run(NamedTuple):
-    """What was checked, how, when, and how long it took in seconds."""
-
-    paths: Sequence[str]
-    options: Sequence[str]
-    begun: datetime
-    seconds: float
+#: Where the summary begins, for who reads the page without a browser.
+SUMMARY: Final = b'<script type="application/json" id="summary">'
 
 
 @dataclass(slots=True)
@@ -87,10 +70,10 @@ def head(counts: Counter[Outcome], run: Run, left: Left, drawn: int) -> bytes:
     """From the first byte to the end of the overview."""
     total, intact = counts.total(), counts[Outcome.INTACT]
     if total == intact:
-        tone, sign = _GOOD
+        tone = Tone.GOOD
         headline = "The one file is intact" if total == 1 else f"All {total:,} files are intact"
     else:
-        tone, sign = _BAD
+        tone = Tone.BAD
         verb = "is" if total - intact == 1 else "are"
         headline = f"{total - intact:,} of {_files(total)} {verb} not intact"
     links = ['<a href="#list">Files</a>']
@@ -104,11 +87,11 @@ def head(counts: Counter[Outcome], run: Run, left: Left, drawn: int) -> bytes:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="napari-seal {__version__}">
 <title>{headline} - napari-seal</title>
-<style>{_resource("page.css")}</style>
+<style>{_style()}</style>
 </head>
 <body>
 <header>
-<h1><span class="{tone}" aria-hidden="true">{sign}</span> {headline}</h1>
+<h1><span class="{tone}" aria-hidden="true">{SIGNS[tone]}</span> {headline}</h1>
 <nav aria-label="Parts of this page">{" · ".join(links)}</nav>
 </header>
 <main>
@@ -121,10 +104,11 @@ def head(counts: Counter[Outcome], run: Run, left: Left, drawn: int) -> bytes:
 
 def _counts(counts: Counter[Outcome]) -> str:
     rows = "\n".join(
-        f'<tr><th scope="row"><button type="button" class="filter {tone}" disabled '
-        f'data-outcome="{OUTCOMES.index(outcome)}" aria-pressed="false">{sign} {outcome}</button>'
-        f'</th><td class="number">{counts[outcome]:,}</td><td>{text(outcome.meaning)}</td></tr>'
-        for outcome, (tone, sign) in LOOKS.items()
+        f'<tr><th scope="row"><button type="button" class="filter {LOOKS[outcome].tone}" disabled '
+        f'data-outcome="{OUTCOMES.index(outcome)}" aria-pressed="false">{LOOKS[outcome].sign} '
+        f'{outcome}</button></th><td class="number">{counts[outcome]:,}</td>'
+        f"<td>{text(outcome.meaning)}</td></tr>"
+        for outcome in GRAVEST_FIRST
         if counts[outcome]
     )
     return f"""<table class="counts">
@@ -141,16 +125,21 @@ aria-pressed="true">all files</button></th><td class="number">{counts.total():,}
 
 
 def _parameters(run: Run, left: Left) -> str:
-    paths = [f'<span class="path">{text(path)}</span>' for path in run.paths[:_PATHS]]
-    if len(run.paths) > _PATHS:
-        paths.append(f"and {len(run.paths) - _PATHS:,} more")
-    begun = f"{run.begun:%Y-%m-%d %H:%M:%S} UTC"
+    paths = [f'<span class="path">{text(path)}</span>' for path in run.paths[:PATHS]]
+    if len(run.paths) > PATHS:
+        paths.append(f"and {len(run.paths) - PATHS:,} more")
+    begun, ended = (
+        f'<time datetime="{iso(moment)}">{moment:%Y-%m-%d %H:%M:%S} UTC</time>'
+        for moment in (run.begun, run.ended)
+    )
     rows = [
         ("Checked", "<br>".join(paths) or "-"),
         ("Options", f'<span class="path">{text(" ".join(run.options) or "none")}</span>'),
-        ("Begun", f'<time datetime="{run.begun:%Y-%m-%dT%H:%M:%SZ}">{begun}</time>'),
-        ("Took", _duration(run.seconds)),
-        ("Software", f"napari-seal {__version__}"),
+        ("Begun", begun),
+        ("Ended", f"{ended}, after {_duration(run.seconds)}"),
+        ("Complete", "yes" if run.stopped is None else f"no: {text(run.stopped)}"),
+        ("Software", ", ".join(f"{name} {version}" for name, version in versions().items())),
+        ("Digest", "in the last line; <code>napari-seal report check FILE</code> compares it"),
     ]
     if left.rows:
         rows.append(
@@ -210,14 +199,14 @@ def around_pictures(drawn: int, left: Left) -> tuple[bytes, bytes]:
     return begin.encode(), b"</div>\n</section>\n"
 
 
-def tail() -> bytes:
-    """From the end of the content to the last byte."""
+def tail(summary: dict[str, Any]) -> bytes:
+    """From the end of the content to the last byte but the digest."""
     # Verdicts as the script needs them: word, class, sign, place in the order of gravity.
-    looks = [(str(o), *LOOKS[o], list(LOOKS).index(o)) for o in OUTCOMES]
+    looks = [(str(o), str(LOOKS[o].tone), LOOKS[o].sign, GRAVEST_FIRST.index(o)) for o in OUTCOMES]
     return (
-        b'</main>\n<script type="application/json" id="outcomes">%b</script>\n'
+        b'</main>\n%b%b</script>\n<script type="application/json" id="outcomes">%b</script>\n'
         b"<script>%b</script>\n</body>\n</html>\n"
-    ) % (data(looks), _resource("page.js").encode())
+    ) % (SUMMARY, data(summary), data(looks), _resource("page.js").encode())
 
 
 def _files(number: int) -> str:
@@ -239,11 +228,21 @@ def _resource(name: str) -> str:
     return f"\n{content}"
 
 
+def _style() -> str:
+    """The style sheet, with the colours of the tones before it."""
+    white, black = (
+        " ".join(f"--{tone}: {getattr(COLOURS[tone], ground)};" for tone in Tone)
+        for ground in ("on_white", "on_black")
+    )
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {black} }} }}"
+    return f"\n:root {{ {white} }}\n{dark}{_resource('page.css')}"
+
+
 def _policy() -> str:
     """Content-Security-Policy: this very style and script, pictures inside the page, no more."""
     style, script = (
-        base64.b64encode(hashlib.sha256(_resource(name).encode()).digest()).decode()
-        for name in ("page.css", "page.js")
+        base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        for content in (_style(), _resource("page.js"))
     )
     return (
         f"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; "

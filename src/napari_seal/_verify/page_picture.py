@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from napari_seal._format import jpeg
 from napari_seal._verify.load import load
-from napari_seal._verify.page_html import LOOKS, text
+from napari_seal._verify.looks import LOOKS
+from napari_seal._verify.page_html import text
 from napari_seal._verify.verdict import Outcome, Reason
 from napari_seal.errors import FormatError
 
@@ -90,14 +91,14 @@ def draw(verdict: Verdict, number: int) -> str | None:
     if image is None:
         return None
     frame = _Frame.of(*image.shape[:2])
-    tone, sign = LOOKS[verdict.verdict]
+    look = LOOKS[verdict.verdict]
     why = f": {text(verdict.reasons[0].message)}" if verdict.reasons else ""
     figures = [_now(verdict, image, frame)]
     if verdict.scores is not None:
         figures.insert(0, _as_sealed(verdict.scores, verdict.regions, frame))
     return f"""<article class="picture" id="picture-{number}">
 <h3>{number}. <bdi class="path">{text(verdict.path)}</bdi></h3>
-<p><strong class="{tone}">{sign} {verdict.verdict}</strong>{why}</p>
+<p><strong class="{look.tone}">{look.sign} {verdict.verdict}</strong>{why}</p>
 <div class="pair">
 {"".join(figures)}</div>
 </article>

@@ -7,14 +7,19 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from napari_seal._files import check_address, is_address
+from napari_seal._folders import is_folder, list_folder
 from napari_seal._parallel import available_cores, map_batches
 from napari_seal._text import printable
 from napari_seal._verify.check import check
 from napari_seal._verify.scan import find_images
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
 from napari_seal.errors import NothingToCheckError, OptionError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 #: Files a task: one file a task costs 6 times as much in passing tasks around.
 BATCH: Final = 128
@@ -30,13 +35,14 @@ def check_many(
     recursive: bool = True,
     full: bool = False,
     against: str | os.PathLike[str] | None = None,
+    client: Client | None = None,
 ) -> Iterator[Verdict]:
     """Check files and folders, and yield a verdict for each file as it comes.
 
     Parameters
     ----------
     paths : path-like or iterable of path-like
-        Files and folders.
+        Files and folders, or addresses of such for fsspec (``s3://bucket/plates``).
     jobs : int, optional
         Number of worker processes; by default that of the available cores.  1 checks in the calling
         thread.  In a script, call it below ``if __name__ == "__main__":``, as for all processes
@@ -48,6 +54,9 @@ def check_many(
     against : path-like, optional
         A folder with the originals (TIFF, PNG, NumPy), laid out like the folder that is checked:
         each file is compared with the one of its name, as `napari_seal.check` does with ``source``.
+    client : distributed.Client, optional
+        Check on the workers of this Dask cluster, which must reach the files by the same paths.
+        Relative paths are made absolute.
 
     Yields
     ------
@@ -59,17 +68,30 @@ def check_many(
     NothingToCheckError
         There was not one file in all.
     OptionError
-        ``jobs`` is not a number from 1, or ``against`` is no folder.
+        ``jobs`` is not a number from 1, ``against`` is no folder, nothing that is installed
+        reaches an address, or the cluster cannot be used.
     """
     if jobs is not None and (type(jobs) is not int or jobs < 1):
         raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
     named = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+    for address in filter(is_address, map(os.fsdecode, named)):
+        check_address(address)
     if against is not None and not os.path.isdir(against):
         raise OptionError(f"the originals are looked for in a folder; {against!r} is none")
+    if client is not None:
+        if jobs is not None or not hasattr(client, "submit"):
+            raise OptionError("client is a distributed.Client, and goes without jobs")
+        named, against = _absolute(named), against and os.path.abspath(against)
     options: dict[str, Any] = {"full": full}
     if against is not None:
         options["originals"] = Originals([os.fsdecode(n) for n in named], os.fsdecode(against))
-    return _check_all(named, jobs or available_cores(), recursive, options)
+    return _check_all(named, jobs or available_cores(), recursive, options, client)
+
+
+def _absolute(named: list[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
+    """Paths that mean the same to a process with another working folder."""
+    names = [os.fsdecode(name) for name in named]
+    return [name if is_address(name) else os.path.abspath(name) for name in names]
 
 
 class Originals(NamedTuple):
@@ -80,15 +102,24 @@ class Originals(NamedTuple):
 
 
 def _check_all(
-    named: list[str | os.PathLike[str]], jobs: int, recursive: bool, options: dict[str, Any]
+    named: list[str | os.PathLike[str]],
+    jobs: int,
+    recursive: bool,
+    options: dict[str, Any],
+    client: Client | None,
 ) -> Iterator[Verdict]:
     found = find_images(named, recursive=recursive)
     first = list(itertools.islice(found, SMALL))
-    if len(first) < SMALL and all(os.path.isdir(path) for path in first):
+    if len(first) < SMALL and all(is_folder(path) for path in first):
         problems = " ".join(str(check_found(path)) for path in first) or "no path was given"
         raise NothingToCheckError(f"there was not one JPEG file to check: {problems}")
     files = itertools.chain(first, found)
-    if jobs == 1 or len(first) < SMALL:
+    if client is not None:
+        from napari_seal._dask import map_on_cluster
+
+        work = partial(check_batch, **options)
+        yield from map_on_cluster(work, files, client=client, batch=BATCH, died=_died)
+    elif jobs == 1 or len(first) < SMALL:
         yield from (check_found(path, **options) for path in files)
     else:
         work = partial(check_batch, **options)
@@ -106,7 +137,7 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
-        os.scandir(path).close()
+        list_folder(path)
     except OSError as error:
         code, message = (
             ReasonCode.PERMISSION_DENIED,

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from napari_seal._files import is_address
+from napari_seal._folders import find
+
 #: Names of files in folders that are checked.  A file that is named itself is checked in any case.
 EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif")
 
@@ -31,6 +34,9 @@ def find_images(
     """
     for path in paths:
         name = os.fsdecode(path)
+        if is_address(name):  # fsspec lists it
+            yield from find(name, EXTENSIONS, recursive=recursive)
+            continue
         if not os.path.isdir(name):
             yield name
             continue

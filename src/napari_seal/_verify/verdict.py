@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from napari_seal._text import printable
+from napari_seal._text import printable, without_credentials
 from napari_seal.errors import SealError
 
 if TYPE_CHECKING:
@@ -247,7 +247,7 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """The verdict as a JSON object, the line that ``napari-seal verify --jsonl`` prints."""
         return {
-            "path": self.path,
+            "path": without_credentials(self.path),
             "verdict": str(self.verdict),
             "reasons": [reason.as_dict() for reason in self.reasons],
             "signature": str(self.signature),

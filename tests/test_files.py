@@ -1,0 +1,449 @@
+"""Files at addresses: in a local folder, in memory, and in an S3 store that the tests start."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from support import skip_or_fail
+
+import napari_seal
+from napari_seal import _files, _folders
+from napari_seal._cli import main
+from napari_seal._format import limits
+from napari_seal._text import printable, without_credentials
+
+fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[None]:
+    """An S3 store on this machine, at a free port, that ends with the tests of this file."""
+    for package in ("moto", "flask_cors", "s3fs"):
+        if importlib.util.find_spec(package) is None:
+            skip_or_fail("s3", f"{package} is not installed")
+    server = importlib.import_module("moto.server")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    store = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    store.start()
+    host, port = store.get_host_and_port()
+    settings = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "verysecret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        fsspec.filesystem("s3").mkdir("seals")
+        yield
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+    store.stop()
+
+
+@pytest.fixture(scope="module")
+def sftp() -> Iterator[str]:
+    """The address of a server on this machine, which ends with the tests of this file."""
+    if importlib.util.find_spec("paramiko") is None:
+        skip_or_fail("s3", "paramiko is not installed")
+    from sftp_server import PASSWORD, USER, sftp_server
+
+    with sftp_server() as port:
+        yield f"sftp://{USER}:{PASSWORD}@127.0.0.1:{port}"
+        files = fsspec.get_filesystem_class("sftp")
+        for connected in files._cache.values():
+            connected.client.close()
+        files.clear_instance_cache()
+
+
+@pytest.fixture(params=["file", "memory", "s3", "sftp"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty folder in a store of each kind."""
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+        return f"s3://seals/{tmp_path.name}"
+    if request.param == "memory":
+        return f"memory://{tmp_path.name}"
+    if request.param == "sftp":
+        return request.getfixturevalue("sftp") + str(tmp_path)
+    return tmp_path.as_uri()
+
+
+def put(address: str, content: bytes) -> str:
+    files, path = fsspec.url_to_fs(address)
+    files.makedirs(path.rpartition("/")[0], exist_ok=True)
+    files.pipe_file(path, content)
+    return address
+
+
+@pytest.fixture
+def archive(place: str, sealed: dict[str, bytes]) -> str:
+    """A folder with an intact file, one in a folder below, a cut one, and what is no JPEG."""
+    put(f"{place}/a.sealed.jpg", sealed["gray"])
+    put(f"{place}/below/ž 1.JPG", sealed["rgb"])
+    put(f"{place}/c.jpg", sealed["gray"][:-200])
+    put(f"{place}/notes.txt", b"x")
+    return place
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("s3://bucket/a.jpg", True),
+        ("simplecache::s3://bucket/a.jpg", True),
+        ("git+ssh://host/a", True),
+        ("a.jpg", False),
+        ("/tmp/s3://x", False),
+        ("C://windows/a.jpg", False),
+        ("://x", False),
+        ("3s://x", False),
+        ("a b://x", False),
+        ("\udc80://x", False),
+    ],
+)
+def test_what_is_an_address(path: str, expected: bool) -> None:
+    """A scheme of two characters or more; everything else is a local path."""
+    assert _files.is_address(path) is expected
+
+
+def test_local_paths_never_load_fsspec(sealed: dict[str, bytes], tmp_path: Path) -> None:
+    """Sealing, checking and searching local folders does without it."""
+    code = (
+        "import sys, numpy, napari_seal; napari_seal.seal(numpy.eye(9), sys.argv[1] + '/a.jpg');"
+        "list(napari_seal.check_many(sys.argv[1], jobs=1)); print('fsspec' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    assert subprocess.check_output(command, text=True).strip() == "False"
+
+
+def test_each_file_has_its_verdict(archive: str) -> None:
+    """`check`, `verify`, `read` and `check_many` take addresses and give back the same ones."""
+    verdicts = list(napari_seal.check_many(archive, jobs=1))
+    assert [v.path.removeprefix(archive) for v in verdicts] == [
+        "/a.sealed.jpg", "/c.jpg", "/below/ž 1.JPG",
+    ]  # fmt: skip
+    assert [str(v.verdict) for v in verdicts] == ["intact", "truncated", "intact"]
+    assert [napari_seal.check(v.path).verdict for v in verdicts] == [v.verdict for v in verdicts]
+    assert napari_seal.verify(verdicts[0].path) == verdicts[0].seal
+    assert napari_seal.read(verdicts[2].path)[0].shape == (160, 200, 3)
+    flat = napari_seal.check_many(archive + "/", jobs=1, recursive=False)
+    assert [v.path.rpartition("/")[2] for v in flat] == ["a.sealed.jpg", "c.jpg"]
+
+
+@pytest.mark.parametrize("folder", ["zip://::{}", "zip://in::{}", "simplecache::{}", "{}"])
+def test_folders_in_archives_and_behind_caches(
+    folder: str, sealed: dict[str, bytes], tmp_path: Path
+) -> None:
+    """What fsspec chains is searched as well, and the addresses found can be checked one by one."""
+    inside = tmp_path / "folder" / "in"
+    inside.mkdir(parents=True)
+    (inside / "a.jpg").write_bytes(sealed["gray"])
+    target = inside.parent.as_uri()
+    if "zip" in folder:
+        target = shutil.make_archive(str(tmp_path / "all"), "zip", inside.parent)
+    (verdict,) = napari_seal.check_many(folder.format(target), jobs=1)
+    assert verdict.intact
+    assert "in/a.jpg" in verdict.path
+    assert napari_seal.check(verdict.path).intact
+
+
+def test_a_whole_store(sealed: dict[str, bytes], tmp_path: Path) -> None:
+    """The root of a store is a folder, too."""
+    put(f"memory://{tmp_path.name}/a.jpg", sealed["gray"])
+    found = [v for v in napari_seal.check_many("memory://", jobs=1) if tmp_path.name in v.path]
+    assert [str(napari_seal.check(v.path).verdict) for v in found] == ["intact"]
+
+
+def test_what_cannot_be_read_has_a_reason(archive: str) -> None:
+    """A file that is missing, empty, a folder or too large is a verdict and no exception."""
+    put(f"{archive}/empty.jpg", b"")
+    codes = {
+        name: [str(r.code) for r in napari_seal.check(f"{archive}/{name}").reasons]
+        for name in ("nowhere.jpg", "nowhere/a.jpg", "empty.jpg", "below", "notes.txt")
+    }
+    assert codes == {
+        "nowhere.jpg": ["file-missing"],
+        "nowhere/a.jpg": ["file-missing"],
+        "empty.jpg": ["empty-file"],
+        "below": ["is-a-directory"],
+        "notes.txt": ["not-a-jpeg"],
+    }
+
+
+def test_files_beyond_the_limit_are_not_read(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As much is read as may be, and no more."""
+    monkeypatch.setattr(limits, "FILE_BYTES", 1000)
+    verdict = napari_seal.check(f"{archive}/a.sealed.jpg")
+    assert [str(r.code) for r in verdict.reasons] == ["limit-exceeded"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_local_address_is_read_as_safely_as_a_path(tmp_path: Path) -> None:
+    """A pipe would block whoever opens it."""
+    os.mkfifo(tmp_path / "a.jpg")
+    verdict = napari_seal.check((tmp_path / "a.jpg").as_uri())
+    assert verdict.reasons[0].code == "not-a-regular-file"
+
+
+def test_checking_nothing_is_an_error_everywhere(place: str, sealed: dict[str, bytes]) -> None:
+    """A folder without one image is no success; beside others it is a file that counts."""
+    put(f"{place}/empty/notes.txt", b"x")
+    with pytest.raises(napari_seal.NothingToCheckError, match="not one JPEG file"):
+        list(napari_seal.check_many(f"{place}/empty", jobs=1))
+    put(f"{place}/a.jpg", sealed["gray"])
+    verdicts = list(napari_seal.check_many([f"{place}/a.jpg", f"{place}/empty"], jobs=1))
+    assert [str(v.verdict) for v in verdicts] == ["intact", "unreadable"]
+    assert verdicts[1].reasons[0].code == "empty-folder"
+
+
+def test_an_address_that_cannot_be_reached_is_told_before_the_first_file(tmp_path: Path) -> None:
+    """Not in the middle of a run."""
+    with pytest.raises(napari_seal.OptionError, match="cannot be reached"):
+        napari_seal.check_many([tmp_path / "a.jpg", "nonsense://b.jpg"])
+
+
+def test_a_file_that_changes_while_it_is_read(
+    sealed: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fewer bytes than the store has just said: it is to be checked again."""
+    address = put(f"memory://{tmp_path.name}/a.jpg", sealed["gray"])
+    kind = fsspec.get_filesystem_class("memory")
+    told = kind.info
+
+    def info(self: Any, path: str, **options: Any) -> Any:
+        return told(self, path, **options) | {"size": 10**6}
+
+    monkeypatch.setattr(_files, "_STORES", frozenset())
+    monkeypatch.setattr(kind, "info", info)
+    verdict = napari_seal.check(address)
+    assert [str(r.code) for r in verdict.reasons] == ["changed-while-reading"]
+
+
+def test_sealing_to_an_address(place: str, tracks: np.ndarray) -> None:
+    """What is written is intact, is never replaced without being asked, and leaves nothing else."""
+    target = f"{place}/a.sealed.jpg"
+    seal = napari_seal.seal(tracks, target, metadata={"sample": "A"})
+    assert napari_seal.verify(target) == seal
+    with pytest.raises(napari_seal.TargetExistsError, match="exists and was not overwritten"):
+        napari_seal.seal(tracks, target)
+    assert napari_seal.verify(target) == seal
+    other = napari_seal.seal(tracks[:64], target, overwrite=True)
+    assert napari_seal.verify(target) == other
+    files, path = fsspec.url_to_fs(place)
+    assert [Path(name).name for name in files.find(path)] == ["a.sealed.jpg"]
+    files.makedirs(f"{path}/folder.jpg", exist_ok=True)
+    files.pipe_file(f"{path}/folder.jpg/x", b"x")
+    with pytest.raises(napari_seal.WriteError, match="is a folder"):
+        napari_seal.seal(tracks, f"{place}/folder.jpg", overwrite=True)
+
+
+@pytest.mark.parametrize("damage", ["write", "read back"])
+def test_a_write_that_fails_leaves_what_was_there(
+    damage: str, tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where files are moved into place, neither a failed write nor a wrong one replaces the old."""
+    monkeypatch.setattr(_files, "_STORES", frozenset())  # memory:// then stands for sftp://
+    target = f"memory://{tmp_path.name}/a.jpg"
+    seal = napari_seal.seal(tracks, target)
+    files = fsspec.filesystem("memory")
+
+    def fail(self: Any, *_: Any, **__: Any) -> bytes:
+        if damage == "write":
+            raise OSError(28, "No space left on device")
+        return b"something else"
+
+    monkeypatch.setattr(type(files), "pipe_file" if damage == "write" else "cat_file", fail)
+    with pytest.raises(napari_seal.WriteError, match=r"No space|not what was written"):
+        napari_seal.seal(tracks[:64], target, overwrite=True)
+    monkeypatch.undo()
+    assert napari_seal.verify(target) == seal
+    assert [Path(name).name for name in files.find(tmp_path.name)] == ["a.jpg"]
+
+
+def test_writing_by_moving(
+    tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a store is no object store, the file is moved into place, and nothing is left."""
+    monkeypatch.setattr(_files, "_STORES", frozenset())
+    target = f"memory://{tmp_path.name}/a.jpg"
+    seal = napari_seal.seal(tracks, target)
+    assert napari_seal.verify(target) == seal
+    files = fsspec.filesystem("memory")
+    assert [Path(name).name for name in files.find(tmp_path.name)] == ["a.jpg"]
+
+
+def run(*arguments: object) -> Any:
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_the_command_line(place: str, tracks: np.ndarray, tmp_path: Path) -> None:
+    """Inputs at addresses are sealed to an address, verified there, and shown in a page."""
+    for name in ("x.npy", "below/y.npy"):
+        local = tmp_path / "raw" / name
+        local.parent.mkdir(parents=True, exist_ok=True)
+        np.save(local, tracks)
+        put(f"{place}/raw/{name}", local.read_bytes())
+    out = f"{place}/sealed"
+    result = run("seal", f"{place}/raw", "--out", out, "--jobs", 1)
+    assert result.exit_code == 0, result.output
+    again = run("seal", f"{place}/raw", "--out", out, "--jobs", 1)
+    assert again.exit_code == 1
+    assert "exists and was not" in " ".join(again.output.split())
+    data = napari_seal._files.read(f"{out}/x.sealed.jpg", 10**7)
+    put(f"{out}/x.sealed.jpg", data[:-300])
+    page = tmp_path / "report.html"
+    result = run("verify", out, "--jobs", 1, "--jsonl", "--html", page)
+    assert result.exit_code == 1
+    *rows, last = [json.loads(line) for line in result.stdout.splitlines()]
+    shown = without_credentials(out)
+    assert {row["path"].removeprefix(shown): row["verdict"] for row in rows} == {
+        "/x.sealed.jpg": "truncated",
+        "/below/y.sealed.jpg": "intact",
+    }
+    assert last["summary"]["paths"] == [shown]
+    assert "now: 160 x 200 pixels" in page.read_text()
+    found = run("show", f"{out}/below/y.sealed.jpg")
+    assert found.exit_code == 0
+    assert "verysecret" not in again.output + result.output + page.read_text() + found.output
+
+
+@pytest.mark.parametrize("extension", ["tif", "png", "npy", "jpg"])
+def test_originals_at_an_address(extension: str, tracks: np.ndarray, tmp_path: Path) -> None:
+    """Every kind of input is read from a store as from a disk."""
+    import tifffile
+    from PIL import Image
+
+    from napari_seal._images import read_image
+
+    path = tmp_path / f"a.{extension}"
+    if extension == "tif":
+        tifffile.imwrite(path, tracks)
+    elif extension == "npy":
+        np.save(path, tracks)
+    else:
+        levels = tracks if extension == "png" else (tracks >> 8).astype(np.uint8)
+        Image.fromarray(levels).save(path)
+    address = put(f"memory://{path.name}", path.read_bytes())
+    assert np.array_equal(read_image(address), read_image(str(path)))
+    assert np.array_equal(read_image(path.as_uri()), read_image(str(path)))
+    with pytest.raises(napari_seal.ImageError, match="cannot be read"):
+        read_image("memory://nowhere.tif")
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_folder_of_many_pages(
+    s3: None, end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 lists only so many names at once: none is missing, doubled or out of order."""
+    monkeypatch.setattr(_folders, "_PAGE", 7)
+    files, root = fsspec.filesystem("s3"), f"seals/{tmp_path.name}"
+    names = [f"{root}/{n:02}{'.jpg' if n % 3 else '/x.JPG'}" for n in range(50)]
+    files.pipe(dict.fromkeys([*names, f"{root}/", f"{root}/notes.txt", f"{root}-2/a.jpg"], b"x"))
+    found = list(_folders.find(f"s3://{root}{end}", (".jpg",), recursive=True))
+    expected = [n for n in names if n.endswith(".jpg")] + [n for n in names if "/x" in n]
+    assert found == [f"s3://{name}" for name in expected]
+    assert not any(root in folder for folder in files.dircache)  # nothing is kept
+    assert set(found) < set(_folders.find("s3://seals", (".jpg",), recursive=True))
+
+
+def test_processes_share_a_store(s3: None, sealed: dict[str, bytes], tmp_path: Path) -> None:
+    """Worker processes read from a store by themselves, each file once and in order."""
+    files = fsspec.filesystem("s3")
+    names = [f"seals/many/{n:03}.jpg" for n in range(150)]
+    files.pipe({n: sealed["gray"] if i % 7 else b"x" for i, n in enumerate(names)})
+    command = [sys.executable, "-m", "napari_seal", "verify", "s3://seals/many", "--jsonl"]
+    done = subprocess.run([*command, "--jobs", "2"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    *rows, _ = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["path"] for row in rows] == [f"s3://{name}" for name in names]
+    expected = ["intact" if n % 7 else "not-an-image" for n in range(150)]
+    assert [row["verdict"] for row in rows] == expected
+    assert "verysecret" not in done.stdout + done.stderr
+
+
+def test_what_the_store_refuses(s3: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bucket, no credentials and no server are reasons that tell which, without a secret."""
+    codes = [napari_seal.check("s3://no-such-bucket/a.jpg").reasons[0].code]
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nonexistent")
+    verdict = napari_seal.check("s3://seals/a.jpg")
+    codes.append(verdict.reasons[0].code)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    assert codes == ["file-missing", "permission-denied"], verdict
+
+
+def test_a_wrong_password(sftp: str) -> None:
+    """What the server refuses is not permitted, and the password is not told."""
+    verdict = napari_seal.check(sftp.replace("verysecret", "guessed") + "/a.jpg")
+    assert verdict.reasons[0].code == "permission-denied"
+    assert "guessed" not in str(verdict)
+
+
+def test_credentials_are_never_shown(tmp_path: Path) -> None:
+    """Neither in verdicts as text, nor in reports, nor in errors."""
+    address = "ftp://anna:secret@127.0.0.1:1/a.jpg"
+    verdict = napari_seal.check(address)
+    assert verdict.verdict == "unreadable"
+    assert verdict.reasons[0].code == "io-error"
+    assert verdict.path == address
+    assert "secret" not in str(verdict) + json.dumps(verdict.as_dict())
+    page, table = tmp_path / "r.html", tmp_path / "r.csv"
+    result = run("verify", address, "--html", page, "--csv", table)
+    assert result.exit_code == 1
+    everything = result.output + page.read_text() + table.read_text()
+    assert "ftp://127.0.0.1:1/a.jpg" in everything
+    assert "secret" not in everything
+    assert "anna" not in everything
+    result = run("seal", tmp_path / "x.npy", "--out", "nonsense://anna:secret@host/x")
+    assert "secret" not in result.output
+
+
+@pytest.mark.parametrize("address", ["nonsense://a.jpg", "simplecache::nonsense://a.jpg"])
+def test_an_address_of_an_unknown_kind(address: str) -> None:
+    """It could not run: that is no verdict on a file."""
+    with pytest.raises(napari_seal.OptionError, match="cannot be reached"):
+        napari_seal.check(address)
+    assert run("verify", address).exit_code == 2
+
+
+def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to install."""
+    monkeypatch.setitem(sys.modules, "fsspec.registry", None)
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(napari_seal.OptionError, match=r"pip install 'napari-seal\[remote\]'"):
+        napari_seal.check("s3://bucket/a.jpg")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("sftp://anna:p@ss:w@host:22/a@b.jpg", "sftp://host:22/a@b.jpg"),
+        ("simplecache::sftp://anna@host/a", "simplecache::sftp://host/a"),
+        ("https://host/a.jpg?X-Signature=abc&b", "https://host/a.jpg?…"),
+        ("s3://bucket/what?.jpg", "s3://bucket/what?.jpg"),
+        ("from sftp://a:b@c to sftp://d:e@f", "from sftp://c to sftp://f"),
+        ("a@b:c.jpg", "a@b:c.jpg"),
+    ],
+)
+def test_what_is_left_out_of_an_address(given: str, shown: str) -> None:
+    """User, password and signed queries; nothing of a local name or of a key in a store."""
+    assert without_credentials(given) == shown
+    assert printable(given) == shown
