@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal.errors import FormatError, UnknownAlgorithmError
 
@@ -64,9 +64,20 @@ class Digest:
         return cls(algorithm, hexadecimal)
 
 
+def start_digest(algorithm: str) -> Any:
+    """An object of hashlib's kind that has digested nothing yet.
+
+    Raises
+    ------
+    UnknownAlgorithmError
+        The algorithm is unknown, or needs a package that is not installed.
+    """
+    return hashlib.new(algorithm)
+
+
 def digest_of(pieces: Iterable[bytes | memoryview], algorithm: str = DEFAULT_ALGORITHM) -> Digest:
     """Digest of the concatenated pieces."""
-    state = hashlib.new(algorithm)
+    state = start_digest(algorithm)
     for piece in pieces:
         state.update(piece)
     return Digest(algorithm, state.hexdigest())

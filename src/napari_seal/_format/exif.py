@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from napari_seal._format import limits
 from napari_seal._format.digest import DEFAULT_ALGORITHM, Digest, digest_of
@@ -62,6 +62,12 @@ _TYPES: Final = {
     8: (2, 1), 9: (4, 1), 10: (4, 2), 11: (4, 1), 12: (8, 1), 13: (4, 1),
 }  # fmt: skip
 
+# By a block's header: its byte order, an entry of a directory, and the offset in one.
+_STRUCTS: Final[dict[bytes, tuple[Literal["little", "big"], struct.Struct, struct.Struct]]] = {
+    b"II*\0": ("little", struct.Struct("<HHI4s"), struct.Struct("<I")),
+    b"MM\0*": ("big", struct.Struct(">HHI4s"), struct.Struct(">I")),
+}
+
 # One spelling for each tag, so that a name found in a seal is the name made from its tag.
 _NUMBER: Final = re.compile(r"0x[0-9a-f]{4}")
 _RECORD_KEY: Final = re.compile(r'"(seal|sha244)"\s*:')
@@ -75,6 +81,9 @@ def is_exif(data: bytes, segment: Segment) -> bool:
     return segment.marker == APP1 and data.startswith(SIGNATURE[:5], segment.start + 4)
 
 
+_HEAD: Final = struct.Struct("<BHHI")
+
+
 class Entry(NamedTuple):
     """One tag: its TIFF type, the number of values, and their bytes in little-endian order."""
 
@@ -84,7 +93,7 @@ class Entry(NamedTuple):
 
     def serialise(self, key: Key) -> bytes:
         """The bytes that digests of a tag are over, whatever the block's byte order and layout."""
-        return struct.pack("<BHHI", _ORDER[key[0]], key[1], self.type, self.number) + self.value
+        return _HEAD.pack(_ORDER[key[0]], key[1], self.type, self.number) + self.value
 
 
 def read(block: bytes) -> dict[Key, Entry]:
@@ -106,55 +115,58 @@ def read(block: bytes) -> dict[Key, Entry]:
         An offset, count or type is impossible, a directory is entered twice, or the values claim
         more bytes than the block has.
     """
-    order: str
-    if block[:4] == b"II*\0":
-        order = "<"
-    elif block[:4] == b"MM\0*":
-        order = ">"
-    else:
+    structs = _STRUCTS.get(block[:4])
+    if structs is None:
         raise FormatError(f"Exif does not begin with a TIFF header but with {block[:4].hex(' ')}")
     if len(block) < 8:
         raise FormatError("Exif ends within its header")
+    order, entry, word = structs
+    swapped = order == "big"
+    size_of_block = budget = len(block)
     entries: dict[Key, Entry] = {}
-    directories = [("IFD0", struct.unpack_from(order + "I", block, 4)[0])]
+    directories = [("IFD0", int.from_bytes(block[4:8], order))]
     seen: set[int] = set()
-    budget = len(block)
+    names: set[str] = set()
     for name, offset in directories:
         if offset in seen:
             raise FormatError(f"Exif directory {name} is entered twice")
         seen.add(offset)
-        if offset + 2 > len(block):
+        if offset + 2 > size_of_block:
             raise FormatError(f"Exif directory {name} lies outside the block, at {offset}")
-        (number,) = struct.unpack_from(order + "H", block, offset)
-        if number > limits.EXIF_ENTRIES or offset + 2 + 12 * number > len(block):
+        number = int.from_bytes(block[offset : offset + 2], order)
+        after = offset + 2 + 12 * number
+        if number > limits.EXIF_ENTRIES or after > size_of_block:
             raise FormatError(f"Exif directory {name} cannot have {number} entries")
-        for at in range(offset + 2, offset + 2 + 12 * number, 12):
-            tag, kind, count = struct.unpack_from(order + "HHI", block, at)
+        for tag, kind, count, raw in entry.iter_unpack(block[offset + 2 : after]):
             key = (name, tag)
             part, parts = _TYPES.get(kind, (0, 0))
             size = part * parts * count
             if part == 0:
                 raise FormatError(f"Exif tag {tag:#06x} has the unknown type {kind}")
-            start = at + 8 if size <= 4 else struct.unpack_from(order + "I", block, at + 8)[0]
             budget -= size
-            if start + size > len(block) or budget < 0:
+            if size > 4:
+                (start,) = word.unpack(raw)
+                value = block[start : start + size]
+            else:
+                start, value = 0, raw[:size]
+            if start + size > size_of_block or budget < 0:
                 raise FormatError(f"Exif tag {tag:#06x} claims {size} bytes that are not there")
-            value = block[start : start + size]
-            if order == ">" and part > 1:
+            if swapped and part > 1:
                 value = _swapped(value, part)
             if key in _POINTERS:
                 if size != 4:
                     raise FormatError(f"Exif pointer {tag:#06x} is not one offset")
-                if any(_POINTERS[key] == entered for entered, _ in directories):
+                entered = _POINTERS[key]
+                if entered in names:
                     raise FormatError(f"Exif pointer {tag:#06x} stands twice in {name}")
-                directories.append((_POINTERS[key], int.from_bytes(value, "little")))
+                names.add(entered)
+                directories.append((entered, int.from_bytes(value, "little")))
             elif key in entries:
                 raise FormatError(f"Exif tag {tag:#06x} stands twice in {name}")
             else:
                 entries[key] = Entry(kind, count, value)
-        after = offset + 2 + 12 * number
-        if name == "IFD0" and after + 4 <= len(block):
-            (following,) = struct.unpack_from(order + "I", block, after)
+        if name == "IFD0" and after + 4 <= size_of_block:
+            following = int.from_bytes(block[after : after + 4], order)
             if following:
                 directories.append(("IFD1", following))
     return entries
@@ -227,8 +239,21 @@ def sealed_digest(
     entries: Mapping[Key, Entry], keys: Sequence[Key], algorithm: str = DEFAULT_ALGORITHM
 ) -> Digest:
     """Digest over tags, by directory and number; a missing tag contributes nothing."""
-    ordered = sorted(keys, key=lambda key: (_ORDER[key[0]], key[1]))
+    ordered = sorted(keys, key=_rank)
     return digest_of((entries[k].serialise(k) for k in ordered if k in entries), algorithm)
+
+
+@lru_cache(maxsize=256)
+def spelling(keys: tuple[Key, ...]) -> re.Pattern[bytes] | None:
+    """How a seal spells the check values of these tags; None where they are in another order."""
+    if list(keys) != sorted(keys, key=_rank):
+        return None
+    entries = (f'"{key_text(key)}":"[0-9a-f]{{8}}"' for key in keys)
+    return re.compile(",".join(entries).encode("ascii"))
+
+
+def _rank(key: Key) -> tuple[int, int]:
+    return _ORDER[key[0]], key[1]
 
 
 def check_value(key: Key, entry: Entry, algorithm: str = DEFAULT_ALGORITHM) -> str:

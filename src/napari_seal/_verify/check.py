@@ -16,6 +16,7 @@ from napari_seal._text import printable
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.load import load
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
+from napari_seal._verify.quick import prove
 from napari_seal._verify.verdict import (
     Outcome,
     Reason,
@@ -83,7 +84,7 @@ def check(
     OptionError
         ``source`` is neither an image array nor a path.
     """
-    name = os.fsdecode(path)
+    name = path if type(path) is str else os.fsdecode(path)
     original: npt.NDArray[Any] | Reason | None = None
     if source is not None:
         from napari_seal._verify.original import load_original
@@ -171,7 +172,9 @@ def check_bytes(
     if not jpeg.is_jpeg(data):
         return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
     try:
-        verdict = _check_jpeg(data, path, full=full)
+        verdict = None if full else prove(data, path)
+        if verdict is None:
+            verdict = _check_jpeg(data, path, full=full)
         return verdict if original is None else _check_original(data, verdict, original)
     except LimitError as error:
         text = f"The file cannot be walked through: {error}."
