@@ -19,7 +19,7 @@ from PIL import Image
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
-from napari_seal._format import exif, jpeg, keys, limits, record, tiles, xmp
+from napari_seal._format import exif, exif_tags, jpeg, keys, limits, record, tiles, xmp
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._verify.verdict import ScoreMap
 
@@ -89,7 +89,9 @@ def make_moedal(image: np.ndarray) -> None:
     Image.fromarray((image >> 8).astype(np.uint8)).save(buffer, "JPEG", quality=90)
     digest = digest_moedal(np.asarray(Image.open(buffer)))
     comment = json.dumps({"operator": "A. N. Other", "exposure": 12, "sha244": digest})
-    block = exif.build({}, unique_id="0" * 32, software="other", comment=comment.encode("ascii"))
+    block = exif_tags.build(
+        {}, unique_id="0" * 32, software="other", comment=comment.encode("ascii")
+    )
     data = jpeg.insert_segments(buffer.getvalue(), [block])
     Path("moedal/track.jpg").write_bytes(data)
 
@@ -293,7 +295,7 @@ def test_format_describes_the_check_values() -> None:
 def test_format_describes_every_exif_tag(example: jpeg.Jpeg) -> None:
     """The tags that a sealed file carries are in the table."""
     for directory, number in exif_of(example):
-        name = exif.tag_name((directory, number))
+        name = exif_tags.tag_name((directory, number))
         assert f"| {name} `0x{number:04X}` |" in FORMAT
 
 

@@ -19,8 +19,9 @@ from support import sealed_bytes
 
 from napari_seal import Outcome, Seal, Verdict, check
 from napari_seal._format.layout import recognise
-from napari_seal._verify.check import _check_jpeg, check_bytes
+from napari_seal._verify.check import check_bytes
 from napari_seal._verify.quick import prove
+from napari_seal._verify.steps import check_jpeg
 
 IMAGE = np.arange(4096, dtype="uint16").reshape(64, 64)
 
@@ -33,7 +34,7 @@ def both_ways(data: bytes) -> Verdict | None:
     """What the short way finds; where it finds something, the long way must find the same."""
     short = prove(data, "a.jpg")
     if short is not None:
-        long = _check_jpeg(data, "a.jpg", full=False)
+        long = check_jpeg(data, "a.jpg")
         assert short == long
         assert short.reasons == ()
         assert short.intact
@@ -176,7 +177,7 @@ def test_odd_seals_whose_digests_agree(name: str) -> None:
     data = ODD[name](sealed_bytes(IMAGE, metadata={"sample": "TDR 12", "z": 3}))
     both_ways(data)
     verdict = check_bytes(data, "a.jpg")
-    assert verdict == _check_jpeg(data, "a.jpg", full=False)
+    assert verdict == check_jpeg(data, "a.jpg")
     if verdict.verdict is Outcome.INTACT:
         assert verdict.seal is not None
 

@@ -17,6 +17,9 @@ from napari_seal.errors import ImageError, MetadataError, SealError, WriteError
 
 SUFFIX = ".sealed.jpg"
 
+#: Seconds that images which are being sealed have to be done, where a run is interrupted.
+_PATIENCE = 5.0
+
 
 class _Task(NamedTuple):
     """One input and where its sealed image goes."""
@@ -77,10 +80,11 @@ def seal(
         "moedal": moedal,
         "overwrite": overwrite,
     }
-    from napari_seal._cli.console import console, progress, table
+    from napari_seal._cli.console import console, table
     from napari_seal._cli.inputs import FOLDER_EXTENSIONS, find_inputs
     from napari_seal._cli.patterns import expand
-    from napari_seal._parallel import available_cores, map_batches
+    from napari_seal._cli.progress import progress
+    from napari_seal._parallel import available_cores, map_items
 
     named = expand(inputs, FOLDER_EXTENSIONS)
     tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(named)]
@@ -94,13 +98,14 @@ def seal(
     failed: list[_Done] = []
     sealed = 0
     jobs = jobs or available_cores()
-    work = partial(_seal_batch, planes=planes, options=options)
-    with progress("sealing", lambda: len(tasks)) as watch:
+    work = partial(_seal_one, planes=planes, options=options)
+    with progress("sealing", len(tasks)) as watch:
         unique = _without_doubles(tasks)
         if jobs == 1 or len(tasks) < 4:
-            results: Iterator[_Done] = (done for task in unique for done in work([task]))
+            results: Iterator[_Done] = (work(task) for task in unique)
         else:
-            results = map_batches(work, unique, jobs=jobs, batch=1, died=_died)
+            pairs = map_items(work, unique, jobs=jobs, died=_died, patience=_PATIENCE)
+            results = (done for _, done in pairs)
         for done in watch(results):
             sealed += done.sealed
             if done.problem is not None:
@@ -183,12 +188,8 @@ def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
         taken.add(key)
 
 
-def _seal_batch(tasks: list[_Task], *, planes: bool, options: dict[str, Any]) -> list[_Done]:
-    """Seal some inputs; what a worker does.  One bad input does not end the run."""
-    return [_seal_one(task, planes, options) for task in tasks]
-
-
-def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
+def _seal_one(task: _Task, *, planes: bool, options: dict[str, Any]) -> _Done:
+    """Seal an input; what a worker does.  One bad input does not end the run."""
     from napari_seal._images import read_image
     from napari_seal._seal.pipeline import seal as seal_image
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format.jpeg import APP1
+from napari_seal._format.markers import APP1
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest

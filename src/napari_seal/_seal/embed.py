@@ -12,7 +12,9 @@ import numpy.typing as npt
 import PIL
 
 from napari_seal._format import exif, jpeg, limits, record, tiles, xmp
-from napari_seal._format.digest import DEFAULT_ALGORITHM, digest_of
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
+from napari_seal._format.digest import digest_of
+from napari_seal._format.exif_tags import build, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
 from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
@@ -80,7 +82,7 @@ def embed(
     block = _exif_block(exif_tags, draft, text)
     if len(block) > limits.SEGMENT_PAYLOAD:
         entries = record.sizes(text) | {
-            f"Exif tag {exif.tag_name(key)}": len(entry.value) for key, entry in tags.items()
+            f"Exif tag {tag_name(key)}": len(entry.value) for key, entry in tags.items()
         }
         largest = max(entries, key=lambda name: entries[name])
         raise MetadataError(
@@ -94,4 +96,4 @@ def embed(
 
 
 def _exif_block(tags: Mapping[str, Any], seal: Seal, comment: bytes) -> bytes:
-    return exif.build(tags, unique_id=seal.identity, software=_SOFTWARE, comment=comment)
+    return build(tags, unique_id=seal.identity, software=_SOFTWARE, comment=comment)

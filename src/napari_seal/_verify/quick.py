@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from napari_seal._format import exif, xmp
-from napari_seal._format.digest import start_digest
+from napari_seal._format.algorithms import start_digest
 from napari_seal._format.layout import recognise
 from napari_seal._verify.verdict import Verdict, intact
 from napari_seal.errors import FormatError

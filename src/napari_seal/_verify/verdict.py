@@ -133,6 +133,7 @@ class ReasonCode(StrEnum):
     IO_ERROR = "io-error"
     EMPTY_FOLDER = "empty-folder"
     WORKER_DIED = "worker-died"
+    TIMED_OUT = "timed-out"
 
 
 class Signature(StrEnum):
@@ -270,6 +271,12 @@ def intact(path: str, text: bytes) -> Verdict:
 # Most verdicts are `intact`, and hardly anybody looks at their seals: until then, what is kept, and
 # what processes exchange, is the record's text.
 _SLOT: Final[Any] = vars(Verdict)["seal"]
+
+
+def unread_seal(verdict: Verdict) -> bytes | None:
+    """The record's text, if that and the path are all there is to a verdict: see `intact`."""
+    text = _SLOT.__get__(verdict)
+    return text if isinstance(text, bytes) and not verdict.reasons else None
 
 
 def _seal(self: Verdict) -> Seal | MoedalSeal | None:
