@@ -1,4 +1,4 @@
-"""A file whose opening hangs, as on a network mount that does not answer: by the kernel, no mock."""
+"""A file whose opening hangs, as on a network mount that does not answer: by the kernel itself."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def test_an_item_that_kills_its_worker_is_named() -> None:
 
 
 def hang_at_sevens(item: int) -> str:
-    """Hang where the item ends with 7, deaf to all signals but the one that nobody can be deaf to."""
+    """Hang where the item ends with 7, deaf to all signals that one can be deaf to."""
     if item % 10 == 7:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         time.sleep(60)
