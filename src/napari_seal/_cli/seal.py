@@ -54,6 +54,13 @@ class _Done(NamedTuple):
 @click.option("--planes", is_flag=True, help="Seal each plane of a stack as an image of its own.")
 @click.option("--moedal", is_flag=True, help="Also write the MoEDAL function's digest, sha244.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["sha256", "blake3"]),
+    default="sha256",
+    show_default=True,
+    help="Of the digests; blake3 needs the package blake3, here and wherever files are checked.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
 def seal(
     inputs: tuple[str, ...],
@@ -64,6 +71,7 @@ def seal(
     planes: bool,
     moedal: bool,
     overwrite: bool,
+    algorithm: str,
     jobs: int | None,
 ) -> None:
     """Seal TIFF, PNG and NPY files, folders of them, and glob patterns.
@@ -79,12 +87,18 @@ def seal(
         "window": None if window is None else (_number(window[0]), _number(window[1])),
         "moedal": moedal,
         "overwrite": overwrite,
+        "algorithm": algorithm,
     }
     from napari_seal._cli.console import console, table
     from napari_seal._cli.inputs import FOLDER_EXTENSIONS, find_inputs
     from napari_seal._cli.patterns import expand
     from napari_seal._cli.progress import progress
     from napari_seal._parallel import available_cores, map_items
+
+    if algorithm != "sha256":
+        from napari_seal._seal.pipeline import check_algorithm
+
+        check_algorithm(algorithm)  # once, not for each input
 
     named = expand(inputs, FOLDER_EXTENSIONS)
     tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(named)]

@@ -35,6 +35,7 @@ def embed(
     exif_tags: Mapping[str, Any],
     layer: Mapping[str, Any] | None,
     moedal: bool,
+    algorithm: str = DEFAULT_ALGORITHM,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG picture in memory.
 
@@ -51,18 +52,18 @@ def embed(
         The metadata or tags cannot be stored, or do not fit the 65,533 bytes of the segment.
     """
     structure = jpeg.walk(encoded)
-    scan = digest_of(jpeg.scan_pieces(encoded))
+    scan = digest_of(jpeg.scan_pieces(encoded))  # always SHA-256, which ExifTool knows
     samples: npt.NDArray[np.uint8] = decode(structure)
     draft = Seal(
-        codestream=structure.codestream(),
+        codestream=structure.codestream(algorithm),
         length=structure.length,
         scan=scan,
-        pixels=digest_array(samples),
+        pixels=digest_array(samples, algorithm=algorithm),
         source=source,
         window=window,
         quality=quality,
         tiles=tiles.measure(samples),
-        exif=ExifDigest(digest=digest_of([]), tags={}),
+        exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         software={"napari-seal": __version__, "Pillow": PIL.__version__} | decoder(),
@@ -74,8 +75,8 @@ def embed(
     draft = replace(
         draft,
         exif=ExifDigest(
-            digest=exif.sealed_digest(tags, keys),
-            tags={exif.key_text(k): exif.check_value(k, tags[k], DEFAULT_ALGORITHM) for k in keys},
+            digest=exif.sealed_digest(tags, keys, algorithm),
+            tags={exif.key_text(k): exif.check_value(k, tags[k], algorithm) for k in keys},
         ),
     )
     text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None)
