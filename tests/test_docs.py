@@ -188,7 +188,7 @@ def test_verdicts_lists_every_signature_state() -> None:
 
 def test_verdicts_states_the_order_of_gravity() -> None:
     """The order in which verdicts outweigh each other is the one that the check uses."""
-    from napari_seal._verify.check import _GRAVITY
+    from napari_seal._verify.steps import _GRAVITY
 
     assert " < ".join(f"`{o}`" for o in _GRAVITY) in section_of("verdicts.md", "Gravity")
 
@@ -331,15 +331,15 @@ def test_format_describes_the_vectors() -> None:
 
 def test_format_states_the_order_of_gravity() -> None:
     """The order of the verdicts on the format page is that of the code."""
-    from napari_seal._verify.check import _GRAVITY
+    from napari_seal._verify.steps import _GRAVITY
 
     section = " ".join(section_of("seal-format.md", "9. How to verify").split())
     assert ", ".join(f"`{outcome}`" for outcome in _GRAVITY) in section
 
 
 def test_format_numbers_the_steps_as_the_code_does() -> None:
-    """The comments of ``check.py`` count the steps of "How to verify"."""
-    source = (ROOT / "src" / "napari_seal" / "_verify" / "check.py").read_text(encoding="utf-8")
+    """The comments of ``steps.py`` count the steps of "How to verify"."""
+    source = (ROOT / "src" / "napari_seal" / "_verify" / "steps.py").read_text(encoding="utf-8")
     in_code = re.findall(r"^ +# (\d)\. ", source, re.MULTILINE)
     in_page = re.findall(
         r"^(\d)\. \*\*", section_of("seal-format.md", "9. How to verify"), re.MULTILINE

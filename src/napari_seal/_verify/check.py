@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._text import printable
 from napari_seal._verify.load import load
 from napari_seal._verify.quick import prove
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict, VerificationError
-from napari_seal.errors import FormatError, LimitError, ReadError
+from napari_seal._verify.verdict import Outcome, Reason, Verdict, VerificationError
+from napari_seal.errors import FormatError, ReadError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,20 +139,6 @@ def check_bytes(
         verdict = prove(data, path)
         if verdict is not None:
             return verdict
-    from napari_seal._format import jpeg
-    from napari_seal._verify.steps import add_original, check_jpeg, conclude, wrong_kind
+    from napari_seal._verify.steps import take_steps
 
-    # 1. Is it a JPEG file?
-    if not data:
-        return conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.EMPTY_FILE, "The file is empty.")
-    if not jpeg.is_jpeg(data):
-        return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(wrong_kind(data),))
-    try:
-        verdict = check_jpeg(data, path, full=full)
-        return verdict if original is None else add_original(data, verdict, original)
-    except LimitError as error:
-        text = f"The file cannot be walked through: {error}."
-        return conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.LIMIT_EXCEEDED, text)
-    except MemoryError:
-        text = "There is not enough memory to check the file."
-        return conclude(path, Outcome.UNREADABLE, ReasonCode.LIMIT_EXCEEDED, text)
+    return take_steps(data, path, full=full, original=original)

@@ -40,6 +40,26 @@ _GRAVITY: Final = (
 )
 
 
+def take_steps(
+    data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | Reason | None
+) -> Verdict:
+    """Check the content of a file; see `napari_seal.check`."""
+    # 1. Is it a JPEG file?
+    if not data:
+        return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.EMPTY_FILE, "The file is empty.")
+    if not jpeg.is_jpeg(data):
+        return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
+    try:
+        verdict = check_jpeg(data, path, full=full)
+        return verdict if original is None else _add_original(data, verdict, original)
+    except LimitError as error:
+        text = f"The file cannot be walked through: {error}."
+        return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.LIMIT_EXCEEDED, text)
+    except MemoryError:
+        text = "There is not enough memory to check the file."
+        return _conclude(path, Outcome.UNREADABLE, ReasonCode.LIMIT_EXCEEDED, text)
+
+
 def check_jpeg(data: bytes, path: str, *, full: bool = False) -> Verdict:
     """Check the content of a file that begins like a JPEG.
 
@@ -64,7 +84,7 @@ def check_jpeg(data: bytes, path: str, *, full: bool = False) -> Verdict:
     found = find_record(structure)
     if found.conflict:
         text = "The file has several Exif blocks with different seals."
-        return conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.SEAL_CONFLICT, text)
+        return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.SEAL_CONFLICT, text)
 
     # 3. Read the seal.
     try:
@@ -77,7 +97,7 @@ def check_jpeg(data: bytes, path: str, *, full: bool = False) -> Verdict:
         outcome, code = _UNREADABLE_SEALS.get(
             type(error), (Outcome.SEAL_MALFORMED, ReasonCode.SEAL_INVALID)
         )
-        return conclude(path, outcome, code, f"The seal cannot be read: {error}.")
+        return _conclude(path, outcome, code, f"The seal cannot be read: {error}.")
     return _check_seal(structure, found, seal, path, full=full)
 
 
@@ -141,7 +161,7 @@ def _check_seal(
     )
 
 
-def add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Reason) -> Verdict:
+def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Reason) -> Verdict:
     """Add to a verdict what the original tells."""
     if isinstance(original, Reason):
         return replace(verdict, reasons=(*verdict.reasons, original))
@@ -168,7 +188,7 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
     """The verdict on a file without a seal of ours, or with the MoEDAL function's."""
     if found.seal_lost:
         text = f"There is a seal in an Exif block that cannot be read: {found.problem}."
-        return conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.EXIF_MALFORMED, text)
+        return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.EXIF_MALFORMED, text)
     stripped = traces(structure, found)
     moedal = legacy.parse_moedal(found.text) if found.text is not None else None
     if moedal is not None:
@@ -182,9 +202,9 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
     if structure.scans == 0:
         if structure.end is None and (structure.frame or structure.excluded):
             text = "The file ends before the image data begin; whether it had a seal is lost, too."
-            return conclude(path, Outcome.TRUNCATED, ReasonCode.NO_END_OF_IMAGE, text)
+            return _conclude(path, Outcome.TRUNCATED, ReasonCode.NO_END_OF_IMAGE, text)
         text = "The file holds no image data."
-        return conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.NO_IMAGE_DATA, text)
+        return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.NO_IMAGE_DATA, text)
     reasons = [stripped or make_reason(ReasonCode.NO_SEAL_FOUND, "The file carries no seal.")]
     if found.problem:
         text = f"Its Exif block cannot be read: {found.problem}."
@@ -195,7 +215,7 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
     return Verdict(path=path, verdict=Outcome.NO_SEAL, reasons=tuple(reasons))
 
 
-def wrong_kind(data: bytes) -> Reason:
+def _wrong_kind(data: bytes) -> Reason:
     """What a file is that is no JPEG."""
     for magic, name in _MAGIC:
         if data.startswith(magic):
@@ -220,6 +240,6 @@ _MAGIC: Final = (
 )
 
 
-def conclude(path: str, outcome: Outcome, code: ReasonCode, message: str) -> Verdict:
+def _conclude(path: str, outcome: Outcome, code: ReasonCode, message: str) -> Verdict:
     """A verdict with one reason."""
     return Verdict(path=path, verdict=outcome, reasons=(make_reason(code, message),))
