@@ -36,6 +36,12 @@ def prove(data: bytes, path: str) -> Verdict | None:
     path : str
         For the verdict.
     """
+    text = proven_record(data)
+    return None if text is None else intact(path, text)
+
+
+def proven_record(data: bytes) -> bytes | None:
+    """The same, but only the record's text, from which `verdict.intact` makes the verdict."""
     # 1. Is it a JPEG file?  Of the segments that the codestream leaves out it has three: JFIF, the
     #    seal in Exif, and XMP.  With an EOI at the end, nothing was added behind it.
     if not (data.startswith(_START) and data.startswith(b"\xff\xe1", _EXIF_AT)):
@@ -97,7 +103,7 @@ def prove(data: bytes, path: str) -> Verdict | None:
     empty.update(b"\xff\xd8")
     empty.update(memoryview(data)[tables_at:])
     empty.update(transform)
-    return intact(path, text) if empty.hexdigest().encode("ascii") == seal.codestream else None
+    return text if empty.hexdigest().encode("ascii") == seal.codestream else None
 
 
 def _transform(data: bytes, at: int) -> bytes | None:

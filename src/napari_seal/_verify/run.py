@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.load import load
+from napari_seal._verify.quick import proven_record
 from napari_seal._verify.scan import find_images
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict, intact, unread_seal
+from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict, intact
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -287,10 +288,17 @@ def _count(find: Callable[[], Iterable[str]]) -> int:
     return sum(1 for _ in find())
 
 
-def _check_packed(path: str, **options: Any) -> tuple[Verdict | bytes, int]:
+def _check_packed(
+    path: str, *, full: bool = False, originals: Originals | None = None
+) -> tuple[Verdict | bytes, int]:
     """What a worker answers: of a plainly intact file, the record's text says it all."""
-    verdict, size = check_sized(path, **options)
-    return unread_seal(verdict) or verdict, size
+    if full or originals is not None:
+        return check_sized(path, full=full, originals=originals)
+    data = load(path)
+    if isinstance(data, Reason):
+        return check_found(path), 0
+    text = proven_record(data)
+    return (check_bytes(data, path) if text is None else text), len(data)
 
 
 def check_batch(paths: list[str], **options: Any) -> list[Verdict]:

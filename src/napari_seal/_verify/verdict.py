@@ -273,12 +273,6 @@ def intact(path: str, text: bytes) -> Verdict:
 _SLOT: Final[Any] = vars(Verdict)["seal"]
 
 
-def unread_seal(verdict: Verdict) -> bytes | None:
-    """The record's text, if that and the path are all there is to a verdict: see `intact`."""
-    text = _SLOT.__get__(verdict)
-    return text if isinstance(text, bytes) and not verdict.reasons else None
-
-
 def _seal(self: Verdict) -> Seal | MoedalSeal | None:
     value: Seal | MoedalSeal | bytes | None = _SLOT.__get__(self)
     if isinstance(value, bytes):
