@@ -1,9 +1,9 @@
-"""Time sealing and verifying against their peers, side by side in one run.
+"""Time sealing against the MoEDAL function and against bare encoding, side by side in one run.
 
-    python benchmarks/compare.py [--files 2000] [--rounds 5]
+    python benchmarks/compare.py [--rounds 5]
 
 Prints medians and ratios as a table.  Times drift on shared machines; the ratios hold, because each
-round runs all candidates in turn.  A peer that is not installed is named as such.
+round runs all candidates in turn.  ``verify_speed.py`` does the same for verifying.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -80,42 +77,6 @@ def report(title: str, medians: dict[str, float], reference: str, items: int) ->
         print(f"  {name:42} {1e3 * seconds / items:8.3f} ms  {ratio:6.2f} x")
 
 
-def benchmark_verifying(folder: str, files: int, rounds: int) -> None:
-    """Verify a folder of copies of one sealed picture."""
-    os.mkdir(folder)
-    napari_seal.seal(picture(), os.path.join(folder, "0.jpg"))
-    for index in range(1, files):
-        shutil.copyfile(os.path.join(folder, "0.jpg"), os.path.join(folder, f"{index}.jpg"))
-    size = os.path.getsize(os.path.join(folder, "0.jpg"))
-
-    def shell(command: str) -> Callable[[], object]:
-        listing = "find . -name '*.jpg' -print0 | xargs -0 -P2 -n 100 "
-        return lambda: subprocess.run(
-            listing + command, shell=True, cwd=folder, check=True, stdout=subprocess.DEVNULL
-        )
-
-    def ours(jobs: int) -> Callable[[], object]:
-        command = [sys.executable, "-m", "napari_seal", "verify", folder, "--jobs", str(jobs)]
-        return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-    candidates: Candidates = {}
-    for name, command in {
-        "openssl dgst -sha256, 2 processes": "openssl dgst -sha256",
-        "sha256sum, 2 processes": "sha256sum",
-        "b3sum, 2 processes": "b3sum",
-        "hashdeep, 2 processes": "hashdeep -c sha256",
-    }.items():
-        if shutil.which(command.split()[0]):
-            candidates[name] = shell(command)
-        else:
-            print(f"  {name}: not installed")
-    candidates["napari-seal verify --jobs 2"] = ours(2)
-    candidates["napari-seal verify --jobs 1"] = ours(1)
-    medians = compare(candidates, rounds)
-    title = f"Verifying {files:,} files of {size:,} bytes (per file; ratio to openssl)"
-    report(title, medians, next(iter(medians)), files)
-
-
 def benchmark_sealing(folder: str, rounds: int) -> None:
     """Seal one 1024 x 1024 picture, one process."""
     image = picture()
@@ -132,14 +93,12 @@ def benchmark_sealing(folder: str, rounds: int) -> None:
 
 
 def main() -> None:
-    """Run both benchmarks in a temporary folder."""
+    """Run the benchmark in a temporary folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         benchmark_sealing(folder, options.rounds)
-        benchmark_verifying(os.path.join(folder, "archive"), options.files, options.rounds)
 
 
 if __name__ == "__main__":

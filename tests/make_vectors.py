@@ -330,6 +330,7 @@ def jpeg_vector(name: str, data: bytes, levels: list[int] | None) -> dict[str, A
 
 def build() -> dict[str, Any]:
     """All vectors."""
+    from make_vectors_blake3 import blake3_record_vectors, blake3_vectors
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
     from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
 
@@ -343,6 +344,8 @@ def build() -> dict[str, Any]:
         "tiles": tiles_vectors(),
         "tiles_data": tiles_data_vectors(),
         "keys": keys_vectors(),
+        "blake3": blake3_vectors(),
+        "blake3_record": blake3_record_vectors(),
     }
 
 

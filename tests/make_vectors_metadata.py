@@ -208,9 +208,12 @@ def _seal(**changes: Any) -> dict[str, Any]:
     return {key: value for key, value in body.items() if value is not None}
 
 
-def _open(user: str = "", **changes: Any) -> str:
+def open_record(user: str = "", **changes: Any) -> str:
     """A record's text before the digest."""
     return "{" + user + '"seal":' + json.dumps(_seal(**changes), separators=(",", ":"))[:-1]
+
+
+_open = open_record
 
 
 def _resealed(text: str) -> str:

@@ -19,7 +19,7 @@ from PIL import Image
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
-from napari_seal._format import exif, jpeg, keys, limits, record, tiles, xmp
+from napari_seal._format import exif, exif_tags, jpeg, keys, limits, record, tiles, xmp
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._verify.verdict import ScoreMap
 
@@ -89,7 +89,9 @@ def make_moedal(image: np.ndarray) -> None:
     Image.fromarray((image >> 8).astype(np.uint8)).save(buffer, "JPEG", quality=90)
     digest = digest_moedal(np.asarray(Image.open(buffer)))
     comment = json.dumps({"operator": "A. N. Other", "exposure": 12, "sha244": digest})
-    block = exif.build({}, unique_id="0" * 32, software="other", comment=comment.encode("ascii"))
+    block = exif_tags.build(
+        {}, unique_id="0" * 32, software="other", comment=comment.encode("ascii")
+    )
     data = jpeg.insert_segments(buffer.getvalue(), [block])
     Path("moedal/track.jpg").write_bytes(data)
 
@@ -187,7 +189,7 @@ def test_verdicts_lists_every_signature_state() -> None:
 
 def test_verdicts_states_the_order_of_gravity() -> None:
     """The order in which verdicts outweigh each other is the one that the check uses."""
-    from napari_seal._verify.check import _GRAVITY
+    from napari_seal._verify.steps import _GRAVITY
 
     assert " < ".join(f"`{o}`" for o in _GRAVITY) in section_of("verdicts.md", "Gravity")
 
@@ -295,7 +297,7 @@ def test_format_describes_the_check_values() -> None:
 def test_format_describes_every_exif_tag(example: jpeg.Jpeg) -> None:
     """The tags that a sealed file carries are in the table."""
     for directory, number in exif_of(example):
-        name = exif.tag_name((directory, number))
+        name = exif_tags.tag_name((directory, number))
         assert f"| {name} `0x{number:04X}` |" in FORMAT
 
 
@@ -331,15 +333,15 @@ def test_format_describes_the_vectors() -> None:
 
 def test_format_states_the_order_of_gravity() -> None:
     """The order of the verdicts on the format page is that of the code."""
-    from napari_seal._verify.check import _GRAVITY
+    from napari_seal._verify.steps import _GRAVITY
 
     section = " ".join(section_of("seal-format.md", "9. How to verify").split())
     assert ", ".join(f"`{outcome}`" for outcome in _GRAVITY) in section
 
 
 def test_format_numbers_the_steps_as_the_code_does() -> None:
-    """The comments of ``check.py`` count the steps of "How to verify"."""
-    source = (ROOT / "src" / "napari_seal" / "_verify" / "check.py").read_text(encoding="utf-8")
+    """The comments of ``steps.py`` count the steps of "How to verify"."""
+    source = (ROOT / "src" / "napari_seal" / "_verify" / "steps.py").read_text(encoding="utf-8")
     in_code = re.findall(r"^ +# (\d)\. ", source, re.MULTILINE)
     in_page = re.findall(
         r"^(\d)\. \*\*", section_of("seal-format.md", "9. How to verify"), re.MULTILINE

@@ -1,4 +1,4 @@
-"""Worker processes: in order, whatever is killed, and none left behind."""
+"""Worker processes: in order or not, whatever hangs or is killed, and none left behind."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from napari_seal._parallel import map_batches
+from napari_seal._parallel import map_items
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 
@@ -21,71 +24,238 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 _LOAD = "x" * 5_000
 
 
-def work(items: list[int]) -> list[tuple[int, str]]:
+def work(item: int) -> str:
     """Answer each item with a long text; fail on request."""
-    if -1 in items:
+    if item == -1:
         raise ArithmeticError("asked to fail")
-    time.sleep(0.0005 * len(items))
-    return [(item, _LOAD) for item in items]
+    time.sleep(0.0005)
+    return _LOAD
 
 
-def died(item: int) -> tuple[int, str]:
+def died(item: int) -> str:
     """The answer for an item whose worker died."""
-    return item, "died"
+    return f"died at {item}"
 
 
-def test_killed_workers_cost_no_item() -> None:
-    """Workers killed again and again, also while they answer: each item is answered, in order."""
+def late(item: int) -> str:
+    """The answer for an item that took too long."""
+    return f"late at {item}"
+
+
+@pytest.fixture(autouse=True)
+def no_process_is_left() -> Iterator[None]:
+    """Every test leaves no child behind."""
+    yield
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_killed_workers_cost_no_item(ordered: bool) -> None:
+    """Workers killed again and again, also while they answer: each item is answered."""
     chance = random.Random(3)
     answers = []
     kills = 0
-    for answer in map_batches(work, range(900), jobs=2, batch=32, died=died):
-        answers.append(answer)
+    for item, answer in map_items(work, range(900), jobs=2, died=died, ordered=ordered):
+        answers.append((item, answer))
         children = multiprocessing.active_children()
         if children and chance.random() < 0.02:
             os.kill(chance.choice(children).pid or 0, signal.SIGKILL)
             kills += 1
     assert kills > 5
-    assert [item for item, _ in answers] == list(range(900))
-    assert multiprocessing.active_children() == []
+    assert sorted(item for item, _ in answers) == list(range(900))
+    if ordered:
+        assert [item for item, _ in answers] == list(range(900))
+    # A worker that was killed twice at one item counts as killed by it.
+    assert Counter(answer for _, answer in answers)[_LOAD] >= 897
 
 
-def test_an_item_that_kills_its_worker_is_named(tmp_path: Path) -> None:
-    """Of a batch in which one item kills the process, the others are answered."""
-    answers = list(map_batches(die_at_7, range(20), jobs=2, batch=10, died=died))
-    assert [item for item, _ in answers] == list(range(20))
-    assert [item for item, answer in answers if answer == "died"] == [7]
-
-
-def die_at_7(items: list[int]) -> list[tuple[int, str]]:
+def die_at_7(item: int) -> str:
     """Kill the worker at item 7."""
-    if 7 in items:
+    if item == 7:
         os.kill(os.getpid(), signal.SIGKILL)
-    return [(item, "done") for item in items]
+    return "done"
+
+
+def test_an_item_that_kills_its_worker_is_named() -> None:
+    """Of all items, only the one that kills the process has no answer."""
+    answers = list(map_items(die_at_7, range(40), jobs=2, died=died))
+    assert [item for item, _ in answers] == list(range(40))
+    assert [item for item, answer in answers if answer != "done"] == [7]
+
+
+def hang_at_sevens(item: int) -> str:
+    """Hang where the item ends with 7, deaf to all signals that one can be deaf to."""
+    if item % 10 == 7:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        time.sleep(60)
+    return "done"
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_items_that_hang_are_named(ordered: bool) -> None:
+    """A time-out an item; the others of its task are answered, and the run goes on."""
+    start = time.monotonic()
+    answers = dict(
+        map_items(
+            hang_at_sevens, range(40), jobs=2, died=died, ordered=ordered,
+            timeout=0.3, timed_out=late,
+        )
+    )  # fmt: skip
+    assert time.monotonic() - start < 10
+    assert sorted(answers) == list(range(40))
+    assert [n for n in sorted(answers) if answers[n] != "done"] == [7, 17, 27, 37]
+    assert answers[17] == "late at 17"
+
+
+def stop_at_3(item: int) -> str:
+    """Be stopped at item 3: like a process in a system call that never returns, it cannot go on."""
+    if item == 3:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return "done"
+
+
+def test_a_stopped_worker_is_not_waited_for() -> None:
+    """A process that does nothing any more, not even end, is left and replaced."""
+    answers = dict(map_items(stop_at_3, range(9), jobs=1, died=died, timeout=0.3, timed_out=late))
+    assert answers == {n: "late at 3" if n == 3 else "done" for n in range(9)}
+
+
+def test_a_slow_taker_is_no_hang() -> None:
+    """The clock of an item is the worker's: results that nobody takes for a while are not late."""
+    answers = []
+    for item, answer in map_items(work, range(60), jobs=2, died=died, timeout=0.5, timed_out=late):
+        if item in (0, 20):
+            time.sleep(0.8)
+        answers.append(answer)
+    assert answers == [_LOAD] * 60
+
+
+def nap(item: int) -> int:
+    """Take a while, the first item longest."""
+    time.sleep(1.0 if item == 0 else 0.02)
+    return item
+
+
+def test_unordered_results_come_as_they_are_there() -> None:
+    """One slow item holds up the others only where order was asked for."""
+    unordered = [item for item, _ in map_items(nap, range(30), jobs=2, died=died, ordered=False)]
+    assert sorted(unordered) == list(range(30))
+    assert unordered[-1] == 0
+    ordered = [item for item, _ in map_items(nap, range(30), jobs=2, died=died)]
+    assert ordered == list(range(30))
+
+
+def test_results_are_handed_over_while_a_task_goes_on() -> None:
+    """When items become slow after fast ones, each is told of within moments."""
+    steps, last = [], time.monotonic()
+    for item, _ in map_items(slower, range(2_000), jobs=1, died=died):
+        now = time.monotonic()
+        steps.append(now - last)
+        last = now
+        if item == 1_900:
+            break
+    assert max(steps) < 1.5
+
+
+def slower(item: int) -> int:
+    """Be fast until item 1,880."""
+    if item > 1_880:
+        time.sleep(0.1)
+    return item
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_run_stops_between_items(ordered: bool) -> None:
+    """What was done until then is yielded, each item once, and nothing is waited for long."""
+    end = time.monotonic() + 60
+    run = map_items(
+        nap, range(1, 10_000), jobs=2, died=died, ordered=ordered,
+        stop=lambda: time.monotonic() > end,
+    )  # fmt: skip
+    done = [next(run)[0]]
+    end = time.monotonic() + 0.7  # both processes are there
+    done += [item for item, _ in run]
+    assert time.monotonic() - end < 1
+    assert 5 < len(done) < 200
+    assert len(set(done)) == len(done)
+
+
+def test_a_run_stops_although_a_worker_hangs() -> None:
+    """Cancelled in the middle of a task and of an item: within a second."""
+    cancelled = threading.Event()
+    timer = threading.Timer(0.5, cancelled.set)
+    run = map_items(hang_at_sevens, range(40), jobs=2, died=died, stop=cancelled.is_set)
+    first = next(run)
+    timer.start()
+    done = [first, *run]
+    timer.join()
+    assert cancelled.is_set()
+    assert 5 < len(done) < 40
 
 
 def test_errors_come_through() -> None:
     """An error in a worker is raised where the results are awaited, and ends the workers."""
     with pytest.raises(ArithmeticError, match="asked to fail"):
-        list(map_batches(work, [1, 2, -1, 3], jobs=2, batch=1, died=died))
-    assert multiprocessing.active_children() == []
+        list(map_items(work, [1, 2, -1, 3], jobs=2, died=died))
 
 
-def test_items_are_taken_as_needed() -> None:
+@pytest.mark.parametrize("ordered", [True, False])
+def test_items_are_taken_as_needed(ordered: bool) -> None:
     """An endless source is read only a little ahead of what is used."""
     taken = 0
 
-    def source():
+    def source() -> Iterator[int]:
         nonlocal taken
         while True:
             taken += 1
             yield taken
 
-    run = map_batches(work, source(), jobs=2, batch=5, died=died)
+    run = map_items(work, source(), jobs=2, died=died, ordered=ordered)
     for _ in range(50):
         next(run)
     run.close()
-    assert taken <= 50 + 2 * 4 * 2 * 5
+    assert taken <= 50 + 4 * 2 * 256
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+@pytest.mark.parametrize("number", [0, 1, 7, 300])
+def test_every_item_once(jobs: int, number: int) -> None:
+    """Whatever the numbers of items and processes."""
+    assert list(map_items(echo, range(number), jobs=jobs, died=died)) == [
+        (n, -n) for n in range(number)
+    ]
+
+
+def echo(item: int) -> int:
+    """Answer at once."""
+    return -item
+
+
+def wait_a_little(path: str) -> str:
+    """Write in two steps, with time between them to be killed."""
+    if not path:
+        return path
+    with open(path, "w", encoding="ascii") as file:
+        file.write("half")
+        file.flush()
+        time.sleep(0.4)
+        file.write(" and half")
+    return path
+
+
+@pytest.mark.parametrize(("patience", "expected"), [(5.0, "half and half"), (0.0, "half")])
+def test_patience_lets_work_be_done(patience: float, expected: str, tmp_path: Path) -> None:
+    """What must not be killed in the middle is not, where a run is left."""
+    path = tmp_path / "b"
+    items = ["", str(path)]
+    run = map_items(wait_a_little, items, jobs=2, died=str, ordered=False, patience=patience)
+    next(run)  # both workers have got an item, and this one was quick
+    deadline = time.monotonic() + 5
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    run.close()
+    assert path.read_text() == expected
 
 
 def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
@@ -93,11 +263,9 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(
         "import itertools, multiprocessing, sys\n"
-        "from napari_seal._parallel import map_batches\n"
-        "def died(item): return item\n"
+        "from napari_seal._parallel import map_items\n"
         "if __name__ == '__main__':\n"
-        "    run = map_batches(list, itertools.count(), jobs=2, batch=10, died=died)\n"
-        "    for item in run:\n"
+        "    for item, _ in map_items(str, itertools.count(), jobs=2, died=str):\n"
         "        if item == 100:\n"
         "            print(*(p.pid for p in multiprocessing.active_children()), flush=True)\n"
     )

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
     from napari_seal._verify.check import check, read, verify
-    from napari_seal._verify.run import check_many
+    from napari_seal._verify.progress import Progress
+    from napari_seal._verify.run import CheckRun, check_many
     from napari_seal._verify.verdict import (
         Outcome,
         Reason,
@@ -58,7 +59,8 @@ _HOMES = {
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
     "_verify.check": ("check", "read", "verify"),
-    "_verify.run": ("check_many",),
+    "_verify.progress": ("Progress",),
+    "_verify.run": ("CheckRun", "check_many"),
     "_verify.verdict": (
         "Outcome",
         "Reason",
@@ -83,6 +85,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ArrayDigest",
+    "CheckRun",
     "Digest",
     "ExifDigest",
     "ImageError",
@@ -92,6 +95,7 @@ __all__ = [
     "NothingToCheckError",
     "OptionError",
     "Outcome",
+    "Progress",
     "ReadError",
     "Reason",
     "ReasonCode",

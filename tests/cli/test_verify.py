@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hanging import hanging
 
 import napari_seal
+from napari_seal._cli.spans import Span
 
 
 def test_all_intact_is_success(run, archive):
@@ -275,6 +278,8 @@ def test_interrupt_ends_the_run_with_130(archive, tmp_path):
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in error
+    assert re.search(r"^[\d,]+ files?: [\d,]+ intact", error, re.MULTILINE), error
+    assert "Interrupted." in error
     assert (tmp_path / "report.html").read_text() == "the report of yesterday"
     assert sorted(os.listdir(tmp_path)) == ["archive", "report.html"]
 
@@ -394,3 +399,120 @@ def test_what_was_not_compared_is_no_success(run, archive, tmp_path):
     assert result.exit_code == 1
     assert "could not be compared with an original" in result.output
     assert run("verify", str(archive), "--against", str(tmp_path / "no")).exit_code == 2
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_control_c_ends_a_run_within_a_second(jobs, archive):
+    """In the middle of a task: the counts so far, the exit code 130, and no process left."""
+    for index in range(5000):
+        os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    command = [sys.executable, "-m", "napari_seal", "verify", *[archive] * 40, "--jobs", jobs]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    time.sleep(1.5)
+    assert process.poll() is None
+    start = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    output, error = process.communicate(timeout=30)
+    assert time.monotonic() - start < 1
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert re.search(r"^[\d,]+ files: ", error, re.MULTILINE), error
+    assert output == ""
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+@pytest.mark.parametrize("format_", [[], ["--jsonl"], ["--json"]])
+def test_a_time_limit_is_no_success(format_, archive):
+    """All that was checked is intact, and the exit code is 1, because the rest was not checked."""
+    for index in range(2000):
+        os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    (archive / "c.sealed.jpg").unlink()
+    command = [
+        sys.executable,
+        "-m",
+        "napari_seal",
+        "verify",
+        *[archive] * 100,
+        "--time-limit",
+        "1s",
+    ]
+    done = subprocess.run([*command, *format_], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    said = re.search(r"Stopped by --time-limit: ([\d,]+) files were checked, the", done.stderr)
+    assert said is not None
+    counted = re.search(r"^([\d,]+) files: \1 intact$", done.stderr + done.stdout, re.MULTILINE)
+    assert counted is not None
+    assert counted[1] == said[1]
+    if "--jsonl" in format_:
+        assert len(done.stdout.splitlines()) == int(said[1].replace(",", ""))
+    if "--json" in format_:
+        assert json.loads(done.stdout)["counts"] == {"intact": int(said[1].replace(",", ""))}
+
+
+def test_a_time_limit_that_was_not_needed(run, archive):
+    """A run that ends in time is judged by its files."""
+    result = run("verify", archive / "below", "--time-limit", "1h0m30s", "--timeout", "60")
+    assert result.exit_code == 0
+    assert "Stopped" not in result.output
+
+
+def test_a_file_that_hangs(archive):
+    """``--timeout`` gives it a verdict, and the others theirs."""
+    with hanging(archive / "a.sealed.jpg"):
+        command = [sys.executable, "-m", "napari_seal", "verify", archive, "--timeout", "0.5"]
+        wide = {**os.environ, "COLUMNS": "300"}
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=30, env=wide
+        )
+    assert done.returncode == 1
+    assert "3 files: 1 intact, 1 metadata-changed, 1 unreadable" in done.stdout
+    assert "longer than 0.5 s" in done.stdout
+
+
+@pytest.mark.parametrize("time_", ["0", "-1", "x", "1d", "1h 30m", "", "1m1h", "nan", "1e3"])
+def test_times_that_are_none(time_, run, archive):
+    """The error says what a time looks like."""
+    result = run("verify", archive, "--timeout", time_)
+    assert result.exit_code == 2
+    assert "1h30m" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("2.5s", 2.5), ("1h30m", 5400), ("1H2M3S", 3723), ("5m", 300)]
+)
+def test_times(text, seconds):
+    """Seconds, or hours, minutes and seconds."""
+    assert Span().convert(text, None, None) == seconds
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_the_progress_line(archive):
+    """On a terminal: done, total, rates and time left, on one line that is gone at the end."""
+    import pty
+
+    for index in range(3000):
+        os.link(archive / "a.sealed.jpg", archive / f"{index:04}.jpg")
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "napari_seal", "verify", *[archive] * 8, "--jobs", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal)
+    os.close(terminal)
+    text = b""
+    while chunk := _read(main):
+        text += chunk
+    os.close(main)
+    assert process.wait() == 1
+    lines = text.decode().split("\r\x1b[K")
+    assert lines[-1] == ""  # taken away
+    shape = r"verifying [\d,]+(/24,024)? files · [\d,]+ files/s · [\d,]+ MB/s( · \d+:\d\d left)?"
+    assert all(re.fullmatch(shape, line) for line in lines[1:-1])
+    assert any("/24,024" in line and "left" in line for line in lines)
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux's way to say that nobody writes to it any more
+        return b""

@@ -14,7 +14,7 @@ import piexif
 import pytest
 from make_vectors_metadata import NUMBERS, PLAIN, Tags, write_tiff
 
-from napari_seal._format import exif
+from napari_seal._format import exif, exif_tags
 from napari_seal.errors import FormatError, MetadataError
 
 
@@ -64,7 +64,7 @@ def test_hostile_blocks_cost_nothing() -> None:
 def test_names_of_tags_can_be_read_back(key: exif.Key) -> None:
     """Every directory and number has one text."""
     assert exif.parse_key(exif.key_text(key)) == key
-    assert exif.tag_name(key)
+    assert exif_tags.tag_name(key)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_what_names_no_tag_is_refused(text: str) -> None:
 
 
 def built(**tags: Any) -> dict[exif.Key, exif.Entry]:
-    """What is in a block that `exif.build` makes."""
-    payload = exif.build(tags, unique_id="ab" * 16, software="napari-seal 1", comment=b"{}")
+    """What is in a block that `exif_tags.build` makes."""
+    payload = exif_tags.build(tags, unique_id="ab" * 16, software="napari-seal 1", comment=b"{}")
     assert payload.startswith(exif.SIGNATURE)
     return exif.read(payload[6:])
 
@@ -177,7 +177,7 @@ def test_a_pointer_is_no_tag_and_no_suggestion(name: str) -> None:
 def test_directories_are_whole_sorted_and_apart_from_values() -> None:
     """Each directory of our block ends with its next-IFD word; no value overlaps one or another."""
     tags = {"Make": "Zeiss", "XPTitle": tuple(b"t\0"), "GPSLatitude": (52, 30, 0.5), "FNumber": 2}
-    block = exif.build(tags, unique_id="ab" * 16, software="napari-seal 1", comment=b"{}")[6:]
+    block = exif_tags.build(tags, unique_id="ab" * 16, software="napari-seal 1", comment=b"{}")[6:]
     assert block.startswith(b"MM\0*")
     taken, found = [(0, 8)], []
     pending = [int.from_bytes(block[4:8])]
@@ -206,4 +206,4 @@ def test_directories_are_whole_sorted_and_apart_from_values() -> None:
 def test_names_must_be_texts() -> None:
     """Tags are not given by number."""
     with pytest.raises(MetadataError, match="by name"):
-        exif.build({0x010F: "x"}, unique_id="", software="", comment=b"")  # type: ignore[dict-item]
+        exif_tags.build({0x010F: "x"}, unique_id="", software="", comment=b"")  # type: ignore[dict-item]

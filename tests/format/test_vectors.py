@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import sys
 from typing import Any
 
 import make_vectors
@@ -95,6 +96,30 @@ def state_of(text: bytes) -> str:
 def test_record(vector: dict[str, Any]) -> None:
     """A record's text is ok, changed, rewritten, malformed or unsupported, as stated."""
     assert state_of(vector["text"].encode("ascii")) == vector["verdict"]
+
+
+@cases("blake3")
+def test_blake3(vector: dict[str, Any]) -> None:
+    """Bytes have the stated digest."""
+    pytest.importorskip("blake3", reason="the package blake3 is not installed")
+    data = base64.b64decode(vector["data"])
+    assert str(digest_of([data[:7], data[7:]], "blake3")) == vector["digest"]
+
+
+@cases("blake3_record")
+def test_blake3_record(vector: dict[str, Any]) -> None:
+    """Digests of BLAKE3 are as good as others, where the package for them is."""
+    pytest.importorskip("blake3", reason="the package blake3 is not installed")
+    assert state_of(vector["text"].encode("ascii")) == vector["verdict"]
+
+
+@cases("blake3_record")
+def test_blake3_record_without_the_package(
+    vector: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it they are unsupported, never malformed or changed."""
+    monkeypatch.setitem(sys.modules, "blake3", None)  # what `import` takes for "not there"
+    assert state_of(vector["text"].encode("ascii")) == "unsupported"
 
 
 @pytest.mark.parametrize("vector", VECTORS["window"], ids=lambda v: f"{v['dtype']}-{v['high']}")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import piexif.helper
 import pytest
-from mutators import exif_payload, moedal_check, moedal_digest, moedal_levels, record_text
+from mutators import exif_payload, in_scan, moedal_check, moedal_digest, moedal_levels, record_text
 
 import napari_seal
 from napari_seal import MetadataError, OptionError, Seal, TargetExistsError, WriteError, seal
+from napari_seal._verify.check import check_bytes
+from napari_seal._verify.quick import prove
 from napari_seal.errors import SealError
 
 
@@ -154,3 +157,50 @@ def test_one_call_leaves_nothing_to_the_next(tracks: np.ndarray, tmp_path: Path)
     made = seal(tracks, tmp_path / "b.jpg")
     assert mine == {"a": 1}
     assert made.metadata == {}
+
+
+def test_digests_with_blake3(tracks: np.ndarray, tmp_path: Path) -> None:
+    """All digests but ExifTool's are of that algorithm, and the file is intact."""
+    blake3 = pytest.importorskip("blake3", reason="the package blake3 is not installed").blake3
+    path = tmp_path / "a.jpg"
+    sealed = napari_seal.seal(tracks, path, metadata={"sample": "A"}, algorithm="blake3")
+    assert sealed.source is not None
+    assert sealed.record is not None
+    digests = (sealed.codestream, sealed.pixels.digest, sealed.source.digest, sealed.exif.digest)
+    assert {digest.algorithm for digest in (*digests, sealed.record)} == {"blake3"}
+    assert sealed.scan.algorithm == "sha256"
+    assert sealed.source.digest.hex == blake3(tracks.tobytes()).hexdigest()
+    assert napari_seal.check(path).intact
+    assert napari_seal.check(path, full=True).reasons == ()
+    assert napari_seal.verify(path) == sealed
+    assert prove(path.read_bytes(), "a.jpg") is not None
+    data = path.read_bytes()
+    edited = check_bytes(data.replace(b'"sample":"A"', b'"sample":"B"'), "a.jpg")
+    assert edited.verdict == "metadata-changed"
+    assert check_bytes(in_scan(0.5)(data), "a.jpg").verdict == "image-changed"
+
+
+def test_without_blake3_the_error_says_what_to_install(
+    tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is written, and an unknown algorithm is refused as well."""
+    monkeypatch.setitem(sys.modules, "blake3", None)  # what `import` takes for "not there"
+    with pytest.raises(OptionError, match=r"napari-seal\[blake3\]"):
+        napari_seal.seal(tracks, tmp_path / "a.jpg", algorithm="blake3")
+    with pytest.raises(OptionError, match="'md5'"):
+        napari_seal.seal(tracks, tmp_path / "a.jpg", algorithm="md5")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_whose_algorithm_is_missing_is_unsupported(
+    tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never changed, never malformed; the sentence names the extra."""
+    pytest.importorskip("blake3", reason="the package blake3 is not installed")
+    path = tmp_path / "a.jpg"
+    napari_seal.seal(tracks, path, algorithm="blake3")
+    monkeypatch.setitem(sys.modules, "blake3", None)
+    verdict = napari_seal.check(path)
+    assert verdict.verdict == "seal-unsupported"
+    assert verdict.reasons[0].code == "unknown-algorithm"
+    assert "napari-seal[blake3]" in verdict.reasons[0].message

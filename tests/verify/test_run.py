@@ -7,12 +7,15 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hanging import hanging
 
-from napari_seal import NothingToCheckError, OptionError, Verdict, check_many
+from napari_seal import NothingToCheckError, OptionError, Progress, Verdict, check_many
 from napari_seal._verify.report import count
 
 
@@ -61,7 +64,7 @@ def test_a_run_can_be_left(archive: Path) -> None:
     """Closing the iterator ends the worker processes."""
     run = check_many(archive, jobs=2)
     next(run)
-    run.close()  # type: ignore[attr-defined]
+    run.close()
     assert multiprocessing.active_children() == []
 
 
@@ -101,3 +104,145 @@ def test_folders_in_folders_only_on_request(archive: Path, tmp_path: Path) -> No
         (place / "a.jpg").write_bytes((archive / "0001.jpg").read_bytes())
     assert len(list(check_many(tmp_path))) == 2
     assert len(list(check_many(tmp_path, recursive=False))) == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_verdicts_as_they_come(jobs: int, archive: Path) -> None:
+    """Without an order, every file still has one verdict, and the right one."""
+    verdicts = list(check_many(archive, jobs=jobs, ordered=False))
+    assert_complete(sorted(verdicts, key=lambda v: v.path), archive)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("how", ["event", "callable"])
+def test_a_run_can_be_cancelled(jobs: int, how: str, archive: Path) -> None:
+    """By an event or a callable: the run ends within a second, and says that it was cancelled."""
+    event = threading.Event()
+    files = itertools.cycle(sorted(archive.iterdir()))  # endless
+    run = check_many(files, jobs=jobs, cancel=event if how == "event" else event.is_set)
+    for _ in range(100):
+        next(run)
+    event.set()
+    start = time.monotonic()
+    rest = list(run)
+    assert time.monotonic() - start < 1
+    assert run.stopped == "cancelled"
+    assert run.done == 100 + len(rest)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_may_take_so_long(jobs: int, archive: Path) -> None:
+    """With a time limit, what was checked has its verdict, and the caller can tell."""
+    files = itertools.cycle(sorted(archive.iterdir()))
+    start = time.monotonic()
+    run = check_many(files, jobs=jobs, time_limit=0.5)
+    done = len(list(run))
+    assert time.monotonic() - start < 2
+    assert done == run.done > 0
+    assert run.stopped == "time-limit"
+
+
+def test_a_run_that_ends_in_time_was_not_stopped(archive: Path) -> None:
+    """Neither by a limit that was not reached, nor by cancelling when all was done."""
+    event = threading.Event()
+    run = check_many(archive, jobs=2, time_limit=600, cancel=event)
+    verdicts = list(itertools.islice(run, 1000))
+    event.set()
+    assert list(run) == []
+    assert run.stopped is None
+    assert_complete(verdicts, archive)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"timeout": 0}, {"timeout": -1.0}, {"time_limit": "60"}, {"time_limit": True},
+     {"timeout": float("nan")}],
+)  # fmt: skip
+def test_times_are_numbers_above_zero(options: dict[str, object], archive: Path) -> None:
+    """The error names the option."""
+    with pytest.raises(OptionError, match=next(iter(options))):
+        check_many(archive, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_progress_with_an_honest_total(jobs: int, archive: Path) -> None:
+    """Never backwards, at the end all of it; the total is unknown or right."""
+    seen: list[Progress] = []
+    run = check_many([archive, archive], jobs=jobs, progress=seen.append)
+    assert len(list(run)) == 2000
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    assert {p.total for p in seen} <= {None, 2000}
+    last = seen[-1]
+    assert (last.done, last.total, last.seconds_left) == (2000, 2000, 0)
+    assert last.bytes == 2 * sum(path.stat().st_size for path in archive.iterdir())
+    assert last.files_per_second == pytest.approx(2000 / last.seconds)
+    assert last.bytes_per_second == pytest.approx(last.bytes / last.seconds)
+    assert multiprocessing.active_children() == []
+
+
+def test_the_total_is_known_early(archive: Path) -> None:
+    """It is counted in the background while files are checked, not at their end."""
+    seen: list[Progress] = []
+    for _ in check_many([archive] * 20, jobs=2, progress=seen.append):
+        if seen[-1].total is not None:
+            break
+    assert seen[-1].total == 20_000
+    assert seen[-1].done < 20_000
+    assert seen[-1].seconds_left is not None
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_file_that_hangs_is_unreadable(jobs: int, archive: Path, tmp_path: Path) -> None:
+    """An `open` that does not return gets a verdict, and the run goes on."""
+    good, bad = archive / "0001.jpg", tmp_path / "hangs.jpg"
+    bad.write_bytes(good.read_bytes())
+    start = time.monotonic()
+    with hanging(bad):
+        verdicts = list(check_many([good, bad, *[good] * 100], jobs=jobs, timeout=1))
+    assert time.monotonic() - start < 15
+    assert [str(v.verdict) for v in verdicts] == ["intact", "unreadable", *["intact"] * 100]
+    assert verdicts[1].reasons[0].code == "timed-out"
+    assert "longer than 1 s" in verdicts[1].reasons[0].message
+    assert multiprocessing.active_children() == []
+
+
+def test_few_files_have_a_time_out_as_well(archive: Path, tmp_path: Path) -> None:
+    """They are checked in a process, too, then."""
+    good = archive / "0001.jpg"
+    assert [str(v.verdict) for v in check_many([good, good], timeout=30)] == ["intact"] * 2
+
+
+def test_a_long_iterator_is_not_kept(archive: Path) -> None:
+    """Paths are taken as the run goes on, a little ahead."""
+    taken = 0
+
+    def paths() -> Iterator[Path]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield archive / "0001.jpg"
+
+    run = check_many(paths(), jobs=2)
+    for _ in range(100):
+        next(run)
+    run.close()
+    assert taken < 100 + 64 + 4 * 2 * 256
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measured by /proc")
+def test_memory_does_not_grow(archive: Path) -> None:
+    """Nothing is kept of what was yielded: 20,000 verdicts later, this process is no larger."""
+    run = check_many(itertools.cycle(sorted(archive.iterdir())), jobs=2)
+    for _ in range(5_000):
+        next(run)
+    before = _resident()
+    for _ in range(20_000):
+        next(run)
+    grown = _resident() - before
+    run.close()
+    assert grown < 4_000_000
+
+
+def _resident() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -3,26 +3,27 @@
 Exit codes: 0 every file intact (or sealed); 1 some file is not; 2 could not run, or there was
 nothing to do; 130 interrupted.
 
-What a command needs beyond click is imported when it runs: ``verify`` starts in a moment.
+Each command is imported when it is asked for, and what it needs beyond click when it runs:
+``verify`` starts in a moment.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from napari_seal._cli.demo import demo
-from napari_seal._cli.report import report
-from napari_seal._cli.seal import seal
-from napari_seal._cli.show import show
-from napari_seal._cli.verify import verify
 from napari_seal._version import __version__
 from napari_seal.errors import SealError
 
 __all__ = ["main"]
+
+
+#: Commands in the order of ``--help``: each a function of its name in the module of its name.
+_COMMANDS: Final = ("seal", "verify", "show", "report", "demo")
 
 
 class _CannotRunError(click.ClickException):
@@ -30,6 +31,18 @@ class _CannotRunError(click.ClickException):
 
 
 class _Group(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names of all commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"napari_seal._cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
     def invoke(self, ctx: click.Context) -> Any:
         """Turn errors of ours into one line and the exit code 2."""
         try:
@@ -51,7 +64,3 @@ class _Group(click.Group):
 @click.version_option(__version__, prog_name="napari-seal")
 def main() -> None:
     """Seal microscope images, and tell whether they were changed."""
-
-
-for _command in (seal, verify, show, report, demo):
-    main.add_command(_command)

@@ -1,11 +1,17 @@
-"""What the commands show in the terminal: styles, tables and progress bars."""
+"""What the commands show in the terminal: styles, lines and tables.
+
+Tables are drawn by rich, which takes as long to start as all the rest: where there is nothing to
+explain, there are lines instead.
+"""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
 
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS, Tone
@@ -17,8 +23,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from napari_seal._verify.verdict import Verdict
-
-Item = TypeVar("Item")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -64,53 +68,42 @@ def table(*columns: str) -> Table:
     return made
 
 
-def counts_line(counts: Counter[Outcome]) -> Text:
-    """Counts by verdict that add up to the number of files."""
+def print_table(verdicts: Iterable[Verdict]) -> None:
+    """Print verdicts with their first reasons."""
     from rich.text import Text
 
+    rows = table("verdict", "file", "why")
+    for verdict in verdicts:
+        path = Text(printable(verdict.path))
+        rows.add_row(outcome_text(verdict.verdict), path, reason_text(verdict))
+    console().print(rows)
+
+
+def echo_counts(counts: Counter[Outcome], *, err: bool = False) -> None:
+    """Print counts by verdict that add up to the number of files."""
     total = counts.total()
-    line = Text(f"{total:,} {'file' if total == 1 else 'files'}: ")
-    for index, outcome in enumerate(o for o in Outcome if counts[o]):
-        line.append(", " if index else "")
-        line.append(f"{counts[outcome]:,} {outcome}", style=_style(outcome))
-    return line
-
-
-@contextmanager
-def progress(
-    what: str, total: Callable[[], int]
-) -> Iterator[Callable[[Iterable[Item]], Iterator[Item]]]:
-    """Show a progress bar on standard error while items pass, if that is a terminal.
-
-    ``total`` is asked only where somebody watches.
-    """
-    shown = console(stderr=True)
-    if not shown.is_terminal:
-        yield iter
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
+    parts = ", ".join(
+        _styled(f"{counts[outcome]:,} {outcome}", outcome) for outcome in Outcome if counts[outcome]
     )
+    echo(f"{total:,} {'file' if total == 1 else 'files'}: {parts}", err=err)
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    count = total()
-    with Progress(*columns, console=shown, transient=True) as bar:
-        task = bar.add_task(what, total=count)
 
-        def watch(items: Iterable[Item]) -> Iterator[Item]:
-            for item in items:
-                yield item
-                bar.advance(task)
+def echo_listed(verdicts: Iterable[Verdict]) -> None:
+    """Print verdicts that have no reasons to be read, a line each."""
+    for verdict in verdicts:
+        outcome = verdict.verdict
+        shown = _styled(f"{LOOKS[outcome].sign} {outcome}", outcome)
+        echo(f"{shown}  {printable(verdict.path)}")
 
-        yield watch
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a line, in colour only where somebody sees it and wants it (no-color.org)."""
+    click.echo(text, err=err, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _styled(text: str, outcome: Outcome) -> str:
+    look = LOOKS[outcome]
+    red, green, blue = (round(int(look.colours.text[at : at + 2], 16) / 51) for at in (1, 3, 5))
+    # The nearest of the 6 x 6 x 6 colours that terminals have had for long.
+    colour = 16 + 36 * red + 6 * green + blue
+    return click.style(text, fg=colour, bold=look.tone is Tone.BAD or None)

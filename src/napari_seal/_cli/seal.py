@@ -18,6 +18,9 @@ from napari_seal.errors import ImageError, MetadataError, SealError, WriteError
 
 SUFFIX = ".sealed.jpg"
 
+#: Seconds that images which are being sealed have to be done, where a run is interrupted.
+_PATIENCE = 5.0
+
 
 class _Task(NamedTuple):
     """One input and where its sealed image goes."""
@@ -52,6 +55,13 @@ class _Done(NamedTuple):
 @click.option("--planes", is_flag=True, help="Seal each plane of a stack as an image of its own.")
 @click.option("--moedal", is_flag=True, help="Also write the MoEDAL function's digest, sha244.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
+@click.option(
+    "--algorithm",
+    type=click.Choice(["sha256", "blake3"]),
+    default="sha256",
+    show_default=True,
+    help="Of the digests; blake3 needs the package blake3, here and wherever files are checked.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
 def seal(
     inputs: tuple[str, ...],
@@ -62,6 +72,7 @@ def seal(
     planes: bool,
     moedal: bool,
     overwrite: bool,
+    algorithm: str,
     jobs: int | None,
 ) -> None:
     """Seal TIFF, PNG and NPY files, folders of them, and glob patterns.
@@ -77,11 +88,18 @@ def seal(
         "window": None if window is None else (_number(window[0]), _number(window[1])),
         "moedal": moedal,
         "overwrite": overwrite,
+        "algorithm": algorithm,
     }
-    from napari_seal._cli.console import console, progress, table
+    from napari_seal._cli.console import console, table
     from napari_seal._cli.inputs import FOLDER_EXTENSIONS, find_inputs
     from napari_seal._cli.patterns import expand
-    from napari_seal._parallel import available_cores, map_batches
+    from napari_seal._cli.progress import progress
+    from napari_seal._parallel import available_cores, map_items
+
+    if algorithm != "sha256":
+        from napari_seal._seal.pipeline import check_algorithm
+
+        check_algorithm(algorithm)  # once, not for each input
 
     named = expand(inputs, FOLDER_EXTENSIONS)
     tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(named)]
@@ -97,13 +115,14 @@ def seal(
     failed: list[_Done] = []
     sealed = 0
     jobs = jobs or available_cores()
-    work = partial(_seal_batch, planes=planes, options=options)
-    with progress("sealing", lambda: len(tasks)) as watch:
+    work = partial(_seal_one, planes=planes, options=options)
+    with progress("sealing", len(tasks)) as watch:
         unique = _without_doubles(tasks)
         if jobs == 1 or len(tasks) < 4:
-            results: Iterator[_Done] = (done for task in unique for done in work([task]))
+            results: Iterator[_Done] = (work(task) for task in unique)
         else:
-            results = map_batches(work, unique, jobs=jobs, batch=1, died=_died)
+            pairs = map_items(work, unique, jobs=jobs, died=_died, patience=_PATIENCE)
+            results = (done for _, done in pairs)
         for done in watch(results):
             sealed += done.sealed
             if done.problem is not None:
@@ -195,12 +214,8 @@ def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
         taken.add(key)
 
 
-def _seal_batch(tasks: list[_Task], *, planes: bool, options: dict[str, Any]) -> list[_Done]:
-    """Seal some inputs; what a worker does.  One bad input does not end the run."""
-    return [_seal_one(task, planes, options) for task in tasks]
-
-
-def _seal_one(task: _Task, planes: bool, options: dict[str, Any]) -> _Done:
+def _seal_one(task: _Task, *, planes: bool, options: dict[str, Any]) -> _Done:
+    """Seal an input; what a worker does.  One bad input does not end the run."""
     from napari_seal._images import read_image
     from napari_seal._seal.pipeline import seal as seal_image
 

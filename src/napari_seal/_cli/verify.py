@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from napari_seal._cli.patterns import expand
+from napari_seal._cli.spans import Span
 from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
 
 if TYPE_CHECKING:
     from napari_seal._verify.report import Watch
+    from napari_seal._verify.run import CheckRun
     from napari_seal._verify.summary import Run
 
 #: Up to so many files, the intact ones are listed, too.
@@ -38,6 +40,8 @@ _LISTED: Final = 500
 @click.option(
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
+@click.option("--timeout", type=Span(), help="Time that one file may take; else it is unreadable.")
+@click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
 def verify(
@@ -51,6 +55,8 @@ def verify(
     list_all: bool,
     full: bool,
     against: str | None,
+    timeout: float | None,
+    time_limit: float | None,
     dask: str | None,
     allow_unsealed: bool,
 ) -> None:
@@ -59,20 +65,21 @@ def verify(
     With --against, the image data are made again from each original (TIFF, PNG or NPY of the same
     name) and compared; a file whose original is missing counts as a failure.
 
-    Exit code: 0 if every file is intact, 1 if some file is not, 2 if nothing could be checked.
+    Exit code: 0 if every file is intact, 1 if some file is not or was not checked for want of time,
+    2 if nothing could be checked, 130 after Control-C.
     """
     if as_json and jsonl:
         raise click.UsageError("--json and --jsonl cannot be combined")
-    if dask is not None and jobs is not None:
+    if dask is not None and (jobs is not None or timeout is not None):
         raise click.UsageError(
-            "--jobs and --dask cannot be combined: a cluster has its own workers"
+            "--dask goes without --jobs and --timeout: a cluster has its own workers"
         )
     _check_name("--jsonl-file", jsonl_file, ".jsonl")
     _check_name("--csv", csv_file, ".csv")
     _check_name("--html", html_file, ".html", ".htm")
-    from napari_seal._cli.console import progress
+    from napari_seal._cli.progress import run_progress
     from napari_seal._verify.run import check_many
-    from napari_seal._verify.scan import EXTENSIONS, find_images
+    from napari_seal._verify.scan import EXTENSIONS
     from napari_seal._verify.summary import Run
 
     named = list(expand(paths, EXTENSIONS))
@@ -80,21 +87,31 @@ def verify(
     options = [f"--jobs {jobs}"] if jobs else []
     options += ["--full"] if full else []
     options += [f"--against {against}"] if against is not None else []
+    options += [f"--timeout {timeout:g}"] if timeout is not None else []
+    options += [f"--time-limit {time_limit:g}"] if time_limit is not None else []
     options += [f"--dask {dask}"] if dask is not None else []
     options += ["--allow-unsealed"] if allow_unsealed else []
     run = Run(paths=paths, options=options)
     with ExitStack() as stack:
         reports = _open_reports(stack, run, jsonl_file, csv_file, html_file)
-        watch = stack.enter_context(
-            progress("verifying", lambda: sum(1 for _ in find_images(named)))
-        )
         client = None
         if dask is not None:
             from napari_seal._dask import connect
 
             client = stack.enter_context(connect(dask))
-        checked = check_many(named, jobs=jobs, full=full, against=against, client=client)
-        verdicts = counts.watch(watch(checked))
+        checked = check_many(
+            named,
+            jobs=jobs,
+            full=full,
+            against=against,
+            timeout=timeout,
+            time_limit=time_limit,
+            progress=stack.enter_context(run_progress("verifying")),
+            client=client,
+        )
+        stack.push(counts.print_if_interrupted)
+        stack.callback(checked.close)
+        verdicts = _note_stop(counts.watch(checked), checked, run)
         for report in reports:
             verdicts = report(verdicts)
         if jsonl:
@@ -108,7 +125,16 @@ def verify(
     else:
         _print_table(listed, left_out, counts)
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
-    sys.exit(0 if set(+counts) <= accepted and not counts.not_compared else 1)
+    if checked.stopped is not None:
+        _print_stopped(counts.total(), checked.total)
+    good = set(+counts) <= accepted and not counts.not_compared and checked.stopped is None
+    sys.exit(0 if good else 1)
+
+
+def _note_stop(verdicts: Iterable[Verdict], checked: CheckRun, run: Run) -> Iterator[Verdict]:
+    """Let reports know, before they end, that the run ended early."""
+    yield from verdicts
+    run.stopped = checked.stopped
 
 
 class _Counts(Counter[Outcome]):
@@ -122,6 +148,11 @@ class _Counts(Counter[Outcome]):
             self[verdict.verdict] += 1
             self.not_compared += any(reason.code in _NOT_COMPARED for reason in verdict.reasons)
             yield verdict
+
+    def print_if_interrupted(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Print the counts so far when the run ends by Control-C."""
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            _print_counts(self)
 
 
 _NOT_COMPARED: Final = frozenset(
@@ -194,31 +225,30 @@ def _print_json(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> None:
 
 
 def _print_counts(counts: _Counts, *, stderr: bool = True) -> None:
-    from napari_seal._cli.console import console, counts_line
+    from napari_seal._cli.console import echo, echo_counts
 
-    out = console(stderr=stderr)
-    out.print(counts_line(counts))
+    echo_counts(counts, err=stderr)
     if counts.not_compared:
         number = "1 file" if counts.not_compared == 1 else f"{counts.not_compared:,} files"
-        out.print(f"{number} could not be compared with an original.")
+        echo(f"{number} could not be compared with an original.", err=stderr)
+
+
+def _print_stopped(done: int, total: int | None) -> None:
+    from napari_seal._cli.console import echo
+
+    of = f"of {total:,} files" if total is not None else "files"
+    echo(f"Stopped by --time-limit: {done:,} {of} were checked, the others were not.", err=True)
 
 
 def _print_table(listed: list[Verdict], left_out: int, counts: _Counts) -> None:
-    from rich.text import Text
+    from napari_seal._cli.console import echo, echo_listed, print_table
 
-    from napari_seal._cli.console import console, outcome_text, reason_text, table
-    from napari_seal._text import printable
-
-    out = console()
-    if listed:
-        rows = table("verdict", "file", "why")
-        for verdict in listed:
-            rows.add_row(
-                outcome_text(verdict.verdict), Text(printable(verdict.path)), reason_text(verdict)
-            )
-        out.print(rows)
+    if any(verdict.reasons for verdict in listed):
+        print_table(listed)
+    else:
+        echo_listed(listed)
     if any(len(verdict.reasons) > 1 for verdict in listed):
-        out.print("All reasons of a file:  napari-seal show FILE")
+        echo("All reasons of a file:  napari-seal show FILE")
     if left_out:
-        out.print(f"… and {left_out:,} more; --csv and --jsonl give them all.")
+        echo(f"… and {left_out:,} more; --csv and --jsonl give them all.")
     _print_counts(counts, stderr=False)

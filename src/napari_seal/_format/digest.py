@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from napari_seal._format.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, start_digest
 from napari_seal.errors import FormatError, UnknownAlgorithmError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-#: What new seals are made with.
-DEFAULT_ALGORITHM: Final = "sha256"
-
-#: Algorithms that a version-1 seal may name, as hashlib spells them, with their size in bytes.
-ALGORITHMS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 
 _SHAPE: Final = re.compile(r"([a-z0-9_-]{1,20}):([0-9a-f]{2,128})")
 
@@ -46,7 +40,7 @@ class Digest:
         Raises
         ------
         UnknownAlgorithmError
-            The algorithm is not one of `ALGORITHMS`.
+            The algorithm is not one of `ALGORITHMS`, or needs a package that is not installed.
         FormatError
             Anything else is wrong with the text.
         """
@@ -61,12 +55,13 @@ class Digest:
             raise FormatError(
                 f"a {algorithm} digest has {2 * size} hexadecimal digits, not {len(hexadecimal)}"
             )
+        start_digest(algorithm)
         return cls(algorithm, hexadecimal)
 
 
 def digest_of(pieces: Iterable[bytes | memoryview], algorithm: str = DEFAULT_ALGORITHM) -> Digest:
     """Digest of the concatenated pieces."""
-    state = hashlib.new(algorithm)
+    state = start_digest(algorithm)
     for piece in pieces:
         state.update(piece)
     return Digest(algorithm, state.hexdigest())

@@ -22,14 +22,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from napari_seal._format import limits
-from napari_seal._format.digest import DEFAULT_ALGORITHM, Digest, digest_of
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
+from napari_seal._format.digest import Digest, digest_of
+from napari_seal._format.markers import APP0, APP14, APP15, COM, EOI, SOI, SOS
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOI, EOI, SOS, DNL, COM = 0xD8, 0xD9, 0xDA, 0xDC, 0xFE
-APP0, APP1, APP14, APP15 = 0xE0, 0xE1, 0xEE, 0xEF
 START: Final = b"\xff\xd8"
 END: Final = b"\xff\xd9"
 

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from PIL import Image, JpegImagePlugin, features
 
 from napari_seal._format import limits
-from napari_seal._format.digest import DEFAULT_ALGORITHM, digest_of
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
+from napari_seal._format.digest import digest_of
 from napari_seal._format.jpeg import Jpeg
 from napari_seal._format.record import ArrayDigest
 from napari_seal.errors import FormatError

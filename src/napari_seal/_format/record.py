@@ -19,7 +19,7 @@ from napari_seal._format.keys import KeyCheck
 from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
 from napari_seal._format.window import Window
 from napari_seal._text import printable
-from napari_seal.errors import FormatError, JsonError, NewerVersionError
+from napari_seal.errors import FormatError, JsonError, NewerVersionError, UnknownAlgorithmError
 
 VERSION: Final = 1
 
@@ -147,7 +147,8 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
     Parameters
     ----------
     seal : Seal
-        ``record`` and ``keys`` are not used but computed.
+        ``record`` and ``keys`` are not used but computed; the record's digest has the algorithm of
+        ``codestream``.
     moedal : str, optional
         Digest for the key of the MoEDAL function.
 
@@ -185,7 +186,8 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
     }
     top[SEAL_KEY] = {key: value for key, value in body.items() if value is not None}
     text = _compact(top)[:-2]
-    return b'%s,"record":"%s"}}' % (text, str(digest_of([text])).encode("ascii"))
+    digest = digest_of([text], seal.codestream.algorithm)
+    return b'%s,"record":"%s"}}' % (text, str(digest).encode("ascii"))
 
 
 def _compact(value: Any) -> bytes:
@@ -275,7 +277,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
         exif.parse_key(key)
     quality = _optional(body, "quality", int)
     checks = _optional(body, "keys", dict)
-    return Seal(
+    seal = Seal(
         codestream=Digest.parse(body.get("codestream")),
         length=_required(body, "length", int),
         scan=Digest.parse(body.get("scan")),
@@ -296,6 +298,18 @@ def parse(record: Mapping[str, Any]) -> Seal:
         metadata={key: value for key, value in record.items() if key not in RESERVED_KEYS},
         other=other,
     )
+    _check_algorithms(seal)
+    return seal
+
+
+def _check_algorithms(seal: Seal) -> None:
+    """Refuse BLAKE3 beside other algorithms; `scan` is ExifTool's, which knows no BLAKE3."""
+    sources = () if seal.source is None else (seal.source.digest,)
+    records = () if seal.record is None else (seal.record,)
+    digests = (seal.codestream, seal.pixels.digest, seal.exif.digest, *sources, *records)
+    algorithms = {digest.algorithm for digest in digests}
+    if seal.scan.algorithm == "blake3" or ("blake3" in algorithms and len(algorithms) > 1):
+        raise UnknownAlgorithmError("the seal mixes 'blake3' with other algorithms")
 
 
 # Every key that version 1 defines, in the order in which it is written.

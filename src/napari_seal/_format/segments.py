@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format.jpeg import COM
+from napari_seal._format.markers import COM
 
 if TYPE_CHECKING:
     from napari_seal._format.jpeg import Segment

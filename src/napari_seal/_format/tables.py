@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from napari_seal._format.jpeg import SOS
+from napari_seal._format.markers import SOS
 
 if TYPE_CHECKING:
     from napari_seal._format.jpeg import Jpeg

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format.jpeg import APP1
+from napari_seal._format.markers import APP1
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
@@ -29,8 +29,10 @@ _PACKET: Final = (
     "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
 )
 
+_BEFORE, _BETWEEN, _AFTER = re.split(rb"\{hex\}|\{type\}", SIGNATURE + _PACKET.encode("utf-8"))
+
 #: How our packets begin, and those that other software writes do not.
-OURS: Final = SIGNATURE + _PACKET.partition("{hex}")[0].encode("utf-8")
+OURS: Final = _BEFORE
 
 # tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), under any prefix,
 # as an attribute or an element.  It is looked for without the NULs: in a JPEG a packet should be
@@ -40,8 +42,12 @@ _TURNED: Final = re.compile(rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
 
 def build(scan: Digest) -> bytes:
     """Payload of the APP1 segment for a ``scan`` digest."""
-    packet = _PACKET.format(hex=scan.hex, type=scan.algorithm.upper())
-    return SIGNATURE + packet.encode("utf-8")
+    return payload(scan.hex.encode("ascii"), scan.algorithm.upper().encode("ascii"))
+
+
+def payload(digits: bytes, algorithm: bytes) -> bytes:
+    """The same, for a digest in hexadecimal digits and ExifTool's name of its algorithm."""
+    return b"".join((_BEFORE, digits, _BETWEEN, algorithm, _AFTER))
 
 
 def turns_the_picture(jpeg: Jpeg) -> bool:

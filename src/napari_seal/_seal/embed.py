@@ -12,7 +12,9 @@ import numpy.typing as npt
 import PIL
 
 from napari_seal._format import exif, jpeg, limits, record, tiles, xmp
-from napari_seal._format.digest import DEFAULT_ALGORITHM, digest_of
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
+from napari_seal._format.digest import digest_of
+from napari_seal._format.exif_tags import build, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
 from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
@@ -33,6 +35,7 @@ def embed(
     exif_tags: Mapping[str, Any],
     layer: Mapping[str, Any] | None,
     moedal: bool,
+    algorithm: str = DEFAULT_ALGORITHM,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG picture in memory.
 
@@ -49,18 +52,18 @@ def embed(
         The metadata or tags cannot be stored, or do not fit the 65,533 bytes of the segment.
     """
     structure = jpeg.walk(encoded)
-    scan = digest_of(jpeg.scan_pieces(encoded))
+    scan = digest_of(jpeg.scan_pieces(encoded))  # always SHA-256, which ExifTool knows
     samples: npt.NDArray[np.uint8] = decode(structure)
     draft = Seal(
-        codestream=structure.codestream(),
+        codestream=structure.codestream(algorithm),
         length=structure.length,
         scan=scan,
-        pixels=digest_array(samples),
+        pixels=digest_array(samples, algorithm=algorithm),
         source=source,
         window=window,
         quality=quality,
         tiles=tiles.measure(samples),
-        exif=ExifDigest(digest=digest_of([]), tags={}),
+        exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         software={"napari-seal": __version__, "Pillow": PIL.__version__} | decoder(),
@@ -72,15 +75,15 @@ def embed(
     draft = replace(
         draft,
         exif=ExifDigest(
-            digest=exif.sealed_digest(tags, keys),
-            tags={exif.key_text(k): exif.check_value(k, tags[k], DEFAULT_ALGORITHM) for k in keys},
+            digest=exif.sealed_digest(tags, keys, algorithm),
+            tags={exif.key_text(k): exif.check_value(k, tags[k], algorithm) for k in keys},
         ),
     )
     text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None)
     block = _exif_block(exif_tags, draft, text)
     if len(block) > limits.SEGMENT_PAYLOAD:
         entries = record.sizes(text) | {
-            f"Exif tag {exif.tag_name(key)}": len(entry.value) for key, entry in tags.items()
+            f"Exif tag {tag_name(key)}": len(entry.value) for key, entry in tags.items()
         }
         largest = max(entries, key=lambda name: entries[name])
         raise MetadataError(
@@ -94,4 +97,4 @@ def embed(
 
 
 def _exif_block(tags: Mapping[str, Any], seal: Seal, comment: bytes) -> bytes:
-    return exif.build(tags, unique_id=seal.identity, software=_SOFTWARE, comment=comment)
+    return build(tags, unique_id=seal.identity, software=_SOFTWARE, comment=comment)

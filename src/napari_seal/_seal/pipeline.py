@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.metadata import check_metadata
 from napari_seal._format.pixels import digest_array
 from napari_seal._format.record import Seal
@@ -16,9 +17,11 @@ from napari_seal._seal.embed import embed
 from napari_seal._seal.encode import check_quality, encode
 from napari_seal._seal.source import accept, choose_window
 from napari_seal._seal.write import check_target, write
-from napari_seal.errors import MetadataError, OptionError
+from napari_seal.errors import MetadataError, OptionError, UnknownAlgorithmError
 
 _EXTENSIONS = (".jpg", ".jpeg")
+#: What new seals may be made with.
+ALGORITHMS = ("sha256", "blake3")
 
 
 def seal(
@@ -32,6 +35,7 @@ def seal(
     layer: Mapping[str, Any] | None = None,
     moedal: bool = False,
     overwrite: bool = False,
+    algorithm: str = DEFAULT_ALGORITHM,
 ) -> Seal:
     """Store an image as JPEG with a seal.
 
@@ -60,6 +64,9 @@ def seal(
         Also store the digest of the MoEDAL function under ``sha244``.
     overwrite : bool, default False
         Replace an existing file.
+    algorithm : {"sha256", "blake3"}
+        Of the digests.  BLAKE3 is faster for large files, and needs the package ``blake3`` wherever
+        the file is sealed or checked: ``pip install napari-seal[blake3]``.
 
     Returns
     -------
@@ -74,7 +81,8 @@ def seal(
         Metadata or Exif tags cannot be stored; also where they do not fit the 65,533 bytes that
         JPEG has for them.
     OptionError
-        The quality, the window or the file's extension is not possible.
+        The quality, the window or the file's extension is not possible, or the algorithm is unknown
+        or needs a package that is not installed.
     TargetExistsError
         The file exists, and ``overwrite`` is not set.
     WriteError
@@ -96,6 +104,7 @@ def seal(
     if exif is not None and not isinstance(exif, Mapping):
         raise MetadataError(f"exif must be a mapping of tag names, not {type(exif).__name__}")
     quality = check_quality(quality)
+    check_algorithm(algorithm)
     user = check_metadata({} if metadata is None else metadata)
     check_target(target, overwrite=overwrite)
 
@@ -103,13 +112,30 @@ def seal(
     chosen = choose_window(array, window)
     data, sealed = embed(
         encode(chosen.scale(array), quality),
-        source=digest_array(array, axes=axes),
+        source=digest_array(array, axes=axes, algorithm=algorithm),
         window=chosen,
         quality=quality,
         metadata=user,
         exif_tags={} if exif is None else exif,
         layer=layer,
         moedal=moedal,
+        algorithm=algorithm,
     )
     write(target, data, overwrite=overwrite)
     return sealed
+
+
+def check_algorithm(algorithm: object) -> None:
+    """Refuse an algorithm that new seals are not made with, or that cannot be computed here.
+
+    Raises
+    ------
+    OptionError
+        Says which ones there are, or what to install.
+    """
+    if algorithm not in ALGORITHMS:
+        raise OptionError(f"the algorithm is one of {', '.join(ALGORITHMS)}, not {algorithm!r}")
+    try:
+        start_digest(str(algorithm))
+    except UnknownAlgorithmError as error:
+        raise OptionError(str(error)) from error

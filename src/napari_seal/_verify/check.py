@@ -1,56 +1,25 @@
-"""Checking one file.
+"""Checking one file: the short way where it is plainly intact, else the long one.
 
-The steps are numbered as in ``docs/seal-format.md``, "How to verify".  The cheap proof comes first:
-a picture is decoded only when its codestream is not the sealed one, to say what changed.
+What the long way needs is imported when a file takes it, so that a check starts at once.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from napari_seal._format import jpeg, legacy, metadata, record
-from napari_seal._format.record import Seal
 from napari_seal._text import printable
-from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.load import load
-from napari_seal._verify.locate import SEAL_KEY, find_record, traces
-from napari_seal._verify.verdict import (
-    Outcome,
-    Reason,
-    ReasonCode,
-    Signature,
-    Verdict,
-    VerificationError,
-)
-from napari_seal.errors import (
-    FormatError,
-    JsonError,
-    LimitError,
-    NewerVersionError,
-    ReadError,
-    UnknownAlgorithmError,
-)
+from napari_seal._verify.quick import prove
+from napari_seal._verify.verdict import Outcome, Reason, Verdict, VerificationError
+from napari_seal.errors import FormatError, ReadError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_seal._format.jpeg import Jpeg
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._verify.locate import Found
-    from napari_seal._verify.verdict import Box, ScoreMap
-
-#: From the least to the gravest, of what can hold for one sealed file at once.
-_GRAVITY: Final = (
-    Outcome.INTACT,
-    Outcome.METADATA_CHANGED,
-    Outcome.REENCODED,
-    Outcome.SUBSTITUTED,
-    Outcome.IMAGE_CHANGED,
-    Outcome.TRUNCATED,
-)
+    from napari_seal._format.record import Seal
 
 
 def check(
@@ -83,7 +52,7 @@ def check(
     OptionError
         ``source`` is neither an image array nor a path.
     """
-    name = os.fsdecode(path)
+    name = path if type(path) is str else os.fsdecode(path)
     original: npt.NDArray[Any] | Reason | None = None
     if source is not None:
         from napari_seal._verify.original import load_original
@@ -140,6 +109,7 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
     ReadError
         There is no picture that could be shown.
     """
+    from napari_seal._format import jpeg
     from napari_seal._format.pixels import decode, to_rgb
 
     name = os.fsdecode(path)
@@ -165,193 +135,10 @@ def check_bytes(
     original: npt.NDArray[Any] | Reason | None = None,
 ) -> Verdict:
     """Check the content of a file; see `check`."""
-    # 1. Is it a JPEG file?
-    if not data:
-        return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.EMPTY_FILE, "The file is empty.")
-    if not jpeg.is_jpeg(data):
-        return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
-    try:
-        verdict = _check_jpeg(data, path, full=full)
-        return verdict if original is None else _check_original(data, verdict, original)
-    except LimitError as error:
-        text = f"The file cannot be walked through: {error}."
-        return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.LIMIT_EXCEEDED, text)
-    except MemoryError:
-        text = "There is not enough memory to check the file."
-        return _conclude(path, Outcome.UNREADABLE, ReasonCode.LIMIT_EXCEEDED, text)
+    if not full and original is None:
+        verdict = prove(data, path)
+        if verdict is not None:
+            return verdict
+    from napari_seal._verify.steps import take_steps
 
-
-def _check_jpeg(data: bytes, path: str, *, full: bool) -> Verdict:
-    # The quick way: all from the first scan to the final marker is taken for codestream.  Where its
-    # digest is not the sealed one, this proves nothing, and every marker is looked at.
-    structure = jpeg.walk(data, to_final_marker=True)
-    found = find_record(structure)
-    try:
-        seal = None if found.conflict else _read_seal(found)
-    except FormatError:
-        seal = None
-    if seal is not None and structure.codestream(seal.codestream.algorithm) == seal.codestream:
-        return _check_seal(structure, found, seal, path, full=full, proven=True)
-
-    # 2. Find the record in the Exif UserComment.
-    structure = jpeg.walk(data)
-    found = find_record(structure)
-    if found.conflict:
-        text = "The file has several Exif blocks with different seals."
-        return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.SEAL_CONFLICT, text)
-
-    # 3. Read the seal.
-    try:
-        seal = _read_seal(found)
-        if seal is None:
-            return _without_seal(structure, found, path)
-    except LimitError:
-        raise
-    except FormatError as error:
-        outcome, code = _UNREADABLE_SEALS.get(
-            type(error), (Outcome.SEAL_MALFORMED, ReasonCode.SEAL_INVALID)
-        )
-        return _conclude(path, outcome, code, f"The seal cannot be read: {error}.")
-    return _check_seal(structure, found, seal, path, full=full)
-
-
-def _read_seal(found: Found) -> Seal | None:
-    if found.text is None or not SEAL_KEY.search(found.text):
-        return None
-    content = record.load(found.text)
-    return record.parse(content) if metadata.SEAL_KEY in content else None
-
-
-_UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = {
-    JsonError: (Outcome.SEAL_MALFORMED, ReasonCode.SEAL_NOT_JSON),
-    NewerVersionError: (Outcome.SEAL_UNSUPPORTED, ReasonCode.NEWER_VERSION),
-    UnknownAlgorithmError: (Outcome.SEAL_UNSUPPORTED, ReasonCode.UNKNOWN_ALGORITHM),
-}
-
-
-def _check_seal(
-    structure: Jpeg, found: Found, seal: Seal, path: str, *, full: bool, proven: bool = False
-) -> Verdict:
-    outcomes = [Outcome.INTACT]
-    reasons: list[Reason] = []
-    regions: tuple[Box, ...] = ()
-    scores: ScoreMap | None = None
-    record_reasons = compare_record(found.text or b"", seal)
-
-    # 4. Compare the codestream.
-    if not proven and structure.codestream(seal.codestream.algorithm) != seal.codestream:
-        from napari_seal._verify.diagnose import diagnose
-
-        outcome, why, regions, scores = diagnose(structure, seal, seal_is_proven=not record_reasons)
-        outcomes.append(outcome)
-        reasons += why
-
-    # 5. Compare the record: the seal itself and the user's metadata.
-    if record_reasons:
-        outcomes.append(Outcome.METADATA_CHANGED)
-        reasons += record_reasons
-
-    # 6. Compare the sealed Exif tags.
-    changed, added = compare_exif(structure, found, seal)
-    if changed:
-        outcomes.append(Outcome.METADATA_CHANGED)
-    reasons += [*changed, *added]
-
-    # 7. Report what was added and is not sealed.
-    reasons += find_unsealed(structure, seal)
-
-    if full and len(outcomes) == 1:
-        from napari_seal._verify.diagnose import audit
-
-        reasons += audit(jpeg.walk(structure.data), seal)
-    return Verdict(
-        path=path,
-        verdict=max(outcomes, key=_GRAVITY.index),
-        reasons=tuple(reasons),
-        seal=seal,
-        signature=Signature.NOT_CHECKED if seal.signed else Signature.NONE,
-        regions=regions,
-        scores=scores,
-    )
-
-
-def _check_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Reason) -> Verdict:
-    """Add to a verdict what the original tells."""
-    if isinstance(original, Reason):
-        return replace(verdict, reasons=(*verdict.reasons, original))
-    if not isinstance(verdict.seal, Seal):
-        text = "There is no seal that says how the picture was made from an original."
-        reason = make_reason(ReasonCode.ORIGINAL_NOT_COMPARABLE, text)
-        return replace(verdict, reasons=(*verdict.reasons, reason))
-    from napari_seal._verify.original import compare_with_original
-
-    found = compare_with_original(jpeg.walk(data), verdict.seal, original)
-    outcome = verdict.verdict
-    if found.is_other and outcome in _GRAVITY:
-        outcome = max(outcome, Outcome.SUBSTITUTED, key=_GRAVITY.index)
-    return replace(
-        verdict,
-        verdict=outcome,
-        reasons=(*found.reasons, *verdict.reasons),
-        regions=found.regions or verdict.regions,
-        scores=found.scores or verdict.scores,
-    )
-
-
-def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
-    """The verdict on a file without a seal of ours, or with the MoEDAL function's."""
-    if found.seal_lost:
-        text = f"There is a seal in an Exif block that cannot be read: {found.problem}."
-        return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.EXIF_MALFORMED, text)
-    stripped = traces(structure, found)
-    moedal = legacy.parse_moedal(found.text) if found.text is not None else None
-    if moedal is not None:
-        if stripped:  # our files may carry both; one without the seal must not pass for old
-            return Verdict(path=path, verdict=Outcome.SEAL_MALFORMED, reasons=(stripped,))
-        from napari_seal._verify.diagnose import check_moedal
-
-        outcome, why = check_moedal(structure, moedal)
-        return Verdict(path=path, verdict=outcome, reasons=why, seal=moedal)
-
-    if structure.scans == 0:
-        if structure.end is None and (structure.frame or structure.excluded):
-            text = "The file ends before the image data begin; whether it had a seal is lost, too."
-            return _conclude(path, Outcome.TRUNCATED, ReasonCode.NO_END_OF_IMAGE, text)
-        text = "The file holds no image data."
-        return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.NO_IMAGE_DATA, text)
-    reasons = [stripped or make_reason(ReasonCode.NO_SEAL_FOUND, "The file carries no seal.")]
-    if found.problem:
-        text = f"Its Exif block cannot be read: {found.problem}."
-        reasons.append(make_reason(ReasonCode.EXIF_MALFORMED, text))
-    if structure.end is None:
-        text = "The file ends before its image does."
-        reasons.append(make_reason(ReasonCode.NO_END_OF_IMAGE, text))
-    return Verdict(path=path, verdict=Outcome.NO_SEAL, reasons=tuple(reasons))
-
-
-def _wrong_kind(data: bytes) -> Reason:
-    for magic, name in _MAGIC:
-        if data.startswith(magic):
-            text = f"This is {name}; only JPEG files are checked."
-            return make_reason(ReasonCode.NOT_A_JPEG, text, found=name)
-    return make_reason(ReasonCode.NOT_A_JPEG, "The file is not a JPEG, whatever its name says.")
-
-
-_MAGIC: Final = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG file"),
-    (b"II*\0", "a TIFF file"),
-    (b"MM\0*", "a TIFF file"),
-    (b"II+\0", "a BigTIFF file"),
-    (b"GIF8", "a GIF file"),
-    (b"BM", "a BMP file"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 file"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL file"),
-    (b"\xff\x0a", "a JPEG XL file"),
-    (b"%PDF", "a PDF file"),
-    (b"\x93NUMPY", "a NumPy file"),
-    (b"PK\3\4", "a ZIP archive"),
-)
-
-
-def _conclude(path: str, outcome: Outcome, code: ReasonCode, message: str) -> Verdict:
-    return Verdict(path=path, verdict=outcome, reasons=(make_reason(code, message),))
+    return take_steps(data, path, full=full, original=original)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format import exif, jpeg, record, xmp
+from napari_seal._format import exif, markers, record, xmp
 from napari_seal._format.segments import kind_of
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Reason, ReasonCode
@@ -69,7 +69,7 @@ def compare_exif(structure: Jpeg, found: Found, seal: Seal) -> tuple[list[Reason
     changed: list[Reason] = []
     if exif.sealed_digest(entries, keys, algorithm) != seal.exif.digest:
         for key in keys:
-            name = exif.tag_name(key)
+            name = _tag_name(key)
             if key not in entries:
                 text = f"The Exif tag {name} was removed."
                 changed.append(make_reason(ReasonCode.EXIF_TAG_REMOVED, text))
@@ -104,10 +104,16 @@ def compare_exif(structure: Jpeg, found: Found, seal: Seal) -> tuple[list[Reason
         beside.append(make_reason(ReasonCode.THUMBNAIL_ADDED, text))
         added = [key for key in added if key[0] != exif.THUMBNAIL[0]]
     if added:
-        names = ", ".join(sorted(exif.tag_name(key) for key in added)[:20])
+        names = ", ".join(sorted(_tag_name(key) for key in added)[:20])
         text = f"Exif tags were added later: {names}."
         beside.append(make_reason(ReasonCode.EXIF_TAGS_ADDED, text))
     return changed, beside
+
+
+def _tag_name(key: exif.Key) -> str:
+    from napari_seal._format.exif_tags import tag_name  # piexif, which nothing intact needs
+
+    return tag_name(key)
 
 
 def _shown(entry: exif.Entry) -> str:
@@ -140,9 +146,9 @@ def find_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
     for segment in structure.excluded:
         if exif.is_exif(data, segment):
             continue
-        if segment.marker == jpeg.APP1 and data.startswith(xmp.SIGNATURE, segment.start + 4):
+        if segment.marker == markers.APP1 and data.startswith(xmp.SIGNATURE, segment.start + 4):
             packets.append(data[segment.payload])
-        elif segment.marker == jpeg.APP0 and headers == 0:
+        elif segment.marker == markers.APP0 and headers == 0:
             headers = 1  # JFIF, which every file is sealed with
         else:
             foreign.append(kind_of(data, segment))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from napari_seal._format import jpeg, tiles, xmp
+from napari_seal._format import jpeg, markers, tiles, xmp
 from napari_seal._format.digest import digest_of
 from napari_seal._format.tables import estimate_quality
 from napari_seal._verify import localise, whole
@@ -212,7 +212,7 @@ def _copied(structure: Jpeg, seal: Seal) -> Reason | None:
     scan = digest_of(jpeg.scan_pieces(structure.data), seal.scan.algorithm)
     packet = xmp.build(scan)
     for segment in structure.excluded:
-        if segment.marker == jpeg.APP1 and structure.data[segment.payload] == packet:
+        if segment.marker == markers.APP1 and structure.data[segment.payload] == packet:
             return Reason(
                 code=ReasonCode.SEAL_COPIED,
                 message="The seal was copied from another file: the XMP packet, which is made "

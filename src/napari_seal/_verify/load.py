@@ -32,23 +32,13 @@ def load(path: str) -> bytes | Reason:
         return _reason(error)
     try:
         before = os.fstat(descriptor)
-        if stat.S_ISDIR(before.st_mode):
-            return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
-        if not stat.S_ISREG(before.st_mode):
-            return Reason(
-                code=ReasonCode.NOT_A_REGULAR_FILE,
-                message="It is a device, a pipe or a socket, not a file.",
-            )
-        if before.st_size > limits.FILE_BYTES:
-            return Reason(
-                code=ReasonCode.LIMIT_EXCEEDED,
-                message=f"The file is larger than the limit of {limits.FILE_BYTES:,} bytes.",
-                found=f"{before.st_size:,} bytes",
-            )
+        size = before.st_size
+        if not stat.S_ISREG(before.st_mode) or size > limits.FILE_BYTES:
+            return _refusal(before)
         # One byte more than it should have tells of a file that grows.
-        data = os.read(descriptor, before.st_size + 1)
-        while 0 < len(data) < before.st_size:
-            more = os.read(descriptor, before.st_size + 1 - len(data))
+        data = os.read(descriptor, size + 1)
+        while 0 < len(data) < size:
+            more = os.read(descriptor, size + 1 - len(data))
             if not more:
                 break
             data += more
@@ -57,17 +47,29 @@ def load(path: str) -> bytes | Reason:
         return _reason(error)
     finally:
         os.close(descriptor)
-    if len(data) != before.st_size or (before.st_mtime_ns, before.st_size) != (
-        after.st_mtime_ns,
-        after.st_size,
-    ):
+    if not len(data) == size == after.st_size or before.st_mtime_ns != after.st_mtime_ns:
         return Reason(
             code=ReasonCode.CHANGED_WHILE_READING,
             message="The file was written to while it was being read; check it again.",
-            expected=f"{before.st_size:,} bytes",
+            expected=f"{size:,} bytes",
             found=f"{max(len(data), after.st_size):,} bytes",
         )
     return data
+
+
+def _refusal(status: os.stat_result) -> Reason:
+    if stat.S_ISDIR(status.st_mode):
+        return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
+    if not stat.S_ISREG(status.st_mode):
+        return Reason(
+            code=ReasonCode.NOT_A_REGULAR_FILE,
+            message="It is a device, a pipe or a socket, not a file.",
+        )
+    return Reason(
+        code=ReasonCode.LIMIT_EXCEEDED,
+        message=f"The file is larger than the limit of {limits.FILE_BYTES:,} bytes.",
+        found=f"{status.st_size:,} bytes",
+    )
 
 
 def _reason(error: OSError | ValueError) -> Reason:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format import exif, jpeg, limits, xmp
+from napari_seal._format import exif, jpeg, limits, markers, xmp
 from napari_seal._format.digest import digest_of
 from napari_seal._verify.verdict import Reason, ReasonCode
 from napari_seal.errors import FormatError, LimitError
@@ -81,7 +81,7 @@ def _digest_in_xmp(structure: Jpeg) -> bool:
     """Whether there is our XMP packet, or what other software made of it: a digest that fits."""
     hashes: set[bytes] = set()
     for segment in structure.excluded:
-        if segment.marker == jpeg.APP1:
+        if segment.marker == markers.APP1:
             if structure.data.startswith(xmp.OURS, segment.start + 4):
                 return True
             hashes.update(_XMP_HASH.findall(structure.data[segment.payload]))

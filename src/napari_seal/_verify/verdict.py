@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from napari_seal._text import printable, without_credentials
 from napari_seal.errors import SealError
@@ -133,6 +133,7 @@ class ReasonCode(StrEnum):
     IO_ERROR = "io-error"
     EMPTY_FOLDER = "empty-folder"
     WORKER_DIED = "worker-died"
+    TIMED_OUT = "timed-out"
 
 
 class Signature(StrEnum):
@@ -244,6 +245,13 @@ class Verdict:
         text = f"{printable(self.path)}: {self.verdict}"
         return f"{text} ({'; '.join(r.message for r in self.reasons)})" if self.reasons else text
 
+    def __getstate__(self) -> list[Any]:
+        return [getattr(self, f) if f != "seal" else _SLOT.__get__(self) for f in self.__slots__]
+
+    def __setstate__(self, state: list[Any]) -> None:
+        for name, value in zip(self.__slots__, state, strict=True):
+            object.__setattr__(self, name, value)
+
     def as_dict(self) -> dict[str, Any]:
         """The verdict as a JSON object, the line that ``napari-seal verify --jsonl`` prints."""
         return {
@@ -253,6 +261,29 @@ class Verdict:
             "signature": str(self.signature),
             "regions": [list(box) for box in self.regions],
         }
+
+
+def intact(path: str, text: bytes) -> Verdict:
+    """The verdict `intact` on a file with this record; the seal is read when it is asked for."""
+    return Verdict(path=path, verdict=Outcome.INTACT, seal=cast("Seal", text))
+
+
+# Most verdicts are `intact`, and hardly anybody looks at their seals: until then, what is kept, and
+# what processes exchange, is the record's text.
+_SLOT: Final[Any] = vars(Verdict)["seal"]
+
+
+def _seal(self: Verdict) -> Seal | MoedalSeal | None:
+    value: Seal | MoedalSeal | bytes | None = _SLOT.__get__(self)
+    if isinstance(value, bytes):
+        from napari_seal._format import record
+
+        value = record.parse(record.load(value))
+        _SLOT.__set__(self, value)
+    return value
+
+
+setattr(Verdict, "seal", property(_seal, _SLOT.__set__))  # noqa: B010 - for the type checker
 
 
 class VerificationError(SealError):

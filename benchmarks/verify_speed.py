@@ -1,0 +1,132 @@
+"""How fast archives are checked, beside other software on the same files in the same run.
+
+``python benchmarks/verify_speed.py`` prints Markdown: times as ratios to openssl, memory, how both
+grow with the number of files, and the start-up.  ``--scale 0.05`` makes archives of a twentieth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+
+from archives import ARCHIVES, Archive, link, make
+from measure import Command, in_turn, peak_memory
+from peers import peers
+
+#: What we aim at, as ratios to openssl's time, by algorithm and archive, for two processes.
+AIMS = {"sha256": {"small": 1.05, "mid": 1.10, "big": 1.10}}
+OPENSSL = "openssl dgst -sha256, xargs -P2"
+
+
+def verify(folder: str, *options: str) -> Command:
+    """``napari-seal verify`` of a folder."""
+    return Command([sys.executable, "-m", "napari_seal", "verify", folder, *options], folder)
+
+
+def ours(folders: dict[str, str]) -> dict[str, Command]:
+    """Our commands by name, on the archives sealed with each algorithm."""
+    return {
+        f"**napari-seal, {algorithm}, {jobs} process{'es' * (jobs > 1)}**": verify(
+            folder, "--jobs", str(jobs)
+        )
+        for algorithm, folder in folders.items()
+        for jobs in (2, 1)
+    }
+
+
+def compare(archive: Archive, root: str, files: int, rounds: int) -> None:
+    """Print the table of one archive."""
+    algorithms = ["sha256"]
+    if importlib.util.find_spec("blake3") is not None:
+        algorithms.append("blake3")
+    folders = {}
+    for algorithm in algorithms:
+        folders[algorithm] = os.path.join(root, algorithm)
+        make(archive, folders[algorithm], files, algorithm)
+    folder, scratch = folders["sha256"], os.path.join(root, "scratch")
+    os.mkdir(scratch)
+    size = sum(entry.stat().st_size for entry in os.scandir(folder)) / files
+    commands, missing = peers(folder, scratch)
+    if OPENSSL not in commands:
+        raise SystemExit("openssl is not installed, and it is what all others are compared with")
+    commands |= ours(folders)
+    medians = in_turn(commands, rounds)
+    print(f"\n### {archive.name}: {files:,} files of {size / 1e3:,.0f} KB\n")
+    print("| | us a file | ratio to openssl | peak memory, MB |")
+    print("|---|---|---|---|")
+    for name, command in commands.items():
+        ratio = medians[name] / medians[OPENSSL]
+        memory = f"{peak_memory(command):.0f}" if sys.platform == "linux" else ""
+        print(f"| {name} | {1e6 * medians[name] / files:,.0f} | {ratio:.2f} | {memory} |")
+    for name, why in missing.items():
+        print(f"| {name} | | {why} | |")
+    if "blake3" not in algorithms:
+        print("| napari-seal, blake3 | | the package blake3 is not installed | |")
+    for algorithm, aims in AIMS.items():
+        best = medians[f"**napari-seal, {algorithm}, 2 processes**"] / medians[OPENSSL]
+        print(f"\nAim for {algorithm}, 2 processes: {aims[archive.name]:.2f}; reached: {best:.2f}.")
+
+
+def growth(root: str, numbers: list[int], rounds: int) -> None:
+    """Print how time and memory grow with the number of files."""
+    source = os.path.join(root, "source")
+    make(ARCHIVES[0], source, 32, "sha256")
+    print("\n### Growth: files of 30 KB, 2 processes\n")
+    print("| files | seconds | us a file | peak memory, MB |")
+    print("|---|---|---|---|")
+    for number in numbers:
+        folder = os.path.join(root, str(number))
+        link(source, folder, number)
+        command = verify(folder, "--jobs", "2")
+        seconds = in_turn({"ours": command}, rounds if number <= 100_000 else 1)["ours"]
+        memory = f"{peak_memory(command):.0f}" if sys.platform == "linux" else ""
+        print(f"| {number:,} | {seconds:.2f} | {1e6 * seconds / number:.0f} | {memory} |")
+        shutil.rmtree(folder)
+    print("\nAims: at 100,000 files at most 1.15 x the time a file at 1,000; at most 150 MB.")
+
+
+def start_up(root: str, rounds: int) -> None:
+    """Print how long one intact file takes, from the shell and back."""
+    folder = os.path.join(root, "one")
+    make(ARCHIVES[0], folder, 1, "sha256")
+    commands = {
+        "python -c pass": Command([sys.executable, "-c", "pass"], folder),
+        "python -c 'import click'": Command([sys.executable, "-c", "import click"], folder),
+        "python -c 'import numpy'": Command([sys.executable, "-c", "import numpy"], folder),
+    }
+    arguments = [sys.executable, "-m", "napari_seal", "verify", "000000.jpg"]
+    commands["**napari-seal verify FILE**"] = Command(arguments, folder)
+    medians = in_turn(commands, rounds)
+    bare = medians["python -c pass"]
+    print("\n### Start-up\n\n| | ms | ratio to bare Python |\n|---|---|---|")
+    for name, seconds in medians.items():
+        print(f"| {name} | {1e3 * seconds:.0f} | {seconds / bare:.1f} |")
+    print("\nAim: 100 ms where bare Python takes 19, a ratio of 5.3.")
+
+
+def main() -> None:
+    """Make the archives in a temporary folder, measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the files")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--million", action="store_true", help="growth up to 1,000,000 files")
+    options = parser.parse_args()
+    print("Verifying, warm page cache, medians of alternating rounds.")
+    for archive in ARCHIVES:
+        with tempfile.TemporaryDirectory() as root:
+            files = max(8, round(archive.files * options.scale))
+            compare(archive, root, files, options.rounds)
+    numbers = [1_000, 10_000, 100_000] + [1_000_000] * options.million
+    with tempfile.TemporaryDirectory() as root:
+        largest = 100_000 * max(options.scale, 0.01)
+        growth(root, [n for n in numbers if n <= largest or options.million], 3)
+    with tempfile.TemporaryDirectory() as root:
+        start_up(root, 4 * options.rounds)
+
+
+if __name__ == "__main__":
+    main()

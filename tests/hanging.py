@@ -1,0 +1,33 @@
+"""A file whose opening hangs, as on a network mount that does not answer: by the kernel itself."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# <linux/fanotify.h> and <linux/fcntl.h>
+_CLOEXEC, _CLASS_CONTENT, _MARK_ADD, _OPEN_PERM, _AT_FDCWD = 0x1, 0x4, 0x1, 0x1_0000, -100
+
+
+@contextmanager
+def hanging(path: Path) -> Iterator[None]:
+    """Let whoever opens the file wait: Linux asks us for permission, and we never answer."""
+    if sys.platform != "linux":
+        pytest.skip("needs fanotify, which Linux has")
+    libc = ctypes.CDLL(None)
+    descriptor = libc.fanotify_init(_CLASS_CONTENT | _CLOEXEC, os.O_RDONLY)
+    if descriptor < 0:
+        pytest.skip("needs the right to use fanotify, which root has")
+    try:
+        mask = ctypes.c_uint64(_OPEN_PERM)
+        if libc.fanotify_mark(descriptor, _MARK_ADD, mask, _AT_FDCWD, os.fsencode(path)) < 0:
+            pytest.skip("this kernel's fanotify gives no permissions")
+        yield
+    finally:
+        os.close(descriptor)
