@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final
@@ -50,6 +47,9 @@ def replacing(path: str) -> Iterator[Part]:
     OSError
         It cannot be written.  What can be known beforehand is raised before anything is done.
     """
+    import secrets
+    import shutil
+
     path = os.path.realpath(path)
     check_target(path)
     part = os.path.join(os.path.dirname(path), secrets.token_hex(8).join(_PART))
@@ -91,5 +91,7 @@ def check_target(path: str) -> None:
 
 def nameless(path: str) -> IO[bytes]:
     """A temporary file without a name, on the disk of ``path``."""
+    import tempfile
+
     folder = os.path.dirname(path)
     return tempfile.TemporaryFile(dir=folder, prefix=_PART[0], suffix=_PART[1])
