@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,24 +26,42 @@ class Command:
             self.arguments, shell=shell, cwd=self.folder, stdout=subprocess.DEVNULL
         )
 
-    def run(self) -> float:
-        """Seconds that it takes."""
-        start = time.perf_counter()
+    def run(self) -> Times:
+        """Run it, and time it."""
+        before, start = _processor(), time.perf_counter()
         process = self.start()
         if process.wait():
             raise RuntimeError(f"{self.arguments} ended with {process.returncode}")
-        return time.perf_counter() - start
+        return Times(time.perf_counter() - start, _processor() - before)
 
 
-def in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, float]:
-    """Median seconds of each command; a first round, which is not counted, fills the page cache."""
-    times: dict[str, list[float]] = {name: [] for name in commands}
+class Times(NamedTuple):
+    """Seconds on the clock, and seconds of all processors together.
+
+    On a machine that others use as well, the second is what holds.
+    """
+
+    clock: float
+    processor: float
+
+
+def _processor() -> float:
+    used = os.times()
+    return used.children_user + used.children_system
+
+
+def in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, Times]:
+    """Median times of each command; a first round, which is not counted, fills the page cache."""
+    times: dict[str, list[Times]] = {name: [] for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
-            seconds = command.run()
+            taken = command.run()
             if number:
-                times[name].append(seconds)
-    return {name: statistics.median(values) for name, values in times.items()}
+                times[name].append(taken)
+    return {
+        name: Times(*(statistics.median(part) for part in zip(*values, strict=True)))
+        for name, values in times.items()
+    }
 
 
 def peak_memory(command: Command) -> float:

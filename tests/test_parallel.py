@@ -65,8 +65,8 @@ def test_killed_workers_cost_no_item(ordered: bool) -> None:
     assert sorted(item for item, _ in answers) == list(range(900))
     if ordered:
         assert [item for item, _ in answers] == list(range(900))
-    # A worker that was killed twice at one item counts as killed by it.
-    assert Counter(answer for _, answer in answers)[_LOAD] >= 897
+    # An item at which the worker was killed twice counts as the cause.
+    assert Counter(answer for _, answer in answers)[_LOAD] >= 900 - kills
 
 
 def die_at_7(item: int) -> str:
@@ -190,7 +190,7 @@ def test_a_run_stops_although_a_worker_hangs() -> None:
     done = [first, *run]
     timer.join()
     assert cancelled.is_set()
-    assert 5 < len(done) < 40
+    assert 0 < len(done) < 40
 
 
 def test_errors_come_through() -> None:

@@ -198,11 +198,11 @@ def test_a_file_that_hangs_is_unreadable(jobs: int, archive: Path, tmp_path: Pat
     bad.write_bytes(good.read_bytes())
     start = time.monotonic()
     with hanging(bad):
-        verdicts = list(check_many([good, bad, *[good] * 100], jobs=jobs, timeout=1))
-    assert time.monotonic() - start < 15
+        verdicts = list(check_many([good, bad, *[good] * 100], jobs=jobs, timeout=3))
+    assert time.monotonic() - start < 40
     assert [str(v.verdict) for v in verdicts] == ["intact", "unreadable", *["intact"] * 100]
     assert verdicts[1].reasons[0].code == "timed-out"
-    assert "longer than 1 s" in verdicts[1].reasons[0].message
+    assert "longer than 3 s" in verdicts[1].reasons[0].message
     assert multiprocessing.active_children() == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_seal._verify.scan import find_images
+from napari_seal._verify.scan import count_images, find_images
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def archive(tmp_path: Path) -> Path:
 
 def found(*paths: Path, recursive: bool = True) -> list[str]:
     """Names relative to the first folder."""
-    return [os.path.relpath(p, paths[0]) for p in find_images(paths, recursive=recursive)]
+    names = [os.path.relpath(p, paths[0]) for p in find_images(paths, recursive=recursive)]
+    assert count_images(paths, recursive=recursive) == len(names)
+    return names
 
 
 def test_folders_are_searched_in_order(archive: Path) -> None:
@@ -38,11 +40,13 @@ def test_named_files_are_taken_whatever_they_are_called(archive: Path) -> None:
     """Also missing ones, and in the order given."""
     paths = [archive / "note.txt", archive / "gone", archive / "b.jpg"]
     assert list(find_images(paths)) == [str(p) for p in paths]
+    assert count_images(paths) == 3
 
 
 def test_an_empty_folder_is_not_passed_over(archive: Path) -> None:
     """A named folder without images comes back itself, to be complained about."""
     assert next(find_images([archive / "empty", archive / "sub"])) == str(archive / "empty")
+    assert count_images([archive / "empty", archive / "sub"]) == 3
 
 
 def test_links_to_folders_are_not_followed(archive: Path) -> None:

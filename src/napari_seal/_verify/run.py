@@ -16,7 +16,7 @@ from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.load import load
 from napari_seal._verify.quick import proven_record
-from napari_seal._verify.scan import find_images
+from napari_seal._verify.scan import count_images, find_images
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict, intact
 from napari_seal.errors import NothingToCheckError, OptionError
 
@@ -180,13 +180,13 @@ class CheckRun(Iterator[Verdict]):
         client: Client | None,
     ) -> None:
         self.stopped: Literal["time-limit", "cancelled"] | None = None
-        self._find = partial(find_images, named, recursive=recursive)
+        self._count = partial(count_images, named, recursive=recursive)
         self._countable = progress is not None and isinstance(named, list)
         self._options, self._jobs, self._ordered = options, jobs, ordered
         self._client = client
         self._timeout, self._time_limit, self._cancelled = timeout, time_limit, cancelled
         self._meter = _Meter(progress)
-        self._files = _Files(self._find())
+        self._files = _Files(find_images(named, recursive=recursive))
         self._verdicts = self._run()
 
     @property
@@ -221,7 +221,7 @@ class CheckRun(Iterator[Verdict]):
         elif self._countable:
             from napari_seal._verify.progress import Counter
 
-            counter = Counter(partial(_count, self._find), process=not here)
+            counter = Counter(self._count, process=not here)
             self._meter.total = lambda: self._files.number if self._files.ended else counter.total
         limit = self._time_limit
         self._deadline = None if limit is None else time.monotonic() + limit
@@ -327,10 +327,6 @@ class _Files(Iterator[str]):
             raise
         self.number += 1
         return path
-
-
-def _count(find: Callable[[], Iterable[str]]) -> int:
-    return sum(1 for _ in find())
 
 
 def _check_packed(

@@ -48,24 +48,62 @@ def find_images(
             yield name
 
 
+def count_images(paths: Iterable[str | os.PathLike[str]], *, recursive: bool = True) -> int:
+    """Number of files that `find_images` yields, without keeping their names."""
+    total = 0
+    for path in paths:
+        name = os.fsdecode(path)
+        if not os.path.isdir(name):
+            total += 1
+            continue
+        before = total
+        pending = [name]
+        while pending:
+            images, folders = 0, []
+            try:
+                for is_image, entry in _images_and_folders(pending.pop(), recursive):
+                    if is_image:
+                        images += 1
+                    else:
+                        folders.append(entry.path)
+            except OSError:
+                total += 1  # the folder itself, to complain about
+                continue
+            total += images
+            pending += folders
+        total += total == before
+    return total
+
+
 def _walk(folder: str, recursive: bool) -> Iterator[str]:
     pending = [folder]
     while pending:
         current = pending.pop()
+        # Names, not paths: a million of them in one folder have to fit the memory.
         files: list[str] = []
         folders: list[str] = []
         try:
-            with os.scandir(current) as entries:
-                for entry in entries:
-                    if entry.name.lower().endswith(EXTENSIONS) and not _is_folder(entry, True):
-                        files.append(entry.path)
-                    elif recursive and _is_folder(entry, False):
-                        folders.append(entry.path)
+            for is_image, entry in _images_and_folders(current, recursive):
+                (files if is_image else folders).append(entry.name)
         except OSError:
             yield current
             continue
-        yield from sorted(files)
-        pending += sorted(folders, reverse=True)
+        files.sort()
+        folders.sort(reverse=True)
+        pending += [os.path.join(current, name) for name in folders]
+        start = os.path.join(current, "")
+        for name in files:
+            yield start + name
+
+
+def _images_and_folders(folder: str, recursive: bool) -> Iterator[tuple[bool, os.DirEntry[str]]]:
+    """Entries of a folder: images, and the folders to search as well."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.lower().endswith(EXTENSIONS) and not _is_folder(entry, True):
+                yield True, entry
+            elif recursive and _is_folder(entry, False):
+                yield False, entry
 
 
 def _is_folder(entry: os.DirEntry[str], follow: bool) -> bool:
