@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
     from napari_seal._verify.check import check, read, verify
+    from napari_seal._verify.ledger.entries import (
+        LedgerChange,
+        LedgerEntry,
+        LedgerEvent,
+        LedgerRun,
+    )
+    from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal._verify.run import check_many
     from napari_seal._verify.verdict import (
         Outcome,
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
     )
     from napari_seal.errors import (
         ImageError,
+        LedgerError,
         MetadataError,
         NothingToCheckError,
         OptionError,
@@ -58,6 +66,8 @@ _HOMES = {
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
     "_verify.check": ("check", "read", "verify"),
+    "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
+    "_verify.ledger.ledger": ("Ledger",),
     "_verify.run": ("check_many",),
     "_verify.verdict": (
         "Outcome",
@@ -70,6 +80,7 @@ _HOMES = {
     ),
     "errors": (
         "ImageError",
+        "LedgerError",
         "MetadataError",
         "NothingToCheckError",
         "OptionError",
@@ -87,6 +98,12 @@ __all__ = [
     "ExifDigest",
     "ImageError",
     "KeyCheck",
+    "Ledger",
+    "LedgerChange",
+    "LedgerEntry",
+    "LedgerError",
+    "LedgerEvent",
+    "LedgerRun",
     "MetadataError",
     "MoedalSeal",
     "NothingToCheckError",

@@ -34,6 +34,7 @@ _LOOKS: Final = {
     Outcome.SEAL_UNSUPPORTED: _MILD,
     Outcome.NOT_AN_IMAGE: _MILD,
     Outcome.UNREADABLE: _BAD,
+    Outcome.MISSING: _BAD,
 }
 
 
