@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from napari_seal._verify.ledger import heads
 from napari_seal._verify.ledger.digests import Digests, join
 from napari_seal._verify.ledger.states import why_of
+from napari_seal.errors import LedgerError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,6 +32,26 @@ class Row(NamedTuple):
     found: bytes | None
     referenced: int | None
     expected: int
+
+    def sound(self) -> Row:
+        """The row itself, if its values are what a run writes.
+
+        Raises
+        ------
+        LedgerError
+            Some are not: the ledger is damaged.
+        """
+        for kind, values in (
+            (int, (self.id, self.since, self.expected)),
+            (str, (self.verdict,)),
+            (bytes, (self.path,)),
+            (str | None, (self.why,)),
+            (int | None, (self.referenced,)),
+            (bytes | None, (*self.digests, self.found)),
+        ):
+            if not all(isinstance(value, kind) for value in values):
+                raise LedgerError("the ledger is damaged: a row holds values of other types")
+        return self
 
     @property
     def digests(self) -> Digests:

@@ -236,6 +236,8 @@ def translated(path: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise LedgerError(_explain(printable(path), error)) from error
+    except UnicodeDecodeError as error:  # of the text of an error, in a damaged schema
+        raise LedgerError(_TEXTS[sqlite3.SQLITE_CORRUPT].format(printable(path))) from error
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

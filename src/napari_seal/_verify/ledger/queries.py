@@ -85,13 +85,14 @@ def duplicates(database: Database, root: Root) -> Iterator[tuple[Digest, list[Le
         doubled = connection.execute(
             "SELECT head FROM heads GROUP BY head HAVING count(*) > 1 ORDER BY head"
         )
-        for (head,) in doubled:
+        for (value,) in doubled:
+            head = typed(value, bytes)
             images: dict[bytes, list[LedgerEntry]] = {}
             sql = f"SELECT found, {_ENTRY}"
             for found, *row in heads.candidates(connection, sql, head, following(head)):
                 digest = identity(Digests(*row[2:6]))
                 there = found is None and row[1] != Outcome.MISSING
-                if there and digest is not None and digest.startswith(head):
+                if there and digest is not None and typed(digest, bytes).startswith(head):
                     images.setdefault(digest, []).append(_entry(root, row))
             for digest, entries in images.items():
                 if len(entries) > 1:

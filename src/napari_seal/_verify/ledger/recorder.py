@@ -109,7 +109,7 @@ class Recorder:
         with self._database.writing() as connection:
             changes = Changes(self.run, int(time.time()))
             for checked, *values in rows:
-                row = Row._make(values)
+                row = Row._make(values).sound()
                 verdict = _missing(row, typed(checked, int))
                 changes.state(row, verdict, Facts(row.path, digests=row.digests), absent=True)
                 self.counts[str(verdict.verdict)] += 1
@@ -148,6 +148,7 @@ class Recorder:
             arrival = self._arrival(connection, changes, verdict, facts)
             changes.new(verdict, facts, arrival)
             return _beside(verdict, arrival)
+        row.sound()
         if absent:
             if not row.expected:
                 return None
@@ -203,7 +204,7 @@ class Recorder:
             return []
         head = digest[: heads.SIZE]
         rows = heads.candidates(connection, _SELECT, head, following(head))
-        found = (Row._make(row) for row in itertools.islice(rows, _TWINS))
+        found = (Row._make(row).sound() for row in itertools.islice(rows, _TWINS))
         return [row for row in found if row.digests == digests]
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from napari_seal._parallel import map_batches
 from napari_seal._verify.ledger import heads
 from napari_seal._verify.ledger.database import BESIDE, Database
+from napari_seal._verify.ledger.entries import counts_in
 from napari_seal._verify.ledger.facts import Facts, check_batch_with_facts, facts_of
 from napari_seal._verify.ledger.recorder import BATCH, MISSING_COLUMNS, SOON, Recorder, Scope
 from napari_seal._verify.ledger.roots import Root, relative
@@ -186,7 +187,7 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
                     "these; name the same, or begin a new run without --resume (in Python: "
                     "resume=False)"
                 )
-            return last[0], Counter(json.loads(typed(last[2], str))), True
+            return last[0], Counter(counts_in(last[2])), True
         connection.execute(
             "UPDATE runs SET state = ? WHERE kind = 'verify' AND state = ?", (STOPPED, UNFINISHED)
         )
