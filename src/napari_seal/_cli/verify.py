@@ -7,10 +7,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from napari_seal._cli.ledger_options import ledger_options, open_ledger, shown_options
 from napari_seal._cli.patterns import expand
 from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
 
@@ -37,6 +38,7 @@ _LISTED: Final = 500
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
+@ledger_options
 def verify(
     paths: tuple[str, ...],
     jobs: int | None,
@@ -48,11 +50,15 @@ def verify(
     full: bool,
     against: str | None,
     allow_unsealed: bool,
+    **with_ledger: Any,
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
 
     With --against, the image data are made again from each original (TIFF, PNG or NPY of the same
     name) and compared; a file whose original is missing counts as a failure.
+
+    With --ledger, each file is compared with what earlier runs found at its path, files that are
+    gone are told at the end, and what is found is written into the ledger.
 
     Exit code: 0 if every file is intact, 1 if some file is not, 2 if nothing could be checked.
     """
@@ -72,12 +78,14 @@ def verify(
     options += ["--full"] if full else []
     options += [f"--against {against}"] if against is not None else []
     options += ["--allow-unsealed"] if allow_unsealed else []
+    options += shown_options(**with_ledger)
     with ExitStack() as stack:
         to_page = _open_page(stack, html_file, paths, options)
         watch = stack.enter_context(
             progress("verifying", lambda: sum(1 for _ in find_images(named)))
         )
-        checked = check_many(named, jobs=jobs, full=full, against=against)
+        check_files = open_ledger(stack, **with_ledger) or check_many
+        checked = check_files(named, jobs=jobs, full=full, against=against)
         verdicts = to_page(counts.watch(watch(checked)))
         if csv_file is not None:
             from napari_seal._verify.report import stream_csv
@@ -94,20 +102,32 @@ def verify(
     else:
         _print_table(listed, left_out, counts)
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
-    sys.exit(0 if set(+counts) <= accepted and not counts.not_compared else 1)
+    failed = counts.not_compared or counts.seals_lost or (with_ledger["frozen"] and counts.new)
+    sys.exit(0 if set(+counts) <= accepted and not failed else 1)
 
 
 class _Counts(Counter[Outcome]):
-    """Files by verdict, and how many could not be compared with an original."""
+    """Files by verdict, and what else there is to tell.
 
-    not_compared = 0
+    How many could not be compared with an original; how many are new to a ledger; and how many have
+    lost the seal that a ledger has recorded, so that they are not just images without one.
+    """
+
+    not_compared = new = seals_lost = 0
 
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Count verdicts while passing them on."""
         for verdict in verdicts:
             self[verdict.verdict] += 1
-            self.not_compared += any(reason.code in _NOT_COMPARED for reason in verdict.reasons)
+            for reason in verdict.reasons:
+                self.not_compared += reason.code in _NOT_COMPARED
+                self.new += reason.code in _NEW
+                self.seals_lost += reason.code is ReasonCode.NOT_THE_RECORDED_SEAL
             yield verdict
+
+
+#: A ledger did not have the file at this path before.
+_NEW: Final = frozenset((ReasonCode.EXTRA, ReasonCode.MOVED, ReasonCode.COPIED))
 
 
 _NOT_COMPARED: Final = frozenset(
@@ -179,6 +199,9 @@ def _print_counts(counts: _Counts, *, stderr: bool = True) -> None:
     if counts.not_compared:
         number = "1 file" if counts.not_compared == 1 else f"{counts.not_compared:,} files"
         out.print(f"{number} could not be compared with an original.")
+    if counts.new:
+        number = "1 file is" if counts.new == 1 else f"{counts.new:,} files are"
+        out.print(f"{number} new to the ledger: moved, copied or extra.")
 
 
 def _print_table(listed: list[Verdict], left_out: int, counts: _Counts) -> None:
