@@ -15,6 +15,8 @@ from typing import Any
 import click
 
 from napari_seal._cli.demo import demo
+from napari_seal._cli.find import find
+from napari_seal._cli.ledger import ledger
 from napari_seal._cli.seal import seal
 from napari_seal._cli.show import show
 from napari_seal._cli.verify import verify
@@ -52,5 +54,5 @@ def main() -> None:
     """Seal microscope images, and tell whether they were changed."""
 
 
-for _command in (seal, verify, show, demo):
+for _command in (seal, verify, show, find, ledger, demo):
     main.add_command(_command)

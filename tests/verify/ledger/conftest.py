@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
 import napari_seal
 from napari_seal import Ledger, Verdict
+from napari_seal._cli import main
 
 Check = Callable[..., dict[str, Verdict]]
 
@@ -58,13 +60,16 @@ def check(archive: Path, ledger: Ledger) -> Check:
     return run
 
 
-def words(verdicts: dict[str, Verdict]) -> dict[str, str]:
-    return {path: str(verdict.verdict) for path, verdict in verdicts.items()}
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """Run a command beside the archive."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "250")
 
+    def invoke(*arguments: object) -> Result:
+        result = CliRunner().invoke(main, [str(a) for a in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
 
-def codes(verdict: Verdict) -> list[str]:
-    return [str(reason.code) for reason in verdict.reasons]
-
-
-def names(entries: Iterable[napari_seal.LedgerEntry]) -> list[str]:
-    return [Path(entry.path).name for entry in entries]
+    return invoke
