@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         LedgerRun,
     )
     from napari_seal._verify.ledger.ledger import Ledger
+    from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.run import check_many
     from napari_seal._verify.verdict import (
         Outcome,
@@ -68,6 +69,7 @@ _HOMES = {
     "_verify.check": ("check", "read", "verify"),
     "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
     "_verify.ledger.ledger": ("Ledger",),
+    "_verify.ledger.manifest": ("LedgerFinding",),
     "_verify.run": ("check_many",),
     "_verify.verdict": (
         "Outcome",
@@ -103,6 +105,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerError",
     "LedgerEvent",
+    "LedgerFinding",
     "LedgerRun",
     "MetadataError",
     "MoedalSeal",

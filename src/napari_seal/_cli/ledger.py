@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -15,6 +15,8 @@ from napari_seal._cli.ledger_options import look_into, required_ledger, root_opt
 
 if TYPE_CHECKING:
     from napari_seal._verify.ledger.entries import LedgerEntry
+    from napari_seal._verify.ledger.ledger import Ledger
+    from napari_seal._verify.ledger.manifest import LedgerFinding
 
 
 #: Longest table in the terminal.
@@ -166,6 +168,105 @@ def accept(
         run = opened.accept(files, note)
     number = "1 file" if len(files) == 1 else f"{len(files):,} files"
     click.echo(json.dumps({"run": run}) if as_json else f"{number} accepted, as run {run}.")
+
+
+_format_option = click.option(
+    "--format", "form", type=click.Choice(("sha256sum", "bagit")),
+    help="By default what the name says: BagIt's is manifest-sha256.txt.",
+)  # fmt: skip
+_jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.")
+
+
+@ledger.command()
+@click.option("--out", metavar="FILE", required=True, help="The manifest to write.")
+@_format_option
+@_jobs_option
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
+@required_ledger
+def manifest(
+    out: str,
+    form: str | None,
+    jobs: int | None,
+    overwrite: bool,
+    ledger_file: str,
+    ledger_root: str | None,
+    as_json: bool,
+) -> None:
+    """Write a manifest that sha256sum -c or BagIt tools read.
+
+    All files are read, checked, and digested; those that are intact, and what the ledger knows, get
+    a line with the SHA-256 of the whole file.
+
+    Exit code: 0 if all files of the ledger are in it, 1 if some are not.
+    """
+    with ExitStack() as stack:
+        opened = look_into(stack, ledger_file, ledger_root)
+        _tell_findings(
+            opened,
+            opened.write_manifest(out, form=form, jobs=jobs, overwrite=overwrite),
+            as_json,
+            "All {} files of the ledger are in the manifest.",
+        )
+
+
+@ledger.command("check-manifest")
+@click.argument("file", metavar="FILE")
+@_format_option
+@_jobs_option
+@required_ledger
+def check_manifest(
+    file: str,
+    form: str | None,
+    jobs: int | None,
+    ledger_file: str,
+    ledger_root: str | None,
+    as_json: bool,
+) -> None:
+    """Compare a manifest of sha256sum or BagIt with the files and with the ledger.
+
+    Exit code: 0 if all three agree, 1 if not.
+    """
+    with ExitStack() as stack:
+        opened = look_into(stack, ledger_file, ledger_root)
+        _tell_findings(
+            opened,
+            opened.check_manifest(file, form=form, jobs=jobs),
+            as_json,
+            "Manifest, ledger and all {} files agree.",
+        )
+
+
+def _tell_findings(
+    opened: Ledger, findings: Iterable[LedgerFinding], as_json: bool, all_agree: str
+) -> NoReturn:
+    """Print what does not agree, and end with the exit code that says whether anything did not."""
+    from napari_seal._cli.console import progress
+
+    number = 0
+
+    def wrong() -> Iterator[LedgerFinding]:
+        nonlocal number
+        for finding in watch(findings):
+            number += 1
+            if not finding.agrees:
+                yield finding
+
+    with progress("reading", lambda: opened.files) as watch:
+        disagreeing = wrong()
+        listed = list(itertools.islice(disagreeing, None if as_json else _LISTED))
+        more = sum(1 for _ in disagreeing)
+    if as_json:
+        files = [finding.as_dict() for finding in listed]
+        click.echo(json.dumps({"files": number, "disagreeing": files}))
+    elif listed:
+        _print_table(("file", "what", "why"), [(f.path, f.word, f.message) for f in listed])
+        click.echo(f"{len(listed) + more:,} of {number:,} files do not agree.")
+    else:
+        click.echo(all_agree.format(f"{number:,}"))
+    if not number:
+        click.echo("There was not one file.", err=True)
+        sys.exit(2)
+    sys.exit(1 if listed else 0)
 
 
 def _tell_entries(entries: Iterable[LedgerEntry], as_json: bool, none: str) -> NoReturn:

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from napari_seal._parallel import available_cores
-from napari_seal._verify.ledger import accepting, queries, runs
+from napari_seal._verify.ledger import accepting, manifest, queries, runs
 from napari_seal._verify.ledger.database import Database, open_database
 from napari_seal._verify.ledger.digests import parse_prefix
+from napari_seal._verify.ledger.manifest_lines import FORMATS, format_of
 from napari_seal._verify.ledger.roots import Root, common_folder
 from napari_seal._verify.ledger.states import typed
 from napari_seal._verify.run import Originals
-from napari_seal.errors import LedgerError, OptionError
+from napari_seal.errors import (
+    LedgerError,
+    OptionError,
+    TargetExistsError,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
         LedgerEvent,
         LedgerRun,
     )
+    from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.verdict import Verdict
 
 PathLike: TypeAlias = str | os.PathLike[str]
@@ -103,6 +109,11 @@ class Ledger:
         return self._database.path
 
     @property
+    def files(self) -> int:
+        """Number of files that are expected to be there."""
+        return queries.count(self._database)
+
+    @property
     def root(self) -> str | None:
         """The folder that the ledger is about; None before its first run."""
         roots = self._roots()
@@ -155,8 +166,7 @@ class Ledger:
         OptionError
             ``jobs`` is not a number from 1, or ``against`` is no folder.
         """
-        if jobs is not None and (type(jobs) is not int or jobs < 1):
-            raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
+        workers = _jobs(jobs)
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         named = [os.fsdecode(name) for name in given]
         if against is not None and not os.path.isdir(against):
@@ -168,7 +178,7 @@ class Ledger:
         request = runs.Request(
             about=self._about(root),
             named=named,
-            jobs=jobs or available_cores(),
+            jobs=workers,
             recursive=recursive,
             options=options,
             parameters={
@@ -268,6 +278,80 @@ class Ledger:
         named = [os.fsdecode(name) for name in given]
         return accepting.accept(self._database, self._root_of(named), named, note)
 
+    def write_manifest(
+        self,
+        path: PathLike,
+        *,
+        form: str | None = None,
+        jobs: int | None = None,
+        overwrite: bool = False,
+    ) -> Iterator[LedgerFinding]:
+        """Write a manifest that ``sha256sum -c`` or BagIt tools read.
+
+        All files of the ledger are read, checked, and digested.  Those that are intact get a line.
+        The manifest is put in place after the last.
+
+        Parameters
+        ----------
+        path : path-like
+            The manifest.
+        form : str, optional
+            ``"sha256sum"``: names below the ledger's root.  ``"bagit"``: below ``data/``, which is
+            the root.  By default what the name says: BagIt's is ``manifest-sha256.txt``.
+        jobs : int, optional
+            Number of worker processes; by default that of the available cores.
+        overwrite : bool, default False
+            Replace an existing file.
+
+        Yields
+        ------
+        LedgerFinding
+            One for each file: it ``agrees``, or its verdict says why it got no line.
+
+        Raises
+        ------
+        OptionError
+            There is no such format, or ``jobs`` is not a number from 1.
+        TargetExistsError
+            The file exists, and ``overwrite`` is not set.
+        WriteError
+            It cannot be written.
+        """
+        target, chosen = _manifest(path, form)
+        if not overwrite and os.path.lexists(target):
+            raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
+        return manifest.write_file(self._database, self._known_root(), target, chosen, _jobs(jobs))
+
+    def check_manifest(
+        self, path: PathLike, *, form: str | None = None, jobs: int | None = None
+    ) -> Iterator[LedgerFinding]:
+        """Compare a manifest with the files that it names, and with the ledger.
+
+        Parameters
+        ----------
+        path : path-like
+            A manifest of SHA-256, as ``sha256sum`` or BagIt tools write it.  Names are relative to
+            the ledger's root, which in a bag is ``data/``.
+        form : str, optional
+            ``"sha256sum"`` or ``"bagit"``; by default what the name says.
+        jobs : int, optional
+            Number of worker processes; by default that of the available cores.
+
+        Yields
+        ------
+        LedgerFinding
+            One for each line, and for each file of the ledger that has none.
+
+        Raises
+        ------
+        OptionError
+            There is no such format, or ``jobs`` is not a number from 1.
+        ReadError
+            The manifest cannot be read.
+        """
+        source, chosen = _manifest(path, form)
+        return manifest.check_file(self._database, self._known_root(), source, chosen, _jobs(jobs))
+
     # ------------------------------------------------------------------------------- the root
 
     def _roots(self) -> list[Root]:
@@ -306,6 +390,20 @@ class Ledger:
         if os.path.commonpath([root.folder, beside]) in (root.folder, os.path.dirname(root.folder)):
             values.append(os.path.relpath(root.folder, beside))
         return [(key, os.fsencode(value)) for key, value in zip(_ROOTS, values, strict=False)]
+
+
+def _jobs(jobs: int | None) -> int:
+    if jobs is not None and (type(jobs) is not int or jobs < 1):
+        raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
+    return jobs or available_cores()
+
+
+def _manifest(path: PathLike, form: str | None) -> tuple[str, str]:
+    """A manifest's path as text, and its format."""
+    name = os.fsdecode(path)
+    if form is not None and form not in FORMATS:
+        raise OptionError(f"a manifest has one of the formats {', '.join(FORMATS)}, not {form!r}")
+    return name, form or format_of(name)
 
 
 #: The root as it was named first; and from the ledger, where that lies in it or beside it.

@@ -63,6 +63,14 @@ def runs(database: Database) -> list[LedgerRun]:
     ]
 
 
+def count(database: Database) -> int:
+    """Number of files that are expected to be there."""
+    with database.reading() as connection:
+        return typed(
+            connection.execute("SELECT count(*) FROM files WHERE expected").fetchone()[0], int
+        )
+
+
 def find(database: Database, root: Root, prefix: Prefix) -> Iterator[LedgerEntry]:
     """Files one of whose digests begins with a prefix, each once for each such digest."""
     with database.reading() as connection:
