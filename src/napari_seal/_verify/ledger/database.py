@@ -31,8 +31,8 @@ _LONGEST: Final = 1 << 20
 #: Pages in the log, 32 MiB of them, at which they go into the file: each time waits for the disk.
 _LOG: Final = 8192
 
-#: KiB of pages that SQLite keeps in memory.
-_CACHE: Final = 32 * 1024
+#: KiB of pages that SQLite keeps in memory; it takes as much again for sorting.
+_CACHE: Final = 16 * 1024
 
 
 class Database:

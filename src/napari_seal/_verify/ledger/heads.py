@@ -28,7 +28,10 @@ def add_waiting(connection: sqlite3.Connection) -> None:
         f"WHERE {kind} IS NOT NULL AND id > ({_WAITING})"
         for kind in KINDS
     )
-    connection.execute(f"INSERT OR IGNORE INTO heads (head, file) {pieces} ORDER BY 1")
+    # Sorted as one: each part on its own would take as much memory.
+    connection.execute(
+        f"INSERT OR IGNORE INTO heads (head, file) SELECT * FROM ({pieces}) ORDER BY 1, 2"  # noqa: S608
+    )
     connection.execute("INSERT OR REPLACE INTO about (key, value) VALUES ('indexed', ?)", (last,))
 
 

@@ -14,14 +14,14 @@ from typing import Any, Final, NamedTuple
 
 from napari_seal._text import printable
 from napari_seal._verify.ledger import heads
-from napari_seal._verify.ledger.changes import COLUMNS, Changes, Row
+from napari_seal._verify.ledger.changes import COLUMNS, Changes, Checked, Row, is_plain
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests, following
 from napari_seal._verify.ledger.facts import Facts
 from napari_seal._verify.ledger.judge import identity, judge
 from napari_seal._verify.ledger.roots import Root
 from napari_seal._verify.ledger.states import typed
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
 
 #: Files a transaction.
 BATCH: Final = 500
@@ -73,34 +73,48 @@ class Recorder:
         self.run = run
         self._covered = covered
         self.counts = counts
+        self._hope = bool(covered)
         #: Folders that could not be listed: nothing is known about the files in them.
         self.blind: list[bytes] = []
 
-    def record(self, batch: Iterable[tuple[Verdict, Facts]]) -> list[Verdict]:
+    def record(self, batch: Iterable[Checked]) -> list[Verdict]:
         """Write a batch, and return the verdicts as the ledger sees them."""
         checked = list(batch)
-        verdicts = []
         with self._database.writing() as connection:
             changes = Changes(self.run, int(time.time()))
-            rows = self._rows(connection, [facts.key for _, facts in checked])
-            for verdict, facts in checked:
-                row = rows.get(facts.key)
-                told: Verdict | None = verdict
-                if row is not None and _is_steady(verdict, facts, row):
-                    changes.steady(row, facts)
-                elif row is _DONE:  # it was named twice
-                    verdicts.append(verdict)
-                    continue
-                else:
-                    told = self._record_one(connection, changes, row, verdict, facts)
-                if told is None:
-                    verdicts.append(verdict)
-                    continue
-                rows[facts.key] = _DONE
-                self.counts[str(told.verdict)] += 1
-                verdicts.append(told)
-            changes.write(connection)
+            if self._hope and changes.write_if_steady(connection, checked):
+                self.counts["intact"] += len(checked)
+                verdicts = [verdict for verdict, _ in checked]
+            else:
+                verdicts = self._record_each(connection, changes, checked)
             self._write_counts(connection)
+        return verdicts
+
+    def _record_each(
+        self, connection: sqlite3.Connection, changes: Changes, checked: list[Checked]
+    ) -> list[Verdict]:
+        verdicts = []
+        rows = self._rows(connection, [facts.key for _, facts in checked])
+        steady = 0
+        for verdict, facts in checked:
+            row = rows.get(facts.key)
+            told: Verdict | None = verdict
+            if row is not None and _is_steady(verdict, facts, row):
+                changes.steady(row, facts)
+                steady += 1
+            elif row is _DONE:  # it was named twice
+                told = verdict
+            else:
+                told = self._record_one(connection, changes, row, verdict, facts)
+            if told is None:
+                verdicts.append(verdict)
+                continue
+            rows[facts.key] = _DONE
+            self.counts[str(told.verdict)] += 1
+            verdicts.append(told)
+        changes.write(connection)
+        # The next files are much like these: is the short way worth trying?
+        self._hope = steady == len(checked)
         return verdicts
 
     def record_missing(self, rows: Iterable[Sequence[Any]]) -> list[tuple[bytes, Verdict]]:
@@ -214,15 +228,13 @@ _DONE: Final = Row(*NO_DIGESTS, 0, b"", 0, "", None, None, None, 0)
 def _is_steady(verdict: Verdict, facts: Facts, row: Row) -> bool:
     """Whether a file is plainly intact, as it was: true of most, and soon said."""
     return (
-        verdict.verdict is Outcome.INTACT
+        is_plain(verdict)
         and row[:4] == facts.digests
         and row.verdict == "intact"
         and row.why is None
         and row.found is None
-        and not verdict.reasons
         and row.referenced is not None
         and row.expected == 1
-        and verdict.signature is Signature.NONE
     )
 
 
