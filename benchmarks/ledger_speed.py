@@ -2,9 +2,11 @@
 
     python benchmarks/ledger_speed.py [--files 1000000] [--folder DIR]
 
-No image is read: verdicts and facts are made up, so that what remains is the ledger's own time, in
-the process that all workers report to.  Each look-up is timed in a process of its own, the first
-time after the ledger's pages were dropped from the memory, where the system allows that.
+First no image is read: verdicts and facts are made up, so that what remains is the ledger's own
+time, in the process that all workers report to; beside it stands what SQLite alone takes for rows
+of the same size.  Each look-up is timed in a process of its own, the first
+time after the ledger's pages were dropped from the memory, where the system allows that.  At the
+end small files are verified, with a ledger and without.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import argparse
 import hashlib
 import os
 import resource
+import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,6 +24,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
+import napari_seal
 from napari_seal import Ledger, Outcome, Verdict
 from napari_seal._verify.ledger import runs
 from napari_seal._verify.ledger.digests import Digests, pack
@@ -78,6 +85,66 @@ def run_time(
     return spent + time.perf_counter() - begun, used + time.process_time() - cpu
 
 
+def bare_time(scratch: str, folder: str, count: int) -> tuple[float, float]:
+    """Seconds in which SQLite inserts as many rows of the same size, without an index of digests."""
+    connection = sqlite3.connect(os.path.join(scratch, "bare.db"), isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("CREATE TABLE files (path BLOB UNIQUE, size, mtime, a, b, c, d)")
+    spent = used = 0.0
+    for batch in chunks(count, lambda number: item(folder, number)):
+        rows = [(facts.key, facts.size, facts.mtime, *facts.digests) for _, facts in batch]
+        begun, cpu = time.perf_counter(), time.process_time()
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.execute("COMMIT")
+        spent += time.perf_counter() - begun
+        used += time.process_time() - cpu
+    connection.close()
+    return spent, used
+
+
+def with_and_without(scratch: str, count: int, rounds: int = 5) -> None:
+    """Verify the same small files with two processes, with a ledger and without, in turn."""
+    rng = np.random.default_rng(7)
+    archive = os.path.join(scratch, "small")
+    os.mkdir(archive)
+    noise = rng.normal(30_000, 2_500, (224, 224)).clip(0, 65_535).astype(np.uint16)
+    napari_seal.seal(noise, os.path.join(archive, "0.sealed.jpg"))
+    size = os.path.getsize(os.path.join(archive, "0.sealed.jpg"))
+    for number in range(1, count):
+        folder = os.path.join(archive, f"plate_{number // 1000}")
+        os.makedirs(folder, exist_ok=True)
+        os.link(f"{archive}/0.sealed.jpg", f"{folder}/{number}.sealed.jpg")
+    path = os.path.join(scratch, "small.db")
+
+    def plain() -> None:
+        assert all(v.intact for v in napari_seal.check_many(archive, jobs=2))
+
+    def first() -> None:
+        for ending in ("", "-lock"):
+            if os.path.exists(path + ending):
+                os.unlink(path + ending)
+        later()
+
+    def later() -> None:
+        with Ledger.open(path, create=True) as ledger:
+            assert all(v.intact for v in ledger.check_many(archive, jobs=2))
+
+    times: dict[str, list[float]] = {"plain": [], "first run": [], "later run": []}
+    for _ in range(rounds):
+        for what, work in (("plain", plain), ("first run", first), ("later run", later)):
+            begun = time.perf_counter()
+            work()
+            times[what].append(time.perf_counter() - begun)
+    middle = {what: statistics.median(values) for what, values in times.items()}
+    print(f"\n{count:,} files of {size:,} bytes, two processes, medians of {rounds} rounds\n")
+    print("| verifying | us a file | times plain |\n|---|---|---|")
+    for what, seconds in middle.items():
+        ratio = seconds / middle["plain"]
+        print(f"| {what} | {seconds / count * 1e6:.0f} | {ratio:.2f} |", flush=True)
+
+
 LOOK_UP = """
 import sys, time
 begun = time.perf_counter()
@@ -124,6 +191,8 @@ def main() -> None:
                 spent, used = (s / count * 1e6 for s in run_time(ledger, archive, count, make))
                 print(f"| {what} | {spent:.1f} | {used:.1f} |", flush=True)
 
+            spent, used = (s / count * 1e6 for s in bare_time(scratch, archive, count))
+            print(f"| SQLite alone, all rows new | {spent:.1f} | {used:.1f} |", flush=True)
             row("first run, all files new", lambda n: item(archive, n))
             size = Path(path).stat().st_size
             row("second run, all as they were", lambda n: item(archive, n))
@@ -146,6 +215,7 @@ def main() -> None:
         ):
             first, again, found = look_up(path, query, *arguments)
             print(f"| {what} | {first:.1f} | {again:.1f} | {found} |", flush=True)
+        with_and_without(scratch, min(count, 20_000))
 
 
 if __name__ == "__main__":

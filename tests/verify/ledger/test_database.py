@@ -209,6 +209,18 @@ def test_two_runs_at_once(archive, tmp_path):
         assert [r.counts for r in first.runs()] == [{"intact": 3}] * 2
 
 
+def test_a_file_in_place_of_the_lock(archive, tmp_path):
+    """What is not a lock is left alone, and named."""
+    beside = tmp_path / "ledger.db-lock"
+    beside.write_text("something of somebody's, and long enough to look like a database" * 9)
+    with (
+        Ledger.open(tmp_path / "ledger.db", create=True) as ledger,
+        pytest.raises(LedgerError, match="db-lock is in the way"),
+    ):
+        list(ledger.check_many(archive, jobs=1))
+    assert beside.read_text().startswith("something")
+
+
 def test_a_ledger_in_use_is_waited_for(archive, tmp_path, monkeypatch):
     """Where another program holds the file for long, the error says so."""
     from napari_seal._verify.ledger import database

@@ -347,6 +347,21 @@ def test_resume_passes_reasons_and_regions_on(check, archive, ledger, images):
     assert codes(again[str(archive / "z.jpg")]) == ["copied"]
 
 
+def test_with_originals(check, archive, tracks, tmp_path):
+    """What an original tells is told as without a ledger, and kept like all else."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    np.save(raw / "a.npy", tracks)
+    np.save(raw / "b.npy", tracks)
+    found = check(against=raw)
+    assert words(found) == {"a.jpg": "intact", "b.jpg": "substituted", "below/c.jpg": "intact"}
+    assert codes(found["a.jpg"]) == ["original-confirmed"]
+    assert codes(found["below/c.jpg"]) == ["original-missing"]
+    found = check()
+    assert words(found) == INTACT
+    assert codes(found["a.jpg"]) == []
+
+
 def test_in_several_processes(archive, ledger, images):
     """The same verdicts come from worker processes."""
     for number in range(300):

@@ -91,11 +91,16 @@ class Database:
         # A lock of SQLite's on a file of its own: it ends with the process, on every system, and
         # leaves the ledger itself open to readers.
         with translated(self.path):
-            lock = sqlite3.connect(self.path + "-lock", timeout=PATIENCE / 2, isolation_level=None)
+            beside = self.path + "-lock"
+            lock = sqlite3.connect(beside, timeout=PATIENCE / 2, isolation_level=None)
             try:
                 lock.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 lock.close()
+                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+                    raise LedgerError(
+                        f"{printable(beside)} is in the way: a run needs this name for its lock"
+                    ) from error
                 if _is_busy(error):
                     raise LedgerError(
                         f"another run is writing into the ledger {printable(self.path)}; wait "

@@ -67,6 +67,7 @@ def _version_1(connection: sqlite3.Connection) -> None:
             digests BLOB NOT NULL,
             note TEXT
         )""",
+        "CREATE INDEX missing ON files (path) WHERE verdict = 'missing'",
         "CREATE INDEX history_by_file ON history (file)",
         """CREATE TABLE heads (
             head BLOB NOT NULL,
