@@ -86,7 +86,7 @@ def run_time(
 
 
 def bare_time(scratch: str, folder: str, count: int) -> tuple[float, float]:
-    """Seconds in which SQLite inserts as many rows of the same size, without an index of digests."""
+    """Seconds in which SQLite alone inserts such rows, without an index of digests."""
     connection = sqlite3.connect(os.path.join(scratch, "bare.db"), isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
