@@ -10,7 +10,7 @@ from napari_seal._parallel import available_cores
 from napari_seal._verify.ledger import accepting, manifest, queries, runs
 from napari_seal._verify.ledger.database import Database, open_database
 from napari_seal._verify.ledger.digests import parse_prefix
-from napari_seal._verify.ledger.manifest_lines import FORMATS, format_of
+from napari_seal._verify.ledger.manifest_lines import resolve
 from napari_seal._verify.ledger.roots import Root, common_folder
 from napari_seal._verify.ledger.states import typed
 from napari_seal._verify.run import Originals
@@ -317,7 +317,7 @@ class Ledger:
         WriteError
             It cannot be written.
         """
-        target, chosen = _manifest(path, form)
+        target, chosen = resolve(path, form)
         if not overwrite and os.path.lexists(target):
             raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
         return manifest.write_file(self._database, self._known_root(), target, chosen, _jobs(jobs))
@@ -349,7 +349,7 @@ class Ledger:
         ReadError
             The manifest cannot be read.
         """
-        source, chosen = _manifest(path, form)
+        source, chosen = resolve(path, form)
         return manifest.check_file(self._database, self._known_root(), source, chosen, _jobs(jobs))
 
     # ------------------------------------------------------------------------------- the root
@@ -396,14 +396,6 @@ def _jobs(jobs: int | None) -> int:
     if jobs is not None and (type(jobs) is not int or jobs < 1):
         raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
     return jobs or available_cores()
-
-
-def _manifest(path: PathLike, form: str | None) -> tuple[str, str]:
-    """A manifest's path as text, and its format."""
-    name = os.fsdecode(path)
-    if form is not None and form not in FORMATS:
-        raise OptionError(f"a manifest has one of the formats {', '.join(FORMATS)}, not {form!r}")
-    return name, form or format_of(name)
 
 
 #: The root as it was named first; and from the ledger, where that lies in it or beside it.

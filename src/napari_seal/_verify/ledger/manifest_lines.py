@@ -44,6 +44,14 @@ def format_of(path: str) -> str:
     return "bagit"
 
 
+def resolve(path: str | os.PathLike[str], form: str | None) -> tuple[str, str]:
+    """A manifest's path as text, and its format: the one that was asked for, or by its name."""
+    if form is not None and form not in FORMATS:
+        raise OptionError(f"a manifest has one of the formats {', '.join(FORMATS)}, not {form!r}")
+    name = os.fsdecode(path)
+    return name, form or format_of(name)
+
+
 def dump_line(line: Line, form: str) -> bytes:
     """One line, with the newline.
 
