@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
     from napari_seal._verify.check import check, read, verify
+    from napari_seal._verify.ledger.entries import (
+        LedgerChange,
+        LedgerEntry,
+        LedgerEvent,
+        LedgerRun,
+    )
+    from napari_seal._verify.ledger.ledger import Ledger
+    from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.progress import Progress
     from napari_seal._verify.run import CheckRun, check_many
     from napari_seal._verify.verdict import (
@@ -42,6 +50,7 @@ if TYPE_CHECKING:
     )
     from napari_seal.errors import (
         ImageError,
+        LedgerError,
         MetadataError,
         NothingToCheckError,
         OptionError,
@@ -59,6 +68,9 @@ _HOMES = {
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
     "_verify.check": ("check", "read", "verify"),
+    "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
+    "_verify.ledger.ledger": ("Ledger",),
+    "_verify.ledger.manifest": ("LedgerFinding",),
     "_verify.progress": ("Progress",),
     "_verify.run": ("CheckRun", "check_many"),
     "_verify.verdict": (
@@ -72,6 +84,7 @@ _HOMES = {
     ),
     "errors": (
         "ImageError",
+        "LedgerError",
         "MetadataError",
         "NothingToCheckError",
         "OptionError",
@@ -90,6 +103,13 @@ __all__ = [
     "ExifDigest",
     "ImageError",
     "KeyCheck",
+    "Ledger",
+    "LedgerChange",
+    "LedgerEntry",
+    "LedgerError",
+    "LedgerEvent",
+    "LedgerFinding",
+    "LedgerRun",
     "MetadataError",
     "MoedalSeal",
     "NothingToCheckError",

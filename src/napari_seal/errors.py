@@ -39,6 +39,10 @@ class NothingToCheckError(SealError):
     """There was not one file to check.  Checking nothing is never a success."""
 
 
+class LedgerError(SealError):
+    """A ledger cannot be used: not one, damaged, of a newer version, in use, or not writable."""
+
+
 class FormatError(SealError):
     """Bytes do not follow the format they claim to follow.
 

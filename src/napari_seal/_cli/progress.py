@@ -85,7 +85,9 @@ def run_progress(what: str) -> Iterator[Callable[[Progress], None] | None]:
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator[Callable[[Iterable[Item]], Iterator[Item]]]:
+def progress(
+    what: str, total: int, items_are: str = "images"
+) -> Iterator[Callable[[Iterable[Item]], Iterator[Item]]]:
     """Show progress while items pass, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield iter
@@ -96,7 +98,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[Iterable[Item]], Itera
         start = time.monotonic()
         for done, item in enumerate(items, 1):
             yield item
-            line.show(done, total, f"{done / (time.monotonic() - start):,.1f} images/s")
+            line.show(done, total, f"{done / (time.monotonic() - start):,.1f} {items_are}/s")
 
     try:
         yield watch

@@ -7,10 +7,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from napari_seal._cli.ledger_options import ledger_options, open_ledger, shown_options
 from napari_seal._cli.patterns import expand
 from napari_seal._cli.spans import Span
 from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
@@ -44,6 +45,7 @@ _LISTED: Final = 500
 @click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
+@ledger_options
 def verify(
     paths: tuple[str, ...],
     jobs: int | None,
@@ -59,11 +61,15 @@ def verify(
     time_limit: float | None,
     dask: str | None,
     allow_unsealed: bool,
+    **with_ledger: Any,
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
 
     With --against, the image data are made again from each original (TIFF, PNG or NPY of the same
     name) and compared; a file whose original is missing counts as a failure.
+
+    With --ledger, each file is compared with what earlier runs found at its path, files that are
+    gone are told at the end, and what is found is written into the ledger.
 
     Exit code: 0 if every file is intact, 1 if some file is not or was not checked for want of time,
     2 if nothing could be checked, 130 after Control-C.
@@ -91,6 +97,7 @@ def verify(
     options += [f"--time-limit {time_limit:g}"] if time_limit is not None else []
     options += [f"--dask {dask}"] if dask is not None else []
     options += ["--allow-unsealed"] if allow_unsealed else []
+    options += shown_options(**with_ledger)
     run = Run(paths=paths, options=options)
     with ExitStack() as stack:
         reports = _open_reports(stack, run, jsonl_file, csv_file, html_file)
@@ -99,7 +106,8 @@ def verify(
             from napari_seal._dask import connect
 
             client = stack.enter_context(connect(dask))
-        checked = check_many(
+        check_files = open_ledger(stack, **with_ledger) or check_many
+        checked = check_files(
             named,
             jobs=jobs,
             full=full,
@@ -126,8 +134,9 @@ def verify(
         _print_table(listed, left_out, counts)
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
     if checked.stopped is not None:
-        _print_stopped(counts.total(), checked.total)
-    good = set(+counts) <= accepted and not counts.not_compared and checked.stopped is None
+        _print_stopped(checked)
+    failed = counts.not_compared or counts.seals_lost or (with_ledger["frozen"] and counts.new)
+    good = set(+counts) <= accepted and not failed and checked.stopped is None
     sys.exit(0 if good else 1)
 
 
@@ -138,21 +147,32 @@ def _note_stop(verdicts: Iterable[Verdict], checked: CheckRun, run: Run) -> Iter
 
 
 class _Counts(Counter[Outcome]):
-    """Files by verdict, and how many could not be compared with an original."""
+    """Files by verdict, and what else there is to tell.
 
-    not_compared = 0
+    How many could not be compared with an original; how many are new to a ledger; and how many have
+    lost the seal that a ledger has recorded, so that they are not just images without one.
+    """
+
+    not_compared = new = seals_lost = 0
 
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Count verdicts while passing them on."""
         for verdict in verdicts:
             self[verdict.verdict] += 1
-            self.not_compared += any(reason.code in _NOT_COMPARED for reason in verdict.reasons)
+            for reason in verdict.reasons:
+                self.not_compared += reason.code in _NOT_COMPARED
+                self.new += reason.code in _NEW
+                self.seals_lost += reason.code is ReasonCode.NOT_THE_RECORDED_SEAL
             yield verdict
 
     def print_if_interrupted(self, kind: type[BaseException] | None, *_: object) -> None:
         """Print the counts so far when the run ends by Control-C."""
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             _print_counts(self)
+
+
+#: A ledger did not have the file at this path before.
+_NEW: Final = frozenset((ReasonCode.EXTRA, ReasonCode.MOVED, ReasonCode.COPIED))
 
 
 _NOT_COMPARED: Final = frozenset(
@@ -231,13 +251,19 @@ def _print_counts(counts: _Counts, *, stderr: bool = True) -> None:
     if counts.not_compared:
         number = "1 file" if counts.not_compared == 1 else f"{counts.not_compared:,} files"
         echo(f"{number} could not be compared with an original.", err=stderr)
+    if counts.new:
+        number = "1 file is" if counts.new == 1 else f"{counts.new:,} files are"
+        echo(f"{number} new to the ledger: moved, copied or extra.", err=stderr)
 
 
-def _print_stopped(done: int, total: int | None) -> None:
+def _print_stopped(checked: CheckRun) -> None:
     from napari_seal._cli.console import echo
 
-    of = f"of {total:,} files" if total is not None else "files"
-    echo(f"Stopped by --time-limit: {done:,} {of} were checked, the others were not.", err=True)
+    of = f"of {checked.total:,} files" if checked.total is not None else "files"
+    echo(
+        f"Stopped by --time-limit: {checked.done:,} {of} were checked, the others were not.",
+        err=True,
+    )
 
 
 def _print_table(listed: list[Verdict], left_out: int, counts: _Counts) -> None:

@@ -84,4 +84,5 @@ LOOKS: Final = {
     # A sealed file that was overwritten with anything else is one.
     Outcome.NOT_AN_IMAGE: Look(Tone.BAD, "NOT AN IMAGE"),
     Outcome.UNREADABLE: Look(Tone.BAD, "NOT CHECKED"),
+    Outcome.MISSING: Look(Tone.BAD, "MISSING"),
 }

@@ -27,17 +27,20 @@ class Progress:
         Bytes read from them.
     seconds : float
         Time since the run began.
+    before : int
+        Of the files that are done, those that an earlier run did, which this one goes on with.
     """
 
     done: int
     total: int | None
     bytes: int
     seconds: float
+    before: int = 0
 
     @property
     def files_per_second(self) -> float:
         """Files checked in a second."""
-        return self.done / self.seconds if self.seconds else 0.0
+        return (self.done - self.before) / self.seconds if self.seconds else 0.0
 
     @property
     def bytes_per_second(self) -> float:
@@ -47,9 +50,9 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """At this rate; None until the total is known and the first file is done."""
-        if self.total is None or not self.done:
+        if self.total is None or self.done == self.before:
             return None
-        return max(0, self.total - self.done) * self.seconds / self.done
+        return max(0, self.total - self.done) * self.seconds / (self.done - self.before)
 
 
 class Counter:

@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     SEAL_UNSUPPORTED = "seal-unsupported"
     NOT_AN_IMAGE = "not-an-image"
     UNREADABLE = "unreadable"
+    MISSING = "missing"
 
     @property
     def meaning(self) -> str:
@@ -46,7 +47,7 @@ _MEANINGS = {
     Outcome.INTACT: "The image, its metadata and its sealed Exif tags are as they were sealed.",
     Outcome.METADATA_CHANGED: "The image is as it was sealed; its metadata are not.",
     Outcome.REENCODED: "The file was rewritten without loss: other bytes, the very same pixels.",
-    Outcome.SUBSTITUTED: "A valid seal, of another image than the original it was compared with.",
+    Outcome.SUBSTITUTED: "A valid seal, of another image than the one that belongs here.",
     Outcome.IMAGE_CHANGED: "The picture is not the one that was sealed.",
     Outcome.TRUNCATED: "The image data end early: part of the picture is lost.",
     Outcome.NO_SEAL: "An image without a seal: nothing is known about changes.",
@@ -54,6 +55,7 @@ _MEANINGS = {
     Outcome.SEAL_UNSUPPORTED: "The seal is of a kind that this version does not know.",
     Outcome.NOT_AN_IMAGE: "Not an image that can carry a seal.",
     Outcome.UNREADABLE: "The file could not be read, so nothing was checked.",
+    Outcome.MISSING: "The ledger has the file, and it is not there.",
 }
 
 
@@ -76,6 +78,12 @@ class ReasonCode(StrEnum):
     ORIGINAL_UNREADABLE = "original-unreadable"
     ORIGINAL_MISSING = "original-missing"
     DIFFERS_FROM_ORIGINAL = "differs-from-original"
+    # compared with the ledger
+    NOT_THE_RECORDED_IMAGE = "not-the-recorded-image"
+    NOT_THE_RECORDED_SEAL = "not-the-recorded-seal"
+    MOVED = "moved"
+    COPIED = "copied"
+    EXTRA = "extra"
     # metadata-changed
     RECORD_MISMATCH = "record-mismatch"
     RECORD_REWRITTEN = "record-rewritten"

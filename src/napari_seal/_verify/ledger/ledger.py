@@ -1,0 +1,409 @@
+"""The ledger as others see it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from napari_seal._parallel import available_cores
+from napari_seal._verify.engine import Settings
+from napari_seal._verify.ledger import accepting, manifest, queries, runs
+from napari_seal._verify.ledger.database import Database, open_database
+from napari_seal._verify.ledger.digests import parse_prefix
+from napari_seal._verify.ledger.manifest_lines import resolve
+from napari_seal._verify.ledger.roots import Root, common_folder
+from napari_seal._verify.ledger.states import typed
+from napari_seal._verify.run import CheckRun, prepare
+from napari_seal.errors import (
+    LedgerError,
+    OptionError,
+    TargetExistsError,
+)
+
+if TYPE_CHECKING:
+    from threading import Event
+    from types import TracebackType
+
+    from distributed import Client
+
+    from napari_seal._format.digest import Digest
+    from napari_seal._verify.ledger.entries import (
+        LedgerChange,
+        LedgerEntry,
+        LedgerEvent,
+        LedgerRun,
+    )
+    from napari_seal._verify.ledger.manifest import LedgerFinding
+    from napari_seal._verify.progress import Progress
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+
+class Ledger:
+    """What is known of an archive's files from one run to the next: one SQLite file.
+
+    Open it with `Ledger.open`, best in a ``with`` statement.
+
+    Examples
+    --------
+    >>> import napari_seal
+    >>> with napari_seal.Ledger.open("ledger.db", create=True) as ledger:
+    ...     for verdict in ledger.check_many("archive"):
+    ...         print(verdict)
+    """
+
+    def __init__(self, database: Database, root: str | None) -> None:
+        self._database = database
+        self._given = root
+
+    @classmethod
+    def open(
+        cls,
+        path: PathLike,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        root: PathLike | None = None,
+    ) -> Ledger:
+        """Open a ledger.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        create : bool, default False
+            Make a new ledger where there is no file.
+        read_only : bool, default False
+            For looking things up; works on media that cannot be written to, and beside a run.
+        root : path-like, optional
+            Where the archive is now, if it is not where it was; for a new ledger, the folder that
+            it is about.  By default that is the folder which its first run checks.
+
+        Raises
+        ------
+        LedgerError
+            There is no such ledger, or it is none, damaged, of a newer version, or in use.
+        """
+        if root is not None and not os.path.isdir(root):
+            raise LedgerError(f"the root of a ledger is a folder; {os.fspath(root)!r} is none")
+        database = open_database(
+            os.fsdecode(path), create=create and not read_only, write=not read_only
+        )
+        return cls(database, None if root is None else os.fsdecode(root))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @property
+    def path(self) -> str:
+        """The ledger's file."""
+        return self._database.path
+
+    @property
+    def files(self) -> int:
+        """Number of files that are expected to be there."""
+        return queries.count(self._database)
+
+    @property
+    def root(self) -> str | None:
+        """The folder that the ledger is about; None before its first run."""
+        roots = self._roots()
+        return roots[0].folder if roots else None
+
+    def check_many(
+        self,
+        paths: Iterable[PathLike] | PathLike,
+        *,
+        jobs: int | None = None,
+        recursive: bool = True,
+        full: bool = False,
+        against: PathLike | None = None,
+        ordered: bool = True,
+        timeout: float | None = None,
+        time_limit: float | None = None,
+        cancel: Event | Callable[[], bool] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        client: Client | None = None,
+        resume: bool = False,
+    ) -> CheckRun:
+        """Check files and folders, compare them with the ledger, and write down what is found.
+
+        As `napari_seal.check_many`, and: a file that is intact by itself and is not what was
+        recorded at its path is ``substituted``, ``metadata-changed``, ``reencoded`` or
+        ``image-changed``; at the end come the files that are ``missing``.  What was recorded when a
+        file was first intact is never overwritten.
+
+        Parameters
+        ----------
+        paths : path-like or iterable of path-like
+            Files and folders within the ledger's root.
+        jobs, recursive, full, against, ordered, timeout, time_limit, cancel, progress, client
+            See `napari_seal.check_many`.  A run that ends early can be gone on with.
+        resume : bool, default False
+            Go on with the last run, if it did not finish: files that it has checked are not checked
+            again; their verdicts come first, without the seal.
+
+        Returns
+        -------
+        CheckRun
+            An iterator over the verdicts: one for each file, and for each that is missing.
+
+        Raises
+        ------
+        NothingToCheckError
+            There was not one file in all.
+        LedgerError
+            A path is outside the root, another run goes on, or the ledger cannot be written.
+        OptionError
+            See `napari_seal.check_many`.
+        """
+        settings = Settings(
+            jobs=jobs,
+            ordered=ordered,
+            timeout=timeout,
+            time_limit=time_limit,
+            cancel=cancel,
+            progress=progress,
+            client=client,
+        )
+        given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+        found, checking = prepare(given, full=full, against=against, elsewhere=client is not None)
+        named = list(found)
+        root = self._root_of(named)
+        request = runs.Request(
+            about=self._about(root),
+            named=named,
+            recursive=recursive,
+            parameters={
+                "full": full,
+                "recursive": recursive,
+                "against": None if against is None else ascii(os.path.realpath(against)),
+            },
+            resume=resume,
+        )
+        engine = runs.engine_of(self._database, root, request, checking, settings)
+        return CheckRun(engine, runs.verify_into(self._database, root, request, engine))
+
+    def runs(self) -> list[LedgerRun]:
+        """All runs, from the first."""
+        return queries.runs(self._database)
+
+    def find(self, digest: str | Digest) -> Iterator[LedgerEntry]:
+        """Which stored image is this?  The files one of whose digests begins so.
+
+        Parameters
+        ----------
+        digest : str or Digest
+            At least four hexadecimal digits of the codestream, record, source or pixel digest or of
+            the ImageUniqueID, with or without the algorithm: ``"sha256:ab12"``.
+
+        Yields
+        ------
+        LedgerEntry
+            Once for each digest that fits; ``matched`` says which.
+
+        Raises
+        ------
+        OptionError
+            This is no beginning of a digest.
+        """
+        prefix = parse_prefix(str(digest))
+        if prefix is None:
+            raise OptionError(
+                f"a digest is searched by 4 or more hexadecimal digits, not by {str(digest)[:80]!r}"
+            )
+        return queries.find(self._database, self._known_root(), prefix)
+
+    def history(self, path: PathLike) -> list[LedgerEvent]:
+        """The states of a file from the first on, to see when it changed.
+
+        Raises
+        ------
+        LedgerError
+            The ledger does not know the file.
+        """
+        name = os.fsdecode(path)
+        root = self._root_of([name])
+        return queries.history(self._database, root, root.key(name))
+
+    def duplicates(self) -> Iterator[tuple[Digest, list[LedgerEntry]]]:
+        """Images that are there more than once: each identity, with its files."""
+        return queries.duplicates(self._database, self._known_root())
+
+    def missing(self) -> Iterator[LedgerEntry]:
+        """Files that were not there when they were last looked for."""
+        return queries.missing(self._database, self._known_root())
+
+    def stale(self, days: float) -> Iterator[LedgerEntry]:
+        """Files that no run has read for so many days, those of the longest ago first."""
+        return queries.stale(self._database, self._known_root(), days)
+
+    def diff(self, before: int, after: int) -> Iterator[LedgerChange]:
+        """Files that are in another state after one run than after an earlier one.
+
+        Raises
+        ------
+        OptionError
+            There is no such run, or the later one was named first.
+        """
+        return queries.diff(self._database, self._known_root(), before, after)
+
+    def accept(self, paths: Iterable[PathLike] | PathLike, note: str = "") -> int:
+        """Make today's state the reference of files: for good, and with a line in the history.
+
+        Parameters
+        ----------
+        paths : path-like or iterable of path-like
+            Files that are intact by themselves; or that are gone, and are then no longer expected.
+        note : str, optional
+            Why.
+
+        Returns
+        -------
+        int
+            The number of the run under which it is written down.
+
+        Raises
+        ------
+        LedgerError
+            A file is unknown or is not intact by itself.  Then none is accepted.
+        """
+        given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
+        named = [os.fsdecode(name) for name in given]
+        return accepting.accept(self._database, self._root_of(named), named, note)
+
+    def write_manifest(
+        self,
+        path: PathLike,
+        *,
+        form: str | None = None,
+        jobs: int | None = None,
+        overwrite: bool = False,
+    ) -> Iterator[LedgerFinding]:
+        """Write a manifest that ``sha256sum -c`` or BagIt tools read.
+
+        All files of the ledger are read, checked, and digested.  Those that are intact get a line.
+        The manifest is put in place after the last.
+
+        Parameters
+        ----------
+        path : path-like
+            The manifest.
+        form : str, optional
+            ``"sha256sum"``: names below the ledger's root.  ``"bagit"``: below ``data/``, which is
+            the root.  By default what the name says: BagIt's is ``manifest-sha256.txt``.
+        jobs : int, optional
+            Number of worker processes; by default that of the available cores.
+        overwrite : bool, default False
+            Replace an existing file.
+
+        Yields
+        ------
+        LedgerFinding
+            One for each file: it ``agrees``, or its verdict says why it got no line.
+
+        Raises
+        ------
+        OptionError
+            There is no such format, or ``jobs`` is not a number from 1.
+        TargetExistsError
+            The file exists, and ``overwrite`` is not set.
+        WriteError
+            It cannot be written.
+        """
+        target, chosen = resolve(path, form)
+        if not overwrite and os.path.lexists(target):
+            raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
+        return manifest.write_file(self._database, self._known_root(), target, chosen, _jobs(jobs))
+
+    def check_manifest(
+        self, path: PathLike, *, form: str | None = None, jobs: int | None = None
+    ) -> Iterator[LedgerFinding]:
+        """Compare a manifest with the files that it names, and with the ledger.
+
+        Parameters
+        ----------
+        path : path-like
+            A manifest of SHA-256, as ``sha256sum`` or BagIt tools write it.  Names are relative to
+            the ledger's root, which in a bag is ``data/``.
+        form : str, optional
+            ``"sha256sum"`` or ``"bagit"``; by default what the name says.
+        jobs : int, optional
+            Number of worker processes; by default that of the available cores.
+
+        Yields
+        ------
+        LedgerFinding
+            One for each line, and for each file of the ledger that has none.
+
+        Raises
+        ------
+        OptionError
+            There is no such format, or ``jobs`` is not a number from 1.
+        ReadError
+            The manifest cannot be read.
+        """
+        source, chosen = resolve(path, form)
+        return manifest.check_file(self._database, self._known_root(), source, chosen, _jobs(jobs))
+
+    # ------------------------------------------------------------------------------- the root
+
+    def _roots(self) -> list[Root]:
+        """Where the archive may be: as given, where it was, or where it was from the ledger."""
+        with self._database.reading() as connection:
+            about = dict(connection.execute("SELECT key, value FROM about").fetchall())
+        if self._given is not None:
+            return [Root(self._given)]
+        places = [os.fsdecode(typed(about[key], bytes)) for key in _ROOTS if key in about]
+        beside = os.path.dirname(self._database.path)
+        return [Root(os.path.join(beside, place)) for place in places]
+
+    def _known_root(self) -> Root:
+        roots = self._roots()
+        there = [root for root in roots if os.path.isdir(root.folder)]
+        if roots:
+            return (there or roots)[0]
+        raise LedgerError(f"the ledger {self.path!r} is empty: no run has written into it")
+
+    def _root_of(self, named: list[str]) -> Root:
+        """The root in which all paths lie; a new ledger gets the one that they have in common."""
+        roots = self._roots()
+        if not roots and named:
+            return Root(common_folder(named))
+        for root in roots:
+            if os.path.isdir(root.folder) and all(root.holds(name) for name in named):
+                return root
+        for name in named:
+            self._known_root().place(name)  # says which one, and what to do
+        return self._known_root()
+
+    def _about(self, root: Root) -> list[tuple[str, bytes]]:
+        """What a new ledger keeps of its root."""
+        values = [root.folder]
+        beside = os.path.realpath(os.path.dirname(self._database.path))
+        if os.path.commonpath([root.folder, beside]) in (root.folder, os.path.dirname(root.folder)):
+            values.append(os.path.relpath(root.folder, beside))
+        return [(key, os.fsencode(value)) for key, value in zip(_ROOTS, values, strict=False)]
+
+
+def _jobs(jobs: int | None) -> int:
+    if jobs is not None and (type(jobs) is not int or jobs < 1):
+        raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
+    return jobs or available_cores()
+
+
+#: The root as it was named first; and from the ledger, where that lies in it or beside it.
+_ROOTS = ("root", "root-from-ledger")

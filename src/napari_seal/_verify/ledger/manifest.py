@@ -1,0 +1,252 @@
+"""Manifests for other tools: written from files that are what the ledger knows, and compared.
+
+A manifest holds digests of whole files, a ledger digests of what is in them.  So each file is read,
+checked, and digested at once: what enters a manifest is what was found intact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+
+from napari_seal._parallel import map_items
+from napari_seal._text import printable
+from napari_seal._verify.check import check_bytes
+from napari_seal._verify.engine import SMALL, lost_worker
+from napari_seal._verify.ledger.changes import COLUMNS, Row
+from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests
+from napari_seal._verify.ledger.facts import digests_of
+from napari_seal._verify.ledger.judge import judge
+from napari_seal._verify.ledger.manifest_lines import Line, dump_line, read_lines
+from napari_seal._verify.load import load
+from napari_seal._verify.scan import EXTENSIONS
+from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal.errors import FormatError, ReadError, WriteError
+
+if TYPE_CHECKING:
+    from napari_seal._verify.ledger.database import Database
+    from napari_seal._verify.ledger.roots import Root
+
+#: Files that are judged at once, and rows that are read at once.
+_TASK: Final = 32
+_PAGE: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerFinding:
+    """One file of a manifest, or of a ledger, and how the two and the file itself agree.
+
+    Parameters
+    ----------
+    path : str
+        The file; or the manifest and the number of a line that is none.
+    word : str
+        ``agrees``, or what is wrong: a verdict on the file, or ``differs`` (from the manifest),
+        ``not-in-ledger``, ``not-in-manifest``, ``bad-line``, ``bad-name``.
+    message : str
+        A sentence, where there is more to say.
+    """
+
+    path: str
+    word: str
+    message: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether there is nothing wrong."""
+        return self.word == "agrees"
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding as a JSON object."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+class _Read(NamedTuple):
+    """What a worker found out about one file."""
+
+    key: bytes
+    verdict: Verdict
+    digests: Digests
+    sha256: bytes | None
+
+
+def write_file(
+    database: Database, root: Root, path: str, form: str, jobs: int
+) -> Iterator[LedgerFinding]:
+    """Write a manifest to a file, which appears whole, after the last finding, or not at all."""
+    part = f"{path}.part"
+    try:
+        with open(part, "wb") as file:
+            yield from write_manifest(database, root, file, form, jobs)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        shown = printable(path)
+        raise WriteError(f"{shown} cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+
+
+def check_file(
+    database: Database, root: Root, path: str, form: str, jobs: int
+) -> Iterator[LedgerFinding]:
+    """Compare the manifest in a file with the files and with the ledger."""
+    try:
+        with open(path, "rb") as file:
+            yield from check_manifest(database, root, file, form, jobs)
+    except OSError as error:
+        shown = printable(path)
+        raise ReadError(f"{shown} cannot be read: {error.strerror or error}") from error
+
+
+def write_manifest(
+    database: Database, root: Root, file: IO[bytes], form: str, jobs: int
+) -> Iterator[LedgerFinding]:
+    """Write a line for each file of the ledger that is intact now, and tell about each file."""
+    for key, verdict, sha256 in _judged(database, _read(root, _expected(database), jobs)):
+        path = root.path(key)
+        if verdict is None or not verdict.intact or sha256 is None:
+            yield _not_intact(path, verdict)
+            continue
+        try:
+            file.write(dump_line(Line(key, sha256), form))
+            yield LedgerFinding(path=path, word="agrees")
+        except FormatError as error:
+            yield LedgerFinding(path=path, word="bad-name", message=f"{error}.")
+
+
+def check_manifest(
+    database: Database, root: Root, file: IO[bytes], form: str, jobs: int
+) -> Iterator[LedgerFinding]:
+    """Compare a manifest with the files and with the ledger, in both directions."""
+    with database.reading() as connection:
+        connection.execute("DROP TABLE IF EXISTS temp.manifest")
+        connection.execute(
+            "CREATE TEMP TABLE manifest (path BLOB PRIMARY KEY, digest BLOB) WITHOUT ROWID"
+        )
+    yield from _load(database, root, file, form)
+    known = _pages(database, "SELECT path, path FROM temp.manifest WHERE path > ?")
+    for key, verdict, sha256 in _judged(database, _read(root, known, jobs)):
+        with database.reading() as connection:
+            (expected,) = connection.execute(
+                "SELECT digest FROM temp.manifest WHERE path = ?", (key,)
+            ).fetchone()
+        path = root.path(key)
+        if sha256 is None:
+            yield _not_intact(path, verdict)
+        elif sha256 != expected:
+            text = f"The manifest has {expected.hex()}, the file {sha256.hex()}."
+            yield LedgerFinding(path=path, word="differs", message=text)
+        elif verdict is None and path.lower().endswith(EXTENSIONS):
+            text = "The manifest agrees with the file, and the ledger does not know it."
+            yield LedgerFinding(path=path, word="not-in-ledger", message=text)
+        elif verdict is not None and not verdict.intact:
+            yield _not_intact(path, verdict)
+        else:
+            yield LedgerFinding(path=path, word="agrees")
+    for key, _ in _pages(
+        database,
+        "SELECT path, path FROM files WHERE path > ? AND expected "
+        "AND path NOT IN (SELECT path FROM temp.manifest)",
+    ):
+        text = "The ledger has the file, the manifest has not."
+        yield LedgerFinding(path=root.path(key), word="not-in-manifest", message=text)
+
+
+def _not_intact(path: str, verdict: Verdict | None) -> LedgerFinding:
+    if verdict is None:
+        return LedgerFinding(path=path, word="unreadable", message="The file cannot be read.")
+    why = " ".join(reason.message for reason in verdict.reasons)
+    return LedgerFinding(path=path, word=str(verdict.verdict), message=why)
+
+
+def _load(database: Database, root: Root, file: IO[bytes], form: str) -> Iterator[LedgerFinding]:
+    """Put the lines of a manifest into a table, and tell of those that are none."""
+    lines = read_lines(file, form)
+    while page := list(itertools.islice(lines, _PAGE)):
+        rows = []
+        for number, line in page:
+            place = f"line {number}"
+            if isinstance(line, FormatError):
+                yield LedgerFinding(path=place, word="bad-line", message=f"{line}.")
+                continue
+            joined = os.path.normpath(os.path.join(root.folder, os.fsdecode(line.path)))
+            below = os.path.join(root.folder, "")
+            if not joined.startswith(below) or "\0" in joined:
+                text = f"{printable(joined)} is not in {printable(root.folder)}."
+                yield LedgerFinding(path=place, word="bad-line", message=text)
+                continue
+            rows.append((os.fsencode(joined[len(below) :].replace(os.sep, "/")), line.digest))
+        with database.reading() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO temp.manifest (path, digest) VALUES (?, ?)", rows
+            )
+
+
+def _expected(database: Database) -> Iterator[tuple[Any, ...]]:
+    """The files of a ledger that should be there, by path."""
+    return _pages(database, "SELECT path, path FROM files WHERE path > ? AND expected")
+
+
+def _pages(database: Database, sql: str) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of their first column, page by page; the parameter is where one begins."""
+    after: object = b""
+    while True:
+        with database.reading() as connection:
+            rows = connection.execute(f"{sql} ORDER BY 1 LIMIT {_PAGE}", (after,)).fetchall()
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
+
+
+def _read(root: Root, rows: Iterable[tuple[Any, ...]], jobs: int) -> Iterator[_Read]:
+    """Read, digest and check files, in several processes."""
+    found = ((row[0], root.path(row[0])) for row in rows)
+    first = list(itertools.islice(found, SMALL))
+    items = itertools.chain(first, found)
+    if jobs == 1 or len(first) < SMALL:
+        return map(_read_one, items)
+    return (read for _, read in map_items(_read_one, items, jobs=jobs, died=_died))
+
+
+def _died(item: tuple[bytes, str]) -> _Read:
+    return _Read(item[0], lost_worker(item[1]), NO_DIGESTS, None)
+
+
+def _read_one(item: tuple[bytes, str]) -> _Read:
+    """Read a file once; what a worker does."""
+    key, path = item
+    data = load(path)
+    if isinstance(data, Reason):
+        gone = data.code is ReasonCode.FILE_MISSING
+        outcome = Outcome.MISSING if gone else Outcome.UNREADABLE
+        return _Read(key, Verdict(path=path, verdict=outcome, reasons=(data,)), NO_DIGESTS, None)
+    verdict = check_bytes(data, path)
+    return _Read(key, verdict, digests_of(verdict.seal), hashlib.sha256(data).digest())
+
+
+def _judged(
+    database: Database, reads: Iterator[_Read]
+) -> Iterator[tuple[bytes, Verdict | None, bytes | None]]:
+    """Each file with its verdict against the ledger, which is None where that has not its path."""
+    while page := list(itertools.islice(reads, _TASK)):
+        marks = ",".join("?" * len(page))
+        with database.reading() as connection:
+            sql = f"SELECT {COLUMNS} FROM files WHERE path IN ({marks})"  # noqa: S608 - marks only
+            found = connection.execute(sql, [read.key for read in page])
+            rows = {row.path: row for row in (Row._make(values).sound() for values in found)}
+        for read in page:
+            row = rows.get(read.key)
+            if row is None:
+                yield read.key, None if read.sha256 else read.verdict, read.sha256
+            else:
+                reference = row.digests if row.referenced else None
+                yield read.key, judge(read.verdict, read.digests, reference), read.sha256

@@ -1,0 +1,149 @@
+"""Runs that are killed at any moment, and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import napari_seal
+from napari_seal import Ledger
+
+if sys.platform == "win32":
+    pytest.skip("no SIGKILL for a group of processes", allow_module_level=True)
+
+FILES = 3000
+
+
+@pytest.fixture
+def many(tmp_path: Path, images: dict[str, bytes]) -> Path:
+    """An archive of 3,000 files in ten folders; every hundredth is truncated."""
+    folder = tmp_path / "many"
+    for number in range(FILES):
+        place = folder / f"plate_{number % 10}" / f"field_{number:04}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        data = images["abcd"[number % 4]]
+        place.write_bytes(data if number % 100 else data[:-300])
+    return folder
+
+
+def verify(archive: Path, ledger: Path, output: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Begin a run in a group of processes of its own."""
+    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "2"]
+    source = Path(napari_seal.__file__).parents[1]
+    with output.open("wb") as file:
+        return subprocess.Popen(
+            [*command, "--ledger", ledger, *options],
+            stdout=file, stderr=subprocess.PIPE, start_new_session=True,
+            env=os.environ | {"PYTHONPATH": str(source)},
+        )  # fmt: skip
+
+
+def done_in(ledger: Path) -> set[str]:
+    """The files that have a verdict in a run that is not complete."""
+    if not ledger.exists() or not ledger.stat().st_size:
+        return set()
+    with sqlite3.connect(ledger) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'files'").fetchone():
+            return set()
+        rows = connection.execute(
+            "SELECT path FROM files JOIN runs ON last_run = runs.id WHERE state = 'unfinished'"
+        )
+        return {os.fsdecode(path) for (path,) in rows}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> None:
+    """However often it is killed: every file has one verdict, and none is checked twice."""
+    rng = random.Random(seed)
+    ledger, output = tmp_path / "ledger.db", tmp_path / "out.jsonl"
+    if seed == 2:  # also a run over files that the ledger knows
+        run = verify(many, ledger, output)
+        run.communicate()
+        assert run.returncode == 1
+    kills = 0
+    for _ in range(6):
+        before = done_in(ledger)
+        run = verify(many, ledger, output, "--resume")
+        begun = time.monotonic()
+        # Begin to aim when it has begun to write: a kill during start-up finds nothing to break.
+        while done_in(ledger) == before and run.poll() is None and time.monotonic() - begun < 20:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.15))
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        with sqlite3.connect(ledger) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        if run.returncode == 1:
+            break
+        kills += 1
+        if kills == 3:
+            break
+    assert kills, "the run was over before it could be killed"
+
+    done = done_in(ledger)
+    for path in done:  # were they checked again, this would show
+        (many / path).write_bytes(b"")
+    run = verify(many, ledger, output, "--resume")
+    assert run.communicate()[1] is not None
+    assert run.returncode == 1
+
+    *lines, summary = [json.loads(line) for line in output.read_text().splitlines()]
+    assert summary["summary"]["files"] == FILES
+    found = {os.path.relpath(line["path"], many): line["verdict"] for line in lines}
+    assert len(lines) == len(found) == FILES
+    numbers = {path: int(path[-8:-4]) for path in found}
+    assert found == {p: "intact" if n % 100 else "truncated" for p, n in numbers.items()}
+    assert done, "nothing was written before the kill"
+    with Ledger.open(ledger) as opened:
+        last = opened.runs()[-1]
+        assert last.state == "complete"
+        assert last.counts == {"intact": FILES - FILES // 100, "truncated": FILES // 100}
+        assert opened._database.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        for path in random.Random(seed).sample(sorted(found), 20):
+            assert {e.verdict for e in opened.history(many / path)} == {found[path]}
+        seal = napari_seal.check(many / next(p for p in sorted(found) if p not in done)).seal
+        if isinstance(seal, napari_seal.Seal):
+            assert sum(1 for _ in opened.find(seal.codestream)) == FILES // 4
+
+
+def test_without_resume_a_new_run_begins(many: Path, tmp_path: Path) -> None:
+    """What a killed run has written stays, and the next run checks all files."""
+    ledger, output = tmp_path / "ledger.db", tmp_path / "out.jsonl"
+    run = verify(many, ledger, output)
+    while not done_in(ledger):
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    done = done_in(ledger)
+    assert done
+    if len(done) == FILES:
+        pytest.skip("the run was over before it could be killed")
+    run = verify(many, ledger, output)
+    run.communicate()
+    assert run.returncode == 1
+    assert len(output.read_text().splitlines()) == FILES + 1  # and the summary
+    with Ledger.open(ledger) as opened:
+        assert [r.state for r in opened.runs()] == ["stopped", "complete"]
+
+
+def test_interrupted_by_hand(many: Path, tmp_path: Path) -> None:
+    """Control-C ends a run; what it has found is kept, and can be gone on with."""
+    ledger, output = tmp_path / "ledger.db", tmp_path / "out.jsonl"
+    run = verify(many, ledger, output)
+    while not done_in(ledger):
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGINT)
+    run.communicate()
+    assert run.returncode == 130
+    with Ledger.open(ledger) as opened:
+        assert [r.state for r in opened.runs()] == ["unfinished"]
+        assert len(list(opened.check_many(many, resume=True))) == FILES
