@@ -163,12 +163,10 @@ class Ledger:
 
         Raises
         ------
-        NothingToCheckError
-            There was not one file in all.
+        NothingToCheckError, OptionError
+            See `napari_seal.check_many`.
         LedgerError
             A path is outside the root, another run goes on, or the ledger cannot be written.
-        OptionError
-            See `napari_seal.check_many`.
         """
         settings = Settings(
             jobs=jobs,
@@ -327,7 +325,13 @@ class Ledger:
         target, chosen = resolve(path, form)
         if not overwrite and os.path.lexists(target):
             raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
-        return manifest.write_file(self._database, self._known_root(), target, chosen, _jobs(jobs))
+        return manifest.write_file(
+            self._database,
+            self._known_root(),
+            target,
+            chosen,
+            Settings(jobs=jobs).jobs or available_cores(),
+        )
 
     def check_manifest(
         self, path: PathLike, *, form: str | None = None, jobs: int | None = None
@@ -357,7 +361,13 @@ class Ledger:
             The manifest cannot be read.
         """
         source, chosen = resolve(path, form)
-        return manifest.check_file(self._database, self._known_root(), source, chosen, _jobs(jobs))
+        return manifest.check_file(
+            self._database,
+            self._known_root(),
+            source,
+            chosen,
+            Settings(jobs=jobs).jobs or available_cores(),
+        )
 
     # ------------------------------------------------------------------------------- the root
 
@@ -397,12 +407,6 @@ class Ledger:
         if os.path.commonpath([root.folder, beside]) in (root.folder, os.path.dirname(root.folder)):
             values.append(os.path.relpath(root.folder, beside))
         return [(key, os.fsencode(value)) for key, value in zip(_ROOTS, values, strict=False)]
-
-
-def _jobs(jobs: int | None) -> int:
-    if jobs is not None and (type(jobs) is not int or jobs < 1):
-        raise OptionError(f"jobs is a whole number from 1, not {jobs!r}")
-    return jobs or available_cores()
 
 
 #: The root as it was named first; and from the ledger, where that lies in it or beside it.
