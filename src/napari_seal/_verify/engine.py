@@ -80,6 +80,13 @@ class Settings:
         ):
             raise OptionError("client is a distributed.Client, and goes without jobs and timeout")
 
+    @property
+    def workers(self) -> int:
+        """Number of worker processes."""
+        from napari_seal._parallel import available_cores
+
+        return self.jobs or available_cores()
+
 
 def _is_span(seconds: object) -> bool:
     return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds > 0
@@ -193,13 +200,13 @@ class Engine(Generic[Answer]):
             yield self._work.check(path)
 
     def _spread_out(self, files: Iterable[str]) -> Iterator[tuple[Answer, int]]:
-        from napari_seal._parallel import available_cores, map_items
+        from napari_seal._parallel import map_items
 
         settings = self._settings
         results = map_items(
             self._work.pack,
             files,
-            jobs=settings.jobs or available_cores(),
+            jobs=settings.workers,
             died=_died,
             ordered=settings.ordered,
             timeout=settings.timeout,

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from napari_seal._parallel import available_cores
 from napari_seal._verify.engine import Settings
 from napari_seal._verify.ledger import accepting, manifest, queries, runs
 from napari_seal._verify.ledger.database import Database, open_database
@@ -169,27 +168,19 @@ class Ledger:
             A path is outside the root, another run goes on, or the ledger cannot be written.
         """
         settings = Settings(
-            jobs=jobs,
-            ordered=ordered,
-            timeout=timeout,
-            time_limit=time_limit,
-            cancel=cancel,
-            progress=progress,
-            client=client,
-        )
+            jobs=jobs, ordered=ordered, timeout=timeout, time_limit=time_limit, cancel=cancel,
+            progress=progress, client=client,
+        )  # fmt: skip
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         found, checking = prepare(given, full=full, against=against, elsewhere=client is not None)
         named = list(found)
         root = self._root_of(named)
+        originals = None if against is None else ascii(os.path.realpath(against))
         request = runs.Request(
             about=self._about(root),
             named=named,
             recursive=recursive,
-            parameters={
-                "full": full,
-                "recursive": recursive,
-                "against": None if against is None else ascii(os.path.realpath(against)),
-            },
+            parameters={"full": full, "recursive": recursive, "against": originals},
             resume=resume,
         )
         engine = runs.engine_of(self._database, root, request, checking, settings)
@@ -326,11 +317,7 @@ class Ledger:
         if not overwrite and os.path.lexists(target):
             raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
         return manifest.write_file(
-            self._database,
-            self._known_root(),
-            target,
-            chosen,
-            Settings(jobs=jobs).jobs or available_cores(),
+            self._database, self._known_root(), target, chosen, Settings(jobs=jobs).workers
         )
 
     def check_manifest(
@@ -366,10 +353,8 @@ class Ledger:
             self._known_root(),
             source,
             chosen,
-            Settings(jobs=jobs).jobs or available_cores(),
+            Settings(jobs=jobs).workers,
         )
-
-    # ------------------------------------------------------------------------------- the root
 
     def _roots(self) -> list[Root]:
         """Where the archive may be: as given, where it was, or where it was from the ledger."""
