@@ -125,7 +125,7 @@ def fresh(seeds: int) -> Iterator[Picture]:
     """Synthetic pictures that had no part in choosing any constant."""
     for number, (name, make) in enumerate(GENERATORS.items()):
         for seed in range(seeds):
-            rng = np.random.default_rng([20_261, number, seed])
+            rng = np.random.default_rng([20_262, number, seed])
             shape = (int(rng.integers(400, 900)), int(rng.integers(400, 1000)))
             yield Picture(f"synthetic/{name}/{seed}", make(rng, shape))
 

@@ -40,6 +40,9 @@ _FEW: Final = (64, 2.5)
 # times, and the largest of many distances lies further out.
 _SINGLE: Final = 2.0
 _LARGEST_OF_BLOCKS: Final = (2.5, 4.0)
+# And it is never taken to be less than this, in levels: in a sparse picture, saves that the tables
+# do not show leave hardly a trace by which they could be measured.
+_LEAST_OF_BLOCKS: Final = 2.0
 # Nothing averages out in smooth tiles: a second save adds this share of its noise, and a rounding.
 _SMOOTH: Final = (0.5, 0.4)
 # Correlation of the tiles from which on two pictures look the same.
@@ -77,7 +80,9 @@ def score(structure: Jpeg, image: npt.NDArray[np.uint8], sealed: Fingerprint) ->
     factor, largest = (_SINGLE, _LARGEST_OF_BLOCKS) if size == BLOCK else (1.0, _LARGEST)
     by_table = factor * dc_step(structure) / 16
     telling = np.count_nonzero(gather(spread >= _FLAT, per_tile))
-    noise = by_table if telling >= _FEW[0] else max(by_table, factor * _FEW[1])
+    noise = max(by_table, _LEAST_OF_BLOCKS) if size == BLOCK else by_table
+    if telling < _FEW[0]:
+        noise = max(noise, factor * _FEW[1])
     rank = max(distance.size - max(_LEAST_TILES, int(_QUANTILE * distance.size)), 0)
     seen = largest[0] * float(np.sort(distance, axis=None)[rank])
     textured = gather((spread >= _TEXTURED) * block_area, per_tile) >= area / 2
