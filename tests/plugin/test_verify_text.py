@@ -74,7 +74,7 @@ def unreadable(path, code):
 def test_a_run_that_checked_nothing(code, found, chosen, said):
     """It says why, and that it was no check."""
     verdicts = [unreadable(path, ReasonCode(code)) for path in found]
-    text = why_nothing_checked(verdicts, chosen)
+    text = why_nothing_checked(iter(verdicts), len(verdicts), chosen)
     assert text.startswith(f"⚠ {said} nothing was checked")
 
 

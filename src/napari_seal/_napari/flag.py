@@ -65,7 +65,8 @@ FLAGS = {
     Outcome.SEAL_UNSUPPORTED: Flag(symbol="○", words="seal not known", colour=_BLUE, grave=False),
     Outcome.NOT_AN_IMAGE: Flag(symbol="⚠", words="NOT AN IMAGE", colour=_ORANGE, grave=True),
     Outcome.UNREADABLE: Flag(symbol="⚠", words="NOT CHECKED", colour=_ORANGE, grave=True),
-    Outcome.MISSING: Flag(symbol="⚠", words="MISSING", colour=_ORANGE, grave=True),
+    # There is no picture behind it: no other sign looks like it.
+    Outcome.MISSING: Flag(symbol="✗", words="MISSING", colour=_ORANGE, grave=True),
 }
 #: Where the rest is told.
 WHERE = "More: File > IO Utilities > Seal details."

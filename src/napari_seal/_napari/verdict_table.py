@@ -35,6 +35,8 @@ _VERDICT, _FILE, _WHY = range(3)
 _WIDE = 560
 # Left and right of a cell's text.
 _MARGINS = 8
+# Rows that stay selected when they move: Qt looks for each of them, 16 s for 10^6.
+_MOST_KEPT = 20_000
 
 
 class VerdictTable(QTableView):
@@ -84,9 +86,10 @@ class VerdictTable(QTableView):
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self.results.sort)
-        self.setColumnWidth(_VERDICT, 140)
+        self.results.about_to_move.connect(self._let_go)
+        self.setColumnWidth(_VERDICT, 150)
         self.setColumnHidden(_WHY, True)
-        self.setItemDelegateForColumn(_FILE, _NameVisible(self))
+        self.setItemDelegateForColumn(_FILE, NameVisible(self))
         self._add_actions()
         self.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
 
@@ -111,19 +114,16 @@ class VerdictTable(QTableView):
 
     def selected_paths(self) -> list[str]:
         """Return the files of the selected rows, from top to bottom."""
-        # By ranges: `selectedRows` takes seconds for 100,000 rows.
+        return [self._path(row) for row in selected_rows(self)]
+
+    def _let_go(self) -> None:
         ranges = self.selectionModel().selection()
-        rows = {row for area in ranges for row in range(area.top(), area.bottom() + 1)}
-        return [self._path(row) for row in sorted(rows)]
+        if sum(area.height() for area in ranges) > _MOST_KEPT:
+            self.clearSelection()
 
     def copy_paths(self) -> list[str]:
         """Put the paths of the selected rows onto the clipboard, one a line, and return them."""
-        paths = [os.path.abspath(path) for path in self.selected_paths()]
-        if paths:
-            # A name that is not UTF-8 has surrogates, which the clipboard cannot carry.
-            text = "\n".join(paths).encode("utf-8", "backslashreplace").decode("utf-8")
-            QApplication.clipboard().setText(text)
-        return paths
+        return copy_lines(self.selected_paths())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
@@ -145,7 +145,7 @@ class VerdictTable(QTableView):
             self.setColumnWidth(_FILE, 230)
 
     def _path(self, row: int) -> str:
-        return self.results.verdict_at(row).path
+        return self.results.path_at(row)
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -162,7 +162,24 @@ class VerdictTable(QTableView):
             self.addAction(action)
 
 
-class _NameVisible(QStyledItemDelegate):
+def selected_rows(view: QTableView) -> list[int]:
+    """Return the rows of a table that are selected, from top to bottom."""
+    # By ranges: `selectedRows` takes seconds for 100,000 rows.
+    ranges = view.selectionModel().selection()
+    return sorted({row for area in ranges for row in range(area.top(), area.bottom() + 1)})
+
+
+def copy_lines(paths: list[str]) -> list[str]:
+    """Put whole paths onto the clipboard, one a line, and return them."""
+    paths = [os.path.abspath(path) for path in paths]
+    if paths:
+        # A name that is not UTF-8 has surrogates, which the clipboard cannot carry.
+        text = "\n".join(paths).encode("utf-8", "backslashreplace").decode("utf-8")
+        QApplication.clipboard().setText(text)
+    return paths
+
+
+class NameVisible(QStyledItemDelegate):
     """Cut the folders of a path first, then the middle of the name: numbers stand at both ends."""
 
     def initStyleOption(  # noqa: N802 - Qt's name
