@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
 
 import pytest
 from napari.components import ViewerModel
@@ -57,6 +58,7 @@ def choose(widget, qtbot, folder, ledger):
 
 def verify(widget, qtbot):
     """Press the button, and wait for the end."""
+    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
     widget.start.native.click()
     assert widget.running
     qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking, timeout=20_000)
@@ -83,7 +85,18 @@ def test_a_new_ledger_is_made_by_the_run(widget, qtbot, archive):
     assert "with 5 files." in widget.ledger.told.text()
     with napari_seal.Ledger.open(ledger, read_only=True) as opened:
         assert [run.counts for run in opened.runs()] == [{"intact": 5}]
-    assert not os.path.exists(f"{ledger}-wal")  # it was closed
+
+
+def test_a_run_waits_until_the_ledger_is_known(widget, qtbot, archive):
+    """Enter in its line begins the run, as soon as it is clear that there is nothing to ask."""
+    folder, ledger = archive
+    widget.set_paths([str(folder)])
+    qtbot.keyClicks(widget.ledger.line, str(ledger))
+    qtbot.keyClick(widget.ledger.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: widget.running, timeout=5_000)
+    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    assert len(rows(widget)) == 5
+    assert ledger.exists()
 
 
 def test_what_is_missing_and_what_came(widget, qtbot, archive, sealed, picture):
@@ -165,7 +178,7 @@ def test_going_on_with_a_cancelled_run(widget, qtbot, stopped):
     assert not tick.isHidden()
     assert tick.isChecked()
     begun = f"{run.begun[:10]} {run.begun[11:16]} UTC"
-    assert tick.text() == f"go on with the unfinished run of {begun}: {done:,} files done"
+    assert tick.text() == f"go on with the unfinished run,\nbegun {begun}, {done:,} files done"
     assert widget.start.text == "Go on"
     verify(widget, qtbot)
     assert widget.table.results.total == 3000
@@ -224,6 +237,13 @@ def test_choosing_and_naming_through_the_dialogs(widget, qtbot, archive, answer_
     assert widget.ledger.path == str(ledger)
 
 
+def other_database(path):
+    """Put the database of another program there."""
+    path.unlink()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE t (x)")
+
+
 def damage(path):
     """Overwrite the tables, not the header."""
     content = bytearray(path.read_bytes())
@@ -235,12 +255,11 @@ def damage(path):
     ("spoil", "said", "to_do"),
     [
         (lambda p: p.write_text("text " * 999), "is not a ledger", "choose another file"),
-        (lambda p: (p.unlink(), sqlite3.connect(p).execute("CREATE TABLE t (x)").connection.close()),
-         "not a ledger of napari-seal", "choose another file"),
+        (other_database, "not a ledger of napari-seal", "choose another file"),
         (damage, "damaged", "begin a new one"),
         (lambda p: (p.unlink(), p.mkdir()), "is a folder", "one file in it"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_ledger_is_said_with_what_to_do(widget, qtbot, archive, spoil, said, to_do):
     """In the dock, in words, without the command line's; and nothing can be started with it."""
     folder, ledger = archive

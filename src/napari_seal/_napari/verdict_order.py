@@ -27,6 +27,8 @@ Steps = Generator[None, None, Result]
 
 #: A filter beside the words of verdicts and arrivals: everything but `intact`.
 NOT_INTACT: Final = "not intact"
+#: What can be asked for beside text.
+WANTED: Final = (NOT_INTACT, *map(str, OUTCOMES), *(str(arrival) for arrival in ARRIVALS[1:]))
 # Rows between two yields.
 _PIECE: Final = 2000
 # Rows that are sorted at once: some 10 ms.

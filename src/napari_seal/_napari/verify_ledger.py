@@ -145,7 +145,8 @@ def files(number: int) -> str:
 
 def go_on_text(run: LedgerRun) -> str:
     """Return what the tick says that goes on with a run."""
-    return f"go on with the unfinished run of {moment(run.begun)}: {files(_done(run.counts))} done"
+    done = files(_done(run.counts))
+    return f"go on with the unfinished run,\nbegun {moment(run.begun)}, {done} done"
 
 
 def _done(counts: Mapping[str, int]) -> int:
@@ -163,6 +164,7 @@ _HERE: Final = (
         r"; `napari-seal verify FOLDER --ledger FILE` makes one",
         "; choose another, or name a new one.",
     ),
+    (r" \(file is not a database\)$", ""),  # said already
     (r"make room, and go on with --resume", "make room, and go on with the unfinished run"),
     (r"it will after the next `napari-seal verify`", "it will after the next run"),
     (r"the next `napari-seal verify --ledger` will bring it", "the next run will bring it"),

@@ -65,12 +65,13 @@ class LedgerChoice(QWidget):
         self.open_button.clicked.connect(self._choose)
         self.new_button.clicked.connect(self._name)
         self.duplicates_button.clicked.connect(self.duplicates_wanted)
+        self.go_on.toggled.connect(self.changed)
         self.line.setText(LedgerChoice.remembered)
         self.look()
 
     def _make_widgets(self) -> None:
         self.line = QLineEdit()
-        self.line.setPlaceholderText("none: files against their own seals only")
+        self.line.setPlaceholderText("none: own seals only")
         self.line.setClearButtonEnabled(True)
         self.line.setAccessibleName("Ledger")
         self.line.setToolTip(
@@ -92,6 +93,7 @@ class LedgerChoice(QWidget):
 
     def _lay_out(self) -> None:
         first = QHBoxLayout()
+        first.setSpacing(6)
         first.addWidget(QLabel("Ledger"))
         first.addWidget(self.line, 1)
         first.addWidget(self.open_button)

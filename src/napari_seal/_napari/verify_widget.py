@@ -21,8 +21,8 @@ from qtpy.QtWidgets import QFileDialog, QLabel, QWidget
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.opener import make_default_opener
 from napari_seal._napari.verdict_details import VerdictDetails
-from napari_seal._napari.verdict_order import NOT_INTACT
-from napari_seal._napari.verdict_rows import ARRIVALS, VerdictRows
+from napari_seal._napari.verdict_order import WANTED
+from napari_seal._napari.verdict_rows import VerdictRows
 from napari_seal._napari.verdict_table import VerdictTable
 from napari_seal._napari.verify_accept import Acceptor
 from napari_seal._napari.verify_duplicates import DuplicatesWindow
@@ -35,7 +35,6 @@ from napari_seal._napari.verify_text import (
     nothing_checked,
     typed_paths,
 )
-from napari_seal._verify.verdict import Outcome, ReasonCode
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -64,6 +63,7 @@ class VerifyWidget(Container[Any]):
         self._files: list[str] = []
         self._job: VerifyJob | None = None
         self._last_job: VerifyJob | None = None
+        self._waiting = False
         # Of the results in the table; empty where there was none.
         self._ledger_of_results = ""
         self.source = LineEdit(
@@ -77,7 +77,7 @@ class VerifyWidget(Container[Any]):
         self.cancel = PushButton(text="Cancel", enabled=False)
         self.progress = ProgressBar(value=0, min=0, max=1)
         self.verdict_filter = ComboBox(
-            choices=[_ALL, NOT_INTACT, *map(str, Outcome), *filter(None, map(_word, ARRIVALS))],
+            choices=[_ALL, *WANTED],
             tooltip="Show only results with this verdict, or that came into the archive so",
         )
         self.text_filter = LineEdit(tooltip="Show only results whose path or reason contains this")
@@ -171,7 +171,7 @@ class VerifyWidget(Container[Any]):
         self.opener_button.changed.connect(lambda: self._say(make_default_opener()))
         self.verdict_filter.changed.connect(self._filter)
         self.recursive.changed.connect(self._tell_ledger)
-        self.ledger.changed.connect(self._show_buttons)
+        self.ledger.changed.connect(self._ledger_known)
         self.ledger.line.returnPressed.connect(self.run)
         self.ledger.duplicates_wanted.connect(self._duplicates)
         self.table.results.arranging.connect(self._show_state)
@@ -242,6 +242,10 @@ class VerifyWidget(Container[Any]):
         """Verify what was chosen; results appear as they come."""
         if not self._may_start():
             return
+        if self.ledger.looking:
+            self._waiting = True  # until it is known what the ledger is
+            self.ledger.look()
+            return
         rows = VerdictRows()
         self.table.running = True
         self.table.results.show_rows(rows)
@@ -260,9 +264,16 @@ class VerifyWidget(Container[Any]):
         self._show_state()
 
     def _may_start(self) -> bool:
-        # A ledger that is just being looked at may turn out to have a run to go on with.
-        ledger = not self.ledger.path or (self.ledger.state.usable and not self.ledger.looking)
+        ledger = self.ledger.looking or self.ledger.state.usable
         return bool(self._files) and ledger and not self.running and not self.writing
+
+    def _ledger_known(self) -> None:
+        if self._waiting and not self.ledger.looking:
+            self._waiting = False
+            # A run that could be gone on with is a question, which was not there before.
+            if self.ledger.state.unfinished is None:
+                self.run()
+        self._show_buttons()
 
     def stop(self) -> None:
         """Cancel the run, or the export; what was checked stays in the table."""
@@ -381,10 +392,6 @@ class VerifyWidget(Container[Any]):
 
     def _accept(self) -> None:
         self.acceptor.ask(self._ledger_of_results, self.table)
-
-
-def _word(arrival: ReasonCode | None) -> str:
-    return "" if arrival is None else str(arrival)
 
 
 def _row(*widgets: Any) -> Container[Any]:
