@@ -6,8 +6,8 @@ import os
 import time
 
 import pytest
+from dock import add_results
 from qtpy.QtCore import QPersistentModelIndex, Qt
-from results import add_results
 
 from napari_seal._napari.flag import FLAGS
 from napari_seal._napari.verdict_model import VerdictModel

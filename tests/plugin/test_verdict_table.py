@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from dock import add_results
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
-from results import add_results
 
 from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_rows import VerdictRows

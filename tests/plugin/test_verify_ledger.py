@@ -5,72 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
-import textwrap
-import threading
 from contextlib import closing
 
 import pytest
+from dock import choose, rows, verify
 from napari.components import ViewerModel
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QDialog, QLabel
+from qtpy.QtCore import Qt
 
 import napari_seal
-from napari_seal._napari.verify_accept import AcceptDialog
-from napari_seal._napari.verify_duplicates import DuplicatesWindow
-from napari_seal._napari.verify_ledger_choice import LedgerChoice
 from napari_seal._napari.verify_widget import VerifyWidget
-
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    """No ledger of an earlier test."""
-    LedgerChoice.remembered = ""
-    yield
-    LedgerChoice.remembered = ""
-
-
-@pytest.fixture
-def widget(qtbot):
-    """The widget with a viewer that needs no graphics."""
-    made = VerifyWidget(ViewerModel())
-    qtbot.addWidget(made.native)
-    yield made
-    made.stop()
-    qtbot.waitUntil(lambda: not made.running, timeout=10_000)
-
-
-@pytest.fixture
-def archive(tmp_path, sealed, picture):
-    """Five images, each another one, and where their ledger will be."""
-    for n in range(5):
-        sealed(f"archive/{n}.sealed.jpg", image=picture + n)
-    return tmp_path / "archive", tmp_path / "ledger.db"
-
-
-def choose(widget, qtbot, folder, ledger):
-    """Choose what to verify and the ledger, and wait until the dock has looked at it."""
-    widget.set_paths([str(folder)])
-    widget.ledger.line.setText(str(ledger))
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
-
-
-def verify(widget, qtbot):
-    """Press the button, and wait for the end."""
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
-    widget.start.native.click()
-    assert widget.running
-    qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking, timeout=20_000)
-
-
-def rows(widget):
-    """File and what is said of it, by row."""
-    model = widget.table.results
-    return {
-        model.data(model.index(row, 1)): model.data(model.index(row, 0))
-        for row in range(model.rowCount())
-    }
 
 
 def test_a_new_ledger_is_made_by_the_run(widget, qtbot, archive):
@@ -143,17 +86,6 @@ def test_a_file_that_is_missing_cannot_be_opened(widget, qtbot, archive, told):
     assert any("Not opened: 0.sealed.jpg" in message for message in told)
 
 
-@pytest.fixture
-def stopped(tmp_path, sealed):
-    """An archive of 3,000 files with a run that was cancelled, and its ledger."""
-    folder = tmp_path / "large"
-    folder.mkdir()
-    one = sealed("one.sealed.jpg")
-    for n in range(3000):
-        os.link(one, folder / f"{n:05d}.sealed.jpg")
-    return folder, tmp_path / "ledger.db"
-
-
 def cancel_a_run(widget, qtbot, folder, ledger):
     """Begin, and cancel when something was done; returns what the ledger has of it."""
     choose(widget, qtbot, folder, ledger)
@@ -167,9 +99,9 @@ def cancel_a_run(widget, qtbot, folder, ledger):
     return run
 
 
-def test_going_on_with_a_cancelled_run(widget, qtbot, stopped):
+def test_going_on_with_a_cancelled_run(widget, qtbot, many_files):
     """The tick is there and says what there is; no file is checked twice, none is left out."""
-    folder, ledger = stopped
+    folder, ledger = many_files
     run = cancel_a_run(widget, qtbot, folder, ledger)
     done = sum(run.counts.values())
     assert 0 < done < 3000
@@ -190,9 +122,9 @@ def test_going_on_with_a_cancelled_run(widget, qtbot, stopped):
         ]
 
 
-def test_the_tick_is_for_the_same_choice_only(widget, qtbot, stopped):
+def test_the_tick_is_for_the_same_choice_only(widget, qtbot, many_files):
     """Another folder, or another choice of subfolders, has no run that could be gone on with."""
-    folder, ledger = stopped
+    folder, ledger = many_files
     (folder / "sub").mkdir()
     cancel_a_run(widget, qtbot, folder, ledger)
     tick = widget.ledger.go_on
@@ -326,140 +258,6 @@ def test_an_empty_folder_is_no_success(widget, qtbot, tmp_path):
     assert widget.message.text().startswith("⚠ Nothing was checked: There was not one JPEG file")
 
 
-def answer(qtbot, *, note=None):
-    """Answer the question of `accept`: with a note and yes, or with no; returns what it said."""
-    seen = []
-
-    def look():
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, AcceptDialog):
-            return
-        timer.stop()
-        seen.extend(label.text() for label in dialog.findChildren(QLabel))
-        if note is None:
-            qtbot.keyClick(dialog, Qt.Key.Key_Escape)
-        else:
-            qtbot.keyClicks(dialog.note, note)
-            qtbot.mouseClick(dialog.accept_button, Qt.MouseButton.LeftButton)
-
-    timer = QTimer()
-    timer.setInterval(20)
-    timer.timeout.connect(look)
-    timer.start()
-    seen.append(timer)
-    return seen
-
-
-def test_accepting_a_file(widget, qtbot, archive):
-    """After a question that says what it means; with a note; the next run is content."""
-    folder, ledger = archive
-    choose(widget, qtbot, folder, ledger)
-    verify(widget, qtbot)
-    shutil.copy(folder / "3.sealed.jpg", folder / "4.sealed.jpg")
-    (folder / "0.sealed.jpg").unlink()
-    verify(widget, qtbot)
-    assert not widget.accept_button.enabled
-    for name in ("0.sealed.jpg", "4.sealed.jpg"):
-        widget.table.selectRow(list(rows(widget)).index(name))
-        seen = answer(qtbot, note="it was scanned again")
-        widget.accept_button.native.click()
-        assert any(name in text for text in seen[1:])
-        assert any("becomes the reference" in text for text in seen[1:])
-        qtbot.waitUntil(lambda: not widget.writing, timeout=10_000)
-        assert "1 file accepted, as run " in widget.message.text()
-    with napari_seal.Ledger.open(ledger, read_only=True) as opened:
-        notes = [event.note for event in opened.history(folder / "4.sealed.jpg")]
-    assert "it was scanned again" in notes
-    verify(widget, qtbot)
-    assert "0.sealed.jpg" not in rows(widget)
-    assert rows(widget)["4.sealed.jpg"] == "✓ intact"
-
-
-def test_not_accepting(widget, qtbot, archive, edit):
-    """A no changes nothing; what is not intact by itself cannot be accepted, and that is said."""
-    folder, ledger = archive
-    choose(widget, qtbot, folder, ledger)
-    verify(widget, qtbot)
-    edit(folder / "2.sealed.jpg")
-    verify(widget, qtbot)
-    widget.table.selectRow(list(rows(widget)).index("2.sealed.jpg"))
-    seen = answer(qtbot)
-    widget.accept_button.native.click()
-    assert len(seen) > 1
-    assert not widget.writing
-    answer(qtbot, note="why not")
-    widget.accept_button.native.click()
-    qtbot.waitUntil(lambda: not widget.writing, timeout=10_000)
-    text = widget.message.text().replace("\u200b", "")
-    assert text.startswith("⚠ Nothing was accepted.")
-    assert "image-changed by itself" in text
-    with napari_seal.Ledger.open(ledger, read_only=True) as opened:
-        assert [run.kind for run in opened.runs()] == ["verify", "verify"]
-
-
-def test_without_a_ledger_nothing_can_be_accepted(widget, qtbot, archive):
-    """The button is not there."""
-    widget.set_paths([str(archive[0])])
-    widget.start.native.click()
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
-    widget.table.selectAll()
-    assert not widget.accept_button.visible
-    assert widget.accept_button.native.isHidden()
-
-
-def test_duplicates(widget, qtbot, archive):
-    """A row a file, those of one image together; the selected ones are opened."""
-    folder, ledger = archive
-    shutil.copy(folder / "1.sealed.jpg", folder / "twin.sealed.jpg")
-    shutil.copy(folder / "1.sealed.jpg", folder / "third.sealed.jpg")
-    shutil.copy(folder / "2.sealed.jpg", folder / "other.sealed.jpg")
-    choose(widget, qtbot, folder, ledger)
-    assert widget.ledger.duplicates_button.isHidden()
-    verify(widget, qtbot)
-    widget.ledger.duplicates_button.click()
-    (window,) = widget.native.findChildren(DuplicatesWindow)
-    qtbot.waitUntil(lambda: "2 images" in window.told.text(), timeout=10_000)
-    assert window.told.text() == "2 images are there more than once, in 5 files."
-    model = window.model
-    shown = [[model.data(model.index(r, c)) for c in range(3)] for r in range(model.rowCount())]
-    assert {row[1] for row in shown} == {
-        f"{name}.sealed.jpg" for name in ("1", "2", "other", "third", "twin")
-    }
-    assert all(row[2] == "intact" for row in shown)
-    assert sum(bool(row[0]) for row in shown) == 2  # each identity stands once
-    assert not window.open_button.isEnabled()
-    window.table.selectRow(0)
-    qtbot.mouseClick(window.open_button, Qt.MouseButton.LeftButton)
-    assert len(widget._viewer.layers) == 1
-    assert str(folder) in window.selected_paths()[0]
-    window.close()
-    qtbot.waitUntil(lambda: not widget.native.findChildren(DuplicatesWindow), timeout=5_000)
-
-
-def test_no_duplicates(widget, qtbot, archive):
-    """Said in words."""
-    choose(widget, qtbot, *archive)
-    verify(widget, qtbot)
-    window = DuplicatesWindow(str(archive[1]))
-    qtbot.addWidget(window)
-    said = "No image is there more than once."
-    qtbot.waitUntil(lambda: window.told.text() == said, timeout=10_000)
-    assert isinstance(window, QDialog)
-
-
-def test_names_in_the_ledger_are_no_markup(widget, qtbot, archive, tmp_path):
-    """Neither in the line below, nor in the window."""
-    named = tmp_path / "<b>x.db"
-    choose(widget, qtbot, archive[0], named)
-    verify(widget, qtbot)
-    widget.ledger.duplicates_button.click()
-    (window,) = widget.native.findChildren(DuplicatesWindow)
-    plain = Qt.TextFormat.PlainText
-    for label in (*window.findChildren(QLabel), widget.ledger.told, widget.message):
-        assert label.textFormat() == plain
-    window.close()
-
-
 def test_tab_goes_from_top_to_bottom(widget):
     """The way of the focus is that of the eye, and leaves the table."""
     choice = widget.ledger
@@ -482,68 +280,3 @@ def test_tab_goes_from_top_to_bottom(widget):
     places = [way.index(getattr(part, "native", part)) for part in parts]
     assert places == sorted(places)
     assert not widget.table.tabKeyNavigation()
-
-
-@pytest.mark.parametrize("closed", ["dock", "viewer"])
-def test_closing_in_mid_run_leaves_the_ledger_resumable(make_napari_viewer, qtbot, stopped, closed):
-    """The real window: the thread ends, the ledger is closed, and a later run goes on."""
-    folder, ledger = stopped
-    viewer = make_napari_viewer()
-    dock, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Verify sealed images")
-    choose(widget, qtbot, folder, ledger)
-    widget.run()
-    job = widget._job
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
-    if closed == "dock":
-        dock.destroyOnClose()
-    else:
-        viewer.close()
-    assert job.cancelled
-    qtbot.waitUntil(lambda: job.done, timeout=10_000)
-    assert job.failure is None
-    assert not os.path.exists(f"{ledger}-wal")
-    with napari_seal.Ledger.open(ledger) as opened:
-        (run,) = opened.runs()
-        assert run.state == "unfinished"
-        assert 0 < sum(run.counts.values()) < 3000
-        verdicts = list(opened.check_many(folder, jobs=1, resume=True))
-        assert len({verdict.path for verdict in verdicts}) == len(verdicts) == 3000
-    if closed == "dock":
-        qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
-        widget.native.deleteLater()
-    assert threading.active_count() < 20
-
-
-def test_quitting_napari_in_mid_run(stopped):
-    """A process of its own ends by itself, with nothing on its error output, and can be resumed."""
-    folder, ledger = stopped
-    script = f"""
-        import napari
-        from qtpy.QtCore import QTimer
-        viewer = napari.Viewer()
-        dock, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Verify sealed images")
-        widget.set_paths([{str(folder)!r}])
-        widget.ledger.line.setText({str(ledger)!r})
-        def look():
-            if widget.table.results.total:
-                timer.stop()
-                viewer.close()
-            elif not widget.running:
-                widget.run()
-        timer = QTimer()
-        timer.timeout.connect(look)
-        timer.start(20)
-        napari.run()
-        print("over")
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, timeout=100, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "over" in done.stdout
-    assert "Traceback" not in done.stderr
-    with napari_seal.Ledger.open(ledger) as opened:
-        (run,) = opened.runs()
-        assert run.state == "unfinished"
-        assert len(list(opened.check_many(folder, jobs=1, resume=True))) == 3000

@@ -10,24 +10,12 @@ import threading
 from collections import Counter
 
 import pytest
-from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 import napari_seal
 from napari_seal._napari.export import complete_name
 from napari_seal._napari.verdict_order import NOT_INTACT
-from napari_seal._napari.verify_widget import VerifyWidget
-
-
-@pytest.fixture
-def widget(qtbot):
-    """The widget with a viewer that needs no graphics."""
-    made = VerifyWidget(ViewerModel())
-    qtbot.addWidget(made.native)
-    yield made
-    made.stop()
-    qtbot.waitUntil(lambda: not made.running, timeout=10_000)
 
 
 def run(widget, qtbot, *paths):
@@ -44,14 +32,9 @@ def found(widget):
 
 
 @pytest.fixture
-def large(tmp_path, sealed):
+def large(many_files):
     """A folder that takes a while: 3,000 files."""
-    folder = tmp_path / "large"
-    folder.mkdir()
-    one = sealed("one.sealed.jpg")
-    for n in range(3000):
-        os.link(one, folder / f"{n:05d}.sealed.jpg")
-    return folder
+    return many_files[0]
 
 
 def test_the_empty_widget_says_what_to_do(widget):

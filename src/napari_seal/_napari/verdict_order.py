@@ -6,10 +6,10 @@ result.  Row numbers travel as ``array("I")``, 4 bytes each.
 
 from __future__ import annotations
 
-import itertools
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Generator
+from random import Random
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -146,12 +146,13 @@ def _by_buckets(
     Rows whose key is a border have a bucket of their own, however many they are: no need to sort.
     """
     wanted = len(chosen) // _BUCKET
-    stride = max(1, len(chosen) // (wanted * _SAMPLES or 1))
-    sample = sorted(key(row) for row in chosen[::stride]) if wanted else []
+    # By chance: names and findings often have a period, which a stride could meet.
+    picked = Random(0).sample(range(len(chosen)), wanted * _SAMPLES)  # noqa: S311 - no secret
+    sample = sorted(key(chosen[at]) for at in picked)
     borders = sorted(set(sample[_SAMPLES::_SAMPLES]))
     yield
     between: list[tuple[list[Any], list[int]]] = [([], []) for _ in range(len(borders) + 1)]
-    equal: list[list[int]] = [[] for _ in range(len(borders) + 1)]  # to the border after it
+    equal = [array("I") for _ in range(len(borders) + 1)]  # to the border after it
     for first in range(0, len(chosen), _PIECE):
         for row in chosen[first : first + _PIECE]:
             value = key(row)
@@ -167,9 +168,8 @@ def _by_buckets(
     for place in reversed(range(len(between))) if descending else range(len(between)):
         keys, numbers = between[place]
         order = sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)
-        ordered = [numbers[n] for n in order]
-        parts = (equal[place], ordered) if descending else (ordered, equal[place])
-        out.extend(itertools.chain(*parts))
+        ordered = array("I", [numbers[n] for n in order])
+        out += equal[place] + ordered if descending else ordered + equal[place]
         keys.clear()
         numbers.clear()
         yield

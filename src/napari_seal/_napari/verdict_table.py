@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
@@ -29,6 +31,9 @@ EMPTY = (
 )
 #: The same, where there are results that are not shown.
 FILTERED = "No result passes the filter."
+
+#: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
+MOST_OPENED = 20
 
 _VERDICT, _FILE, _WHY = range(3)
 # Pixels; in a table that is narrower, reasons would be cut after two words.
@@ -112,14 +117,18 @@ class VerdictTable(QTableView):
             index = model.selection()[0].topLeft()
         return self.results.verdict_at(index.row())
 
-    def selected_paths(self) -> list[str]:
-        """Return the files of the selected rows, from top to bottom."""
-        return [self._path(row) for row in selected_rows(self)]
+    def selected_paths(self, most: int | None = None) -> list[str]:
+        """Return the files of the selected rows, from top to bottom; of many, the first."""
+        return [self._path(row) for row in itertools.islice(selected_rows(self), most)]
 
     def _let_go(self) -> None:
         ranges = self.selectionModel().selection()
         if sum(area.height() for area in ranges) > _MOST_KEPT:
             self.clearSelection()
+
+    def open_selected(self) -> None:
+        """Ask for the selected rows to be opened; one more than may be, where there are more."""
+        self.opened.emit(self.selected_paths(MOST_OPENED + 1))
 
     def copy_paths(self) -> list[str]:
         """Put the paths of the selected rows onto the clipboard, one a line, and return them."""
@@ -150,7 +159,7 @@ class VerdictTable(QTableView):
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         steps: list[tuple[str, Any, Any]] = [
-            ("Open in viewer", None, lambda: self.opened.emit(self.selected_paths())),
+            ("Open in viewer", None, self.open_selected),
             ("Copy path", QKeySequence.StandardKey.Copy, self.copy_paths),
         ]
         for text, shortcut, slot in steps:
@@ -162,11 +171,14 @@ class VerdictTable(QTableView):
             self.addAction(action)
 
 
-def selected_rows(view: QTableView) -> list[int]:
-    """Return the rows of a table that are selected, from top to bottom."""
+def selected_rows(view: QTableView) -> Iterator[int]:
+    """Yield the rows of a table that are selected, from top to bottom."""
     # By ranges: `selectedRows` takes seconds for 100,000 rows.
     ranges = view.selectionModel().selection()
-    return sorted({row for area in ranges for row in range(area.top(), area.bottom() + 1)})
+    following = 0
+    for first, last in sorted((area.top(), area.bottom()) for area in ranges):
+        yield from range(max(first, following), last + 1)
+        following = max(following, last + 1)
 
 
 def copy_lines(paths: list[str]) -> list[str]:

@@ -95,7 +95,7 @@ class Acceptor(QObject):
 
     def ask(self, ledger: str, table: VerdictTable) -> None:
         """Ask about the selected rows, and do it after a yes."""
-        rows = selected_rows(table)
+        rows = list(selected_rows(table))
         if not rows or self.busy:
             return
         shown = [str(table.results.index(row, 1).data()) for row in rows[:_NAMED]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from array import array
 from collections import deque
 from typing import Any, Final
@@ -21,7 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_seal._napari.verdict_table import NameVisible, copy_lines, selected_rows
+from napari_seal._napari.verdict_table import MOST_OPENED, NameVisible, copy_lines, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
 from napari_seal._napari.verify_task import Task
 from napari_seal._napari.verify_text import breakable, relative
@@ -173,7 +174,7 @@ class DuplicatesWindow(QDialog):
         self.open_button = QPushButton("Open in viewer")
         self.copy_button = QPushButton("Copy path")
         self.close_button = QPushButton("Close")
-        self.open_button.clicked.connect(lambda: self.opened.emit(self.selected_paths()))
+        self.open_button.clicked.connect(self._open_selected)
         self.copy_button.clicked.connect(self._copy)
         self.close_button.clicked.connect(self.close)
         buttons = QHBoxLayout()
@@ -229,12 +230,15 @@ class DuplicatesWindow(QDialog):
 
     # what to do
 
-    def selected_paths(self) -> list[str]:
-        """Return the files of the selected rows, from top to bottom."""
-        return [self._path(row) for row in selected_rows(self.table)]
+    def selected_paths(self, most: int | None = None) -> list[str]:
+        """Return the files of the selected rows, from top to bottom; of many, the first."""
+        return [self._path(row) for row in itertools.islice(selected_rows(self.table), most)]
 
     def _path(self, row: int) -> str:
         return self.model.path_at(row)
+
+    def _open_selected(self) -> None:
+        self.opened.emit(self.selected_paths(MOST_OPENED + 1))
 
     def _copy(self) -> None:
         copy_lines(self.selected_paths())

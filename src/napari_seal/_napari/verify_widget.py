@@ -23,7 +23,7 @@ from napari_seal._napari.opener import make_default_opener
 from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_order import WANTED
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verdict_table import VerdictTable
+from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
 from napari_seal._napari.verify_accept import Acceptor
 from napari_seal._napari.verify_duplicates import DuplicatesWindow
 from napari_seal._napari.verify_export import Exporter
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     import napari.viewer
 
 _ALL = "all verdicts"
-
-#: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
-_MOST_OPENED = 20
 
 _TICK_MS = 100
 # So many rows a tick at most: the window answers between two ticks.
@@ -161,7 +158,7 @@ class VerifyWidget(Container[Any]):
         self.source.native.returnPressed.connect(self.run)
         self.start.changed.connect(self.run)
         self.cancel.changed.connect(self.stop)
-        self.open_button.changed.connect(lambda: self._open(self.table.selected_paths()))
+        self.open_button.changed.connect(self.table.open_selected)
         self.copy_button.changed.connect(self._copy)
         self.accept_button.changed.connect(self._accept)
         self.exporter.said.connect(self._say)
@@ -243,8 +240,10 @@ class VerifyWidget(Container[Any]):
         if not self._may_start():
             return
         if self.ledger.looking:
-            self._waiting = True  # until it is known what the ledger is
-            self.ledger.look()
+            # Until it is known what the ledger is; looking anew at each press would never end.
+            if not self._waiting:
+                self._waiting = True
+                self.ledger.look()
             return
         rows = VerdictRows()
         self.table.running = True
@@ -368,8 +367,8 @@ class VerifyWidget(Container[Any]):
     def _open(self, paths: list[str]) -> None:
         from napari_seal._napari.open_action import open_flagged
 
-        if len(paths) > _MOST_OPENED:
-            self._say(f"Select at most {_MOST_OPENED} images to open at once.")
+        if len(paths) > MOST_OPENED:
+            self._say(f"Select at most {MOST_OPENED} images to open at once.")
         elif self._viewer is not None:
             open_flagged(self._viewer, paths)
 
