@@ -15,26 +15,24 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt, Signal
+from qtpy.QtCore import QModelIndex, QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
 from napari_seal._napari.flag import FLAGS
-from napari_seal._napari.verdict_order import NOT_INTACT, Filter, Steps, in_order, passing
+from napari_seal._napari.table_parts import ColumnsModel
+from napari_seal._napari.verdict_order import Filter, Steps, in_order, passing
 from napari_seal._napari.verdict_rows import Packed, VerdictRows
 from napari_seal._napari.verdict_steps import StepByStep
 from napari_seal._napari.verify_text import sentences
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome, Verdict
 
-__all__ = ["COLUMNS", "NOT_INTACT", "VerdictModel"]
-
-COLUMNS = ("Verdict", "File", "Why")
 _ROLES = Qt.ItemDataRole
 # Of a tooltip, in reasons: one with 500 would be higher than the screen.
 _TIP = 8
 
 
-class VerdictModel(QAbstractTableModel):
+class VerdictModel(ColumnsModel):
     """Results in the order in which they came, filtered by verdict and text, sorted by column.
 
     Parameters
@@ -52,6 +50,8 @@ class VerdictModel(QAbstractTableModel):
 
     arranging = Signal(bool)
     about_to_move = Signal()
+
+    columns = ("Verdict", "File", "Why")
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -139,21 +139,9 @@ class VerdictModel(QAbstractTableModel):
 
     # what Qt calls
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def row_number(self) -> int:
         """Return the number of rows that pass the filter."""
-        return 0 if parent is not None and parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = _ROLES.DisplayRole
-    ) -> Any:
-        """Return the title of a column."""
-        if role == _ROLES.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
-        return None
+        return len(self._shown)
 
     def data(self, index: QModelIndex, role: int = _ROLES.DisplayRole) -> Any:
         """Return what one cell shows."""

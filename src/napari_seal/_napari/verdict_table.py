@@ -10,9 +10,7 @@ from typing import Any
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QApplication,
-    QHeaderView,
     QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -20,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.table_parts import show_as_lines
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._verify.verdict import Verdict
 
@@ -68,25 +67,15 @@ class VerdictTable(QTableView):
         self.running = False
         self.setModel(self.results)
         self.setSortingEnabled(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
+        show_as_lines(self)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(160)
-        rows = self.verticalHeader()
-        rows.setVisible(False)
-        # Fixed: measuring each of 100,000 rows would take longer than checking them.
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
-        header.setHighlightSections(False)
         # One in which nothing is selected: a header looks at every selected row when it is drawn,
         # more than a second with 100,000 of them.
         header.setSelectionModel(QItemSelectionModel(self.results, header))
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

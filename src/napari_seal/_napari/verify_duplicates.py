@@ -8,10 +8,9 @@ from array import array
 from collections import deque
 from typing import Any, Final
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, QTimer, Signal
+from qtpy.QtCore import QModelIndex, Qt, QTimer, Signal
 from qtpy.QtGui import QCloseEvent
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -22,13 +21,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.table_parts import ColumnsModel, show_as_lines
 from napari_seal._napari.verdict_table import MOST_OPENED, NameVisible, copy_lines, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
 from napari_seal._napari.verify_task import Task
 from napari_seal._napari.verify_text import breakable, relative
 from napari_seal._text import printable
 
-COLUMNS: Final = ("Image", "File", "Verdict")
 _ROLES = Qt.ItemDataRole
 _TICK_MS: Final = 100
 # Rows a tick: the window answers between two.
@@ -39,7 +38,7 @@ _DIGITS: Final = 12
 Group = tuple[str, list[tuple[str, str]]]
 
 
-class DuplicatesModel(QAbstractTableModel):
+class DuplicatesModel(ColumnsModel):
     """A row for each file; those of one image stand together.
 
     Parameters
@@ -47,6 +46,8 @@ class DuplicatesModel(QAbstractTableModel):
     parent : QObject, optional
         Owner, in Qt's sense.
     """
+
+    columns = ("Image", "File", "Verdict")
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -74,21 +75,9 @@ class DuplicatesModel(QAbstractTableModel):
         """Return the file of a row."""
         return self._paths[row]
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def row_number(self) -> int:
         """Return the number of files."""
-        return 0 if parent is not None and parent.isValid() else len(self._paths)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = _ROLES.DisplayRole
-    ) -> Any:
-        """Return the title of a column."""
-        if role == _ROLES.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
-        return None
+        return len(self._paths)
 
     def data(self, index: QModelIndex, role: int = _ROLES.DisplayRole) -> Any:
         """Return what one cell shows."""
@@ -147,16 +136,8 @@ class DuplicatesWindow(QDialog):
     def _make_table(self) -> None:
         self.table = table = QTableView()
         table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setWordWrap(False)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().setVisible(False)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+        show_as_lines(table)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         table.setColumnWidth(0, table.fontMetrics().horizontalAdvance("0" * _DIGITS) + 24)
         table.setColumnWidth(2, 140)

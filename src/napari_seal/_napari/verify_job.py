@@ -158,7 +158,7 @@ def how_it_ended(job: VerifyJob, chosen: Sequence[str]) -> str:
     if job.cancelled and nothing_checked(rows.counts):
         return "⚠ Cancelled: nothing was checked."
     if job.cancelled:
-        again = " The ledger keeps them: the run can be gone on with." if job.ledger else ""
+        again = " The ledger has what was done: the run can be gone on with." if job.ledger else ""
         return f"⚠ Cancelled: {len(rows):,} of {files(job.found)} were checked.{again}"
     if nothing_checked(rows.counts):
         return why_nothing_checked(rows.verdicts(), len(rows), chosen)

@@ -148,8 +148,6 @@ class VerifyWidget(Container[Any]):
         order: list[QWidget] = [getattr(part, "native", part) for part in parts]
         for before, after in itertools.pairwise(order):
             QWidget.setTabOrder(before, after)
-        # Tab leaves the table; the arrow keys move in it.
-        self.table.setTabKeyNavigation(False)
 
     def _connect(self) -> None:
         self.folder_button.changed.connect(self._choose_folder)
