@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verdict_table import VerdictTable
+from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
 
 CHANGED = Verdict(
@@ -77,6 +77,22 @@ def test_the_details_go_with_the_selection(panel):
     assert "/x/sub/changed.jpg" in panel.details.toPlainText()
     results.show_rows(VerdictRows())
     assert panel.details.toPlainText() == ""
+
+
+def test_return_opens_the_selected_rows(panel, qtbot):
+    """Without a mouse; of many no more are named than are needed to say that they are too many."""
+    add_results(panel.table.results, [CHANGED] * 100, "/x")
+    panel.table.selectRow(3)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.table.setFocus()
+    with qtbot.waitSignal(panel.table.opened) as told:
+        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert told.args == [[CHANGED.path]]
+    panel.table.selectAll()
+    with qtbot.waitSignal(panel.table.opened) as told:
+        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert len(told.args[0]) == MOST_OPENED + 1
 
 
 def test_the_details_are_no_markup(panel):

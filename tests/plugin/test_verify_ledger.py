@@ -13,6 +13,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 
 import napari_seal
+from napari_seal._napari.verify_ledger import for_people
 from napari_seal._napari.verify_widget import VerifyWidget
 
 
@@ -256,6 +257,33 @@ def test_an_empty_folder_is_no_success(widget, qtbot, tmp_path):
     choose(widget, qtbot, tmp_path / "empty", tmp_path / "ledger.db")
     verify(widget, qtbot)
     assert widget.message.text().startswith("⚠ Nothing was checked: There was not one JPEG file")
+
+
+def test_errors_of_the_ledger_speak_of_the_dock(archive, tmp_path):
+    """What the core says to people at a command line is of no use here."""
+    folder, path = archive
+    (tmp_path / "other").mkdir()
+    with napari_seal.Ledger.open(path, create=True) as ledger:
+        unfinished = ledger.check_many(folder, jobs=1)
+        next(unfinished)
+        unfinished.close()
+        errors = []
+        for ask in (
+            lambda: list(ledger.check_many(folder, jobs=1, recursive=False, resume=True)),
+            lambda: list(ledger.check_many(tmp_path / "other", jobs=1)),
+            lambda: ledger.accept(folder / "nowhere.jpg"),
+            lambda: napari_seal.Ledger.open(tmp_path / "nowhere.db"),
+        ):
+            with pytest.raises(napari_seal.SealError) as caught:
+                ask()
+            errors.append(str(caught.value))
+    for error in errors:
+        told = for_people(error)
+        assert "--" not in told
+        assert "`" not in told
+        assert "Python" not in told
+        assert told[0].isupper() or told.startswith("/")
+    assert for_people(errors[0]).endswith("choose the same, or untick it.")
 
 
 def test_tab_goes_from_top_to_bottom(widget):

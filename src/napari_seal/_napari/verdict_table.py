@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QApplication,
     QSizePolicy,
@@ -122,6 +122,13 @@ class VerdictTable(QTableView):
     def copy_paths(self) -> list[str]:
         """Put the paths of the selected rows onto the clipboard, one a line, and return them."""
         return copy_lines(self.selected_paths())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the selected rows by Return, as by a double click."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_selected()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
