@@ -34,3 +34,11 @@ def rows(widget: Any) -> dict[str, str]:
         model.data(model.index(row, 1)): model.data(model.index(row, 0))
         for row in range(model.rowCount())
     }
+
+
+def run(widget: Any, qtbot: Any, *paths: object) -> None:
+    """Verify as by pressing the button, and wait for the end."""
+    widget.set_paths([str(path) for path in paths])
+    widget.start.native.click()
+    assert widget.running
+    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)

@@ -309,3 +309,9 @@ def many_files(tmp_path: Path, sealed: Callable[..., Path]) -> tuple[Path, Path]
     for n in range(3000):
         os.link(one, folder / f"{n:05d}.sealed.jpg")
     return folder, tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def large(many_files: tuple[Path, Path]) -> Path:
+    """A folder that takes a while: 3,000 files."""
+    return many_files[0]
