@@ -127,13 +127,24 @@ def shot_details(folder: Path) -> napari.Viewer:
 
 
 def shot_verify(folder: Path) -> napari.Viewer:
-    """The verify widget after a run over a mixed archive, one result opened."""
+    """The verify widget after a run with a ledger over a mixed archive, one result opened."""
     viewer = new_viewer()
     widget = dock(viewer, "Verify sealed images")
-    widget.set_paths([str(archive(Path("archive")))])
+    images = archive(Path("archive"))
+    with napari_seal.Ledger.open("ledger.db", create=True) as ledger:
+        for _ in ledger.check_many(images, jobs=1):
+            pass
+    files = sorted(images.rglob("*.sealed.jpg"))
+    files[5].unlink()
+    files[6].rename(files[16].with_name("field_0006.sealed.jpg"))
+    shutil.copy(files[12], files[13])
+    widget.set_paths([str(images)])
+    widget.ledger.line.setText("ledger.db")
+    wait_until(lambda: not widget.ledger.looking)
     widget.run()
-    wait_until(lambda: not widget.running)
+    wait_until(lambda: not widget.running and not widget.ledger.looking)
     widget.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.DescendingOrder)
+    wait_until(lambda: not widget.table.results.busy)
     row = next(
         row
         for row in range(widget.table.results.rowCount())

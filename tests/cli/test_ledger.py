@@ -33,7 +33,7 @@ def test_verify_with_a_ledger(run, good, tmp_path):
     (good / "a.sealed.jpg").unlink()
     result = run("verify", good, "--ledger", "l.db")
     assert result.exit_code == 1
-    assert "⚠ missing" in result.output
+    assert "✗ missing" in result.output
     assert "2 files: 1 intact, 1 missing" in result.output
 
 

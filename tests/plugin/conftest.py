@@ -266,3 +266,52 @@ def answer_dialog(qtbot: Any) -> Iterator[Callable[..., None]]:
     yield answer
     for timer in timers:
         timer.stop()
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """No ledger of an earlier test."""
+    from napari_seal._napari.verify_ledger_choice import LedgerChoice
+
+    LedgerChoice.remembered = ""
+    yield
+    LedgerChoice.remembered = ""
+
+
+@pytest.fixture
+def widget(qtbot: Any, forgotten: None) -> Iterator[Any]:
+    """The verify widget with a viewer that needs no graphics."""
+    from napari.components import ViewerModel
+
+    from napari_seal._napari.verify_widget import VerifyWidget
+
+    made = VerifyWidget(ViewerModel())
+    qtbot.addWidget(made.native)
+    yield made
+    made.stop()
+    qtbot.waitUntil(lambda: not made.running, timeout=10_000)
+
+
+@pytest.fixture
+def archive(tmp_path: Path, sealed: Callable[..., Path], picture: np.ndarray) -> tuple[Path, Path]:
+    """Five images, each another one, and where their ledger will be."""
+    for n in range(5):
+        sealed(f"archive/{n}.sealed.jpg", image=picture + n)
+    return tmp_path / "archive", tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def many_files(tmp_path: Path, sealed: Callable[..., Path]) -> tuple[Path, Path]:
+    """A folder that takes a while, 3,000 files, and where its ledger will be."""
+    folder = tmp_path / "large"
+    folder.mkdir()
+    one = sealed("one.sealed.jpg")
+    for n in range(3000):
+        os.link(one, folder / f"{n:05d}.sealed.jpg")
+    return folder, tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def large(many_files: tuple[Path, Path]) -> Path:
+    """A folder that takes a while: 3,000 files."""
+    return many_files[0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from dock import add_results
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from napari_seal._napari.verdict_details import VerdictDetails
-from napari_seal._napari.verdict_table import VerdictTable
+from napari_seal._napari.verdict_rows import VerdictRows
+from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
 
 CHANGED = Verdict(
@@ -45,7 +47,7 @@ def panel(qtbot):
 
 def test_the_selected_row_is_told_in_full(panel):
     """Path, verdict, each reason with its values; digests are left to the export."""
-    panel.table.results.append([CHANGED], "/x")
+    add_results(panel.table.results, [CHANGED], "/x")
     assert panel.details.toPlainText() == ""
     panel.table.selectRow(0)
     assert panel.details.toPlainText().splitlines() == [
@@ -60,7 +62,7 @@ def test_the_selected_row_is_told_in_full(panel):
 def test_the_details_go_with_the_selection(panel):
     """They follow a sort, survive "select all", and leave with the filter or a new run."""
     results = panel.table.results
-    results.append([Verdict(path="/x/a.jpg", verdict=Outcome.INTACT), CHANGED], "/x")
+    add_results(results, [Verdict(path="/x/a.jpg", verdict=Outcome.INTACT), CHANGED], "/x")
     panel.table.selectRow(0)
     before = panel.details.toPlainText()
     assert "/x/a.jpg" in before
@@ -73,14 +75,30 @@ def test_the_details_go_with_the_selection(panel):
     assert panel.details.toPlainText() == ""
     panel.table.selectAll()
     assert "/x/sub/changed.jpg" in panel.details.toPlainText()
-    results.clear()
+    results.show_rows(VerdictRows())
     assert panel.details.toPlainText() == ""
+
+
+def test_return_opens_the_selected_rows(panel, qtbot):
+    """Without a mouse; of many no more are named than are needed to say that they are too many."""
+    add_results(panel.table.results, [CHANGED] * 100, "/x")
+    panel.table.selectRow(3)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.table.setFocus()
+    with qtbot.waitSignal(panel.table.opened) as told:
+        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert told.args == [[CHANGED.path]]
+    panel.table.selectAll()
+    with qtbot.waitSignal(panel.table.opened) as told:
+        qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    assert len(told.args[0]) == MOST_OPENED + 1
 
 
 def test_the_details_are_no_markup(panel):
     """A name from an archive is shown letter by letter, with what is hidden in it."""
     path = "/x/<b>c\u202egpj.jpg"
-    panel.table.results.append([Verdict(path=path, verdict=Outcome.INTACT)])
+    add_results(panel.table.results, [Verdict(path=path, verdict=Outcome.INTACT)])
     panel.table.selectRow(0)
     assert "/x/<b>c\\u202egpj.jpg" in panel.details.toPlainText()
 
@@ -88,7 +106,7 @@ def test_the_details_are_no_markup(panel):
 @pytest.mark.parametrize("width", [400, 900])
 def test_nothing_has_to_be_scrolled_sideways(panel, qtbot, width):
     """The reasons have a column where there is room for them."""
-    panel.table.results.append([CHANGED] * 100, "/x")
+    add_results(panel.table.results, [CHANGED] * 100, "/x")
     panel.resize(400, 700)
     with qtbot.waitExposed(panel):
         panel.show()
@@ -110,7 +128,7 @@ def test_nothing_has_to_be_scrolled_sideways(panel, qtbot, width):
 )
 def test_a_cut_path_keeps_what_tells_files_apart(panel, path, start, end):
     """Folders go first, then the middle of the name."""
-    panel.table.results.append([Verdict(path=f"/x/{path}", verdict=Outcome.INTACT)], "/x")
+    add_results(panel.table.results, [Verdict(path=f"/x/{path}", verdict=Outcome.INTACT)], "/x")
     option = QStyleOptionViewItem()
     option.rect = QRect(0, 0, 180, 20)
     index = panel.table.results.index(0, 1)
@@ -122,7 +140,7 @@ def test_a_cut_path_keeps_what_tells_files_apart(panel, path, start, end):
 
 def test_the_header_does_not_look_at_selected_rows(panel):
     """With 100,000 of them it would take more than a second whenever the mouse passes over it."""
-    panel.table.results.append([CHANGED] * 10)
+    add_results(panel.table.results, [CHANGED] * 10)
     panel.table.selectAll()
     assert not panel.table.horizontalHeader().selectionModel().hasSelection()
     assert panel.table.selected_paths() == [CHANGED.path] * 10
@@ -134,7 +152,7 @@ def test_an_empty_table_says_why(panel):
     panel.table.running = True
     assert panel.table.hint == ""
     panel.table.results.set_filter("intact", "")
-    panel.table.results.append([CHANGED])
+    add_results(panel.table.results, [CHANGED])
     assert panel.table.hint == "No result passes the filter."
     panel.table.results.set_filter("", "")
     assert panel.table.hint == ""

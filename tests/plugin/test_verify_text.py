@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 
 import pytest
 
-from napari_seal._napari.verify_text import breakable, typed_paths, why_nothing_checked
+from napari_seal._napari.verify_text import (
+    breakable,
+    counts_line,
+    typed_paths,
+    why_nothing_checked,
+)
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the paths are those of POSIX")
@@ -74,7 +81,7 @@ def unreadable(path, code):
 def test_a_run_that_checked_nothing(code, found, chosen, said):
     """It says why, and that it was no check."""
     verdicts = [unreadable(path, ReasonCode(code)) for path in found]
-    text = why_nothing_checked(verdicts, chosen)
+    text = why_nothing_checked(iter(verdicts), len(verdicts), chosen)
     assert text.startswith(f"⚠ {said} nothing was checked")
 
 
@@ -82,3 +89,29 @@ def test_long_names_can_be_wrapped_and_others_are_left_alone():
     """A path with slashes is wrapped by the label itself."""
     assert breakable("/folder" * 30) == "/folder" * 30
     assert breakable("x" * 100).split("\u200b") == ["x" * 40, "x" * 40, "x" * 20]
+
+
+@pytest.mark.parametrize(
+    ("counts", "found", "arrived", "said"),
+    [
+        ({}, 0, {}, ""),
+        ({"intact": 3}, 3, {}, "✓ intact 3 = 3 checked"),
+        ({"intact": 3}, 1000, {}, "✓ intact 3 = 3 checked, 997 not checked"),
+        (
+            {"intact": 3, "missing": 2},
+            3,
+            {"moved": 1, "extra": 2},
+            "✓ intact 3 ✗ missing 2 = 3 checked + 2 missing (1 moved, 2 extra)",
+        ),
+        ({"missing": 2, "unreadable": 1}, 1, {}, "⚠ unreadable 1 ✗ missing 2 nothing checked"),
+    ],
+)
+def test_the_counts_add_up(counts, found, arrived, said):
+    """Files that are gone stand beside those that were checked, never among them."""
+    line = counts_line(
+        Counter({Outcome(word): number for word, number in counts.items()}),
+        found,
+        {ReasonCode(word): number for word, number in arrived.items()},
+    )
+    plain = re.sub("<[^>]*>", "", line).replace("&nbsp;", " ").replace("&#8209;", "-")
+    assert " ".join(plain.split()) == said

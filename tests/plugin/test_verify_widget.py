@@ -2,57 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
 import threading
 from collections import Counter
 
 import pytest
-from napari.components import ViewerModel
+from dock import run
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 import napari_seal
-from napari_seal._napari.export import complete_name
-from napari_seal._napari.verdict_model import NOT_INTACT
-from napari_seal._napari.verify_widget import VerifyWidget
-from napari_seal._verify.report_check import check_report
-
-
-@pytest.fixture
-def widget(qtbot):
-    """The widget with a viewer that needs no graphics."""
-    made = VerifyWidget(ViewerModel())
-    qtbot.addWidget(made.native)
-    yield made
-    made.stop()
-    qtbot.waitUntil(lambda: not made.running, timeout=10_000)
-
-
-def run(widget, qtbot, *paths):
-    """Verify as by pressing the button, and wait for the end."""
-    widget.set_paths([str(path) for path in paths])
-    widget.start.native.click()
-    assert widget.running
-    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
+from napari_seal._napari.verdict_order import NOT_INTACT
 
 
 def found(widget):
     """File names and verdicts, whatever is shown."""
-    return {os.path.basename(v.path): str(v.verdict) for v in widget.table.results.verdicts()}
-
-
-@pytest.fixture
-def large(tmp_path, sealed):
-    """A folder that takes a while: 3,000 files."""
-    folder = tmp_path / "large"
-    folder.mkdir()
-    one = sealed("one.sealed.jpg")
-    for n in range(3000):
-        os.link(one, folder / f"{n:05d}.sealed.jpg")
-    return folder
+    return {os.path.basename(v.path): str(v.verdict) for v in widget.table.results.rows.verdicts()}
 
 
 def test_the_empty_widget_says_what_to_do(widget):
@@ -178,7 +144,7 @@ def test_the_selected_row_says_all_below_the_table(widget, qtbot, mixed):
     lines = widget.details.toPlainText().splitlines()
     assert lines[0] == str(folder / "sub" / "changed.sealed.jpg")
     assert lines[1] == "⚠ image-changed: The picture is not the one that was sealed."
-    (verdict,) = (v for v in widget.table.results.verdicts() if v.verdict == "image-changed")
+    (verdict,) = (v for v in widget.table.results.rows.verdicts() if v.verdict == "image-changed")
     assert len(lines) == 2 + len(verdict.reasons)
     assert all(reason.message in line for reason, line in zip(verdict.reasons, lines[2:], strict=1))
     assert widget.details.isReadOnly()
@@ -230,7 +196,7 @@ def test_cancel_keeps_what_was_checked(widget, qtbot, large):
     qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
     checked = widget.table.results.total
     assert 0 < checked < 3000
-    assert f"Cancelled: {checked:,} of 3,000" in widget.message.text()
+    assert f"Cancelled: {checked:,} of 3,000 files" in widget.message.text()
     assert f"{3000 - checked:,}&nbsp;not&nbsp;checked" in widget.summary.text()
     run(widget, qtbot, large / "00000.sealed.jpg")
     assert widget.table.results.total == 1
@@ -298,43 +264,6 @@ def test_copy_paths(widget, qtbot, mixed):
     paths = QApplication.clipboard().text().splitlines()
     assert paths == [str(folder / "0.sealed.jpg"), str(folder / "1.sealed.jpg")]
     assert [action.text() for action in widget.table.actions()] == ["Open in viewer", "Copy path"]
-
-
-@pytest.mark.parametrize("kind", ["csv", "jsonl"])
-def test_export_through_the_dialog(widget, qtbot, mixed, tmp_path, answer_dialog, kind):
-    """All results, whatever the filter shows, in the formats of the command line."""
-    folder, expected = mixed
-    run(widget, qtbot, folder)
-    widget.verdict_filter.value = "intact"
-    answer_dialog(tmp_path / "report", name_filter=kind)
-    widget.export_button.native.click()
-    text = (tmp_path / f"report.{kind}").read_text()
-    rows = (
-        list(csv.DictReader(text.splitlines()))
-        if kind == "csv"
-        else [json.loads(line) for line in text.splitlines()]
-    )
-    files = [row for row in rows if not row.get("path", "#").startswith("#")]
-    assert {os.path.basename(row["path"]): row["verdict"] for row in files} == expected
-    assert len(rows) > len(files)  # the summary
-    assert check_report(str(tmp_path / f"report.{kind}")).problems == []
-    assert "Exported all 11 results (not only the 6 shown) to" in widget.message.text()
-    assert widget.export_button.text == "Export all…"
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_export_does_not_replace_what_was_not_asked_about(
-    widget, qtbot, mixed, tmp_path, answer_dialog
-):
-    """The name was completed after the dialog's question."""
-    folder, _ = mixed
-    run(widget, qtbot, folder)
-    (tmp_path / "report.csv").write_text("mine")
-    answer_dialog(tmp_path / "report", name_filter="csv")
-    widget.export_button.native.click()
-    assert (tmp_path / "report.csv").read_text() == "mine"
-    assert "exists already" in widget.message.text()
-    assert complete_name("a.CSV", jsonl=True) == "a.CSV"
 
 
 def test_choosing_a_folder_through_the_dialog(widget, qtbot, mixed, answer_dialog):

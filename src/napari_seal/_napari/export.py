@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
@@ -15,26 +15,26 @@ _CSV = "CSV table (*.csv)"
 _JSONL = "JSON Lines (*.jsonl)"
 
 
-def export_dialog(parent: QWidget, verdicts: Sequence[Verdict], *, shown: int) -> str:
-    """Ask for a file and write the results into it.
+def ask_where(parent: QWidget, what: str) -> str:
+    """Ask for the file to write into.
 
     Parameters
     ----------
     parent : QWidget
         Over which the dialog appears.
-    verdicts : sequence of Verdict
-        In the order of the run: all of them, whatever is shown.
-    shown : int
-        How many of them pass the filter, since somebody could take these for what is exported.
+    what : str
+        What will be exported, for its title.
 
     Returns
     -------
     str
-        What was done, or empty where the dialog was cancelled.
+        The file; empty where the dialog was cancelled.
+
+    Raises
+    ------
+    FileExistsError
+        The name had to be completed, and there is such a file, about which nobody was asked.
     """
-    what = f"all {len(verdicts):,} results" if len(verdicts) != 1 else "1 result"
-    if shown < len(verdicts):
-        what += f" (not only the {shown:,} shown)"
     path, chosen = QFileDialog.getSaveFileName(
         parent, f"Export {what}", "verdicts.csv", f"{_CSV};;{_JSONL}"
     )
@@ -43,12 +43,8 @@ def export_dialog(parent: QWidget, verdicts: Sequence[Verdict], *, shown: int) -
     completed = complete_name(path, jsonl=chosen == _JSONL)
     # Qt asked about the name that was typed, not about one that was completed.
     if completed != path and os.path.exists(completed):
-        return f"⚠ {printable(completed)} exists already and was left as it is."
-    try:
-        export(completed, verdicts)
-    except OSError as error:
-        return f"⚠ Not exported: {printable(error)}"
-    return f"Exported {what} to {printable(completed)}"
+        raise FileExistsError(f"{printable(completed)} exists already and was left as it is.")
+    return completed
 
 
 def complete_name(path: str, *, jsonl: bool) -> str:
@@ -58,15 +54,15 @@ def complete_name(path: str, *, jsonl: bool) -> str:
     return path + (".jsonl" if jsonl else ".csv")
 
 
-def export(path: str, verdicts: Sequence[Verdict]) -> None:
+def export(path: str, verdicts: Iterable[Verdict]) -> None:
     """Write results to a file, all of them or none.
 
     Parameters
     ----------
     path : str
         Ending in ``.jsonl`` for JSON Lines; anything else becomes CSV.
-    verdicts : sequence of Verdict
-        In the order of the run.
+    verdicts : iterable of Verdict
+        In the order in which they are written.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The results of a run as a Qt table model for 10^5 rows and more.
+"""The results of a run as a Qt table model for 10^6 rows.
 
-Filtering and sorting work on the list of row numbers that are shown.  A QSortFilterProxyModel
-would call back into Python for every comparison: 1.7 million calls to sort 100,000 rows.
+A model of Qt's for filtering and sorting would call back into Python for every comparison.  This
+one keeps the list of row numbers that are shown, and makes a new one step by step.
 """
 
 from __future__ import annotations
@@ -9,198 +9,214 @@ from __future__ import annotations
 import html
 import os
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+import numpy as np
+from qtpy.QtCore import QModelIndex, QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
 from napari_seal._napari.flag import FLAGS
-from napari_seal._napari.verify_text import relative
+from napari_seal._napari.table_parts import ColumnsModel
+from napari_seal._napari.verdict_order import Filter, Steps, in_order, passing
+from napari_seal._napari.verdict_rows import Packed, VerdictRows
+from napari_seal._napari.verdict_steps import StepByStep
+from napari_seal._napari.verify_text import sentences
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome, Verdict
 
-COLUMNS = ("Verdict", "File", "Why")
-#: A filter beside the verdict words: everything but `intact`.
-NOT_INTACT = "not intact"
-_SEVERITY = {outcome: number for number, outcome in enumerate(Outcome)}
 _ROLES = Qt.ItemDataRole
+# Of a tooltip, in reasons: one with 500 would be higher than the screen.
+_TIP = 8
 
 
-class VerdictModel(QAbstractTableModel):
-    """Verdicts in the order in which they came, filtered by verdict and text, sorted by column.
+class VerdictModel(ColumnsModel):
+    """Results in the order in which they came, filtered by verdict and text, sorted by column.
 
     Parameters
     ----------
     parent : QObject, optional
         Owner, in Qt's sense.
+
+    Attributes
+    ----------
+    arranging : Signal(bool)
+        Filtering or sorting has begun and goes on for a while, or it has ended.
+    about_to_move : Signal
+        Rows will get another order: what is kept about single rows costs for each of them.
     """
+
+    arranging = Signal(bool)
+    about_to_move = Signal()
+
+    columns = ("Verdict", "File", "Why")
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._verdicts: list[Verdict] = []
-        self._texts: list[tuple[str, str, str]] = []
-        self._searchable: list[str] = []
-        self._shown: list[int] = []
-        self._wanted = ""
-        self._needle = ""
+        self.rows = VerdictRows()
+        self._shown = array("I")
+        self._filter = Filter()
+        self._shown_filter: Filter | None = self._filter
         self._column = -1
         self._descending = False
         self._next_sort = 0.0
-        self.counts: Counter[Outcome] = Counter()
+        self._work = StepByStep(self)
+        self._work.changed.connect(self.arranging)
 
     # what the widget calls
 
-    def clear(self) -> None:
-        """Forget every result; filter and sorting stay."""
+    def show_rows(self, rows: VerdictRows) -> None:
+        """Show the results of another run; filter and sorting stay."""
+        self._work.cancel()
         self.beginResetModel()
-        for rows in (self._verdicts, self._texts, self._searchable, self._shown):
-            rows.clear()
-        self.counts.clear()
+        self.rows = rows
+        self._shown = array("I")
         self.endResetModel()
+        if len(rows):
+            self._arrange()
 
-    def append(self, verdicts: Iterable[Verdict], folder: str = "") -> None:
-        """Add a batch of results; one signal for all of it.
-
-        Parameters
-        ----------
-        verdicts : iterable of Verdict
-            In the order of the run.
-        folder : str
-            From which paths are shown; empty to show them whole.
-        """
-        first = len(self._verdicts)
-        for verdict in verdicts:
-            texts = _texts(verdict, folder)
-            self._verdicts.append(verdict)
-            self._texts.append(texts)
-            self._searchable.append("\n".join((verdict.path, *texts)).casefold())
-            self.counts[verdict.verdict] += 1
-        new = [row for row in range(first, len(self._verdicts)) if self._passes(row)]
+    def append(self, batches: Iterable[Packed]) -> None:
+        """Add results that ``rows`` has packed; one signal for all of them."""
+        first = len(self.rows)
+        for batch in batches:
+            self.rows.add(batch)
+        new = _at_once(passing(self.rows, self._filter, first, len(self.rows)))
+        if self._filter != self._shown_filter:
+            self._shown_filter = None  # a mixture, until the new filter has seen all rows
         if new:
             self.beginInsertRows(QModelIndex(), len(self._shown), len(self._shown) + len(new) - 1)
             self._shown += new
             self.endInsertRows()
             # Sorting again and again while rows stream in must not eat the run.
-            if self._column >= 0 and time.monotonic() >= self._next_sort:
-                self._sort_shown()
+            if self._column >= 0 and not self._work.busy and time.monotonic() >= self._next_sort:
+                self._arrange()
 
     def settle(self) -> None:
         """Bring the rows into the chosen order once the run is over."""
         if self._column >= 0:
-            self._sort_shown()
+            self._arrange()
 
     def set_filter(self, wanted: str, needle: str) -> None:
-        """Show only some rows.
+        """Show only some rows; see `Filter`."""
+        chosen = Filter(wanted.strip(), needle.strip())
+        if chosen != self._filter:
+            self._filter = chosen
+            self._arrange()
 
-        Parameters
-        ----------
-        wanted : str
-            A verdict word, ``"not intact"``, or the empty string for all.
-        needle : str
-            Text that path, verdict or reasons must contain, in any case.
-        """
-        wanted, needle = wanted.strip(), needle.strip().casefold()
-        if (wanted, needle) == (self._wanted, self._needle):
-            return
-        self._wanted, self._needle = wanted, needle
-        self.beginResetModel()
-        self._shown = [row for row in range(len(self._verdicts)) if self._passes(row)]
-        if self._column >= 0:
-            self._shown.sort(key=self._key(), reverse=self._descending)
-        self.endResetModel()
+    @property
+    def busy(self) -> bool:
+        """Whether filtering or sorting goes on."""
+        return self._work.busy
+
+    @property
+    def filtered(self) -> bool:
+        """Whether there is a filter."""
+        return self._filter != Filter()
 
     @property
     def total(self) -> int:
         """Number of results, shown or not."""
-        return len(self._verdicts)
+        return len(self.rows)
+
+    @property
+    def counts(self) -> Counter[Outcome]:
+        """Results by verdict, shown or not."""
+        return self.rows.counts
+
+    def shown_rows(self) -> array[int]:
+        """Return the numbers of the rows that are shown, in their order."""
+        return self._shown[:]
+
+    def path_at(self, row: int) -> str:
+        """Return the file in a row of the table as it is shown."""
+        return self.rows.path(self._shown[row])
 
     def verdict_at(self, row: int) -> Verdict:
         """Return the result in a row of the table as it is shown."""
-        return self._verdicts[self._shown[row]]
-
-    def verdicts(self) -> list[Verdict]:
-        """Return every result in the order of the run, whatever is shown."""
-        return list(self._verdicts)
+        return self.rows.verdict(self._shown[row])
 
     # what Qt calls
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
+    def row_number(self) -> int:
         """Return the number of rows that pass the filter."""
-        return 0 if parent is not None and parent.isValid() else len(self._shown)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = _ROLES.DisplayRole
-    ) -> Any:
-        """Return the title of a column."""
-        if role == _ROLES.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
-        return None
+        return len(self._shown)
 
     def data(self, index: QModelIndex, role: int = _ROLES.DisplayRole) -> Any:
         """Return what one cell shows."""
         if not index.isValid() or not 0 <= index.row() < len(self._shown):
             return None
-        row = self._shown[index.row()]
+        row, column = self._shown[index.row()], index.column()
         if role == _ROLES.DisplayRole:
-            return self._texts[row][index.column()]
+            if column == 0:
+                return self._said(row)
+            return self.rows.shown_path(row) if column == 1 else self.rows.why(row)
         if role == _ROLES.ToolTipRole:
-            verdict, why = self._verdicts[row], self._texts[row][2]
-            path = printable(os.path.abspath(verdict.path))
-            text = path if index.column() == 1 else why or verdict.verdict.meaning
             # As rich text it is wrapped; escaped, a file name cannot be markup.
-            return f"<p>{html.escape(text)}</p>"
-        if role == _ROLES.ForegroundRole and index.column() == 0:
-            return QColor(FLAGS[self._verdicts[row].verdict].text_colour)
+            return f"<p>{html.escape(self._tip(row, column))}</p>"
+        if role == _ROLES.ForegroundRole and column == 0:
+            return QColor(FLAGS[self.rows.outcome(row)].text_colour)
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; verdicts from good to bad; column -1 is the order of the run."""
         self._column = column
         self._descending = order == Qt.SortOrder.DescendingOrder
-        self._sort_shown()
+        self._arrange()
 
     # how
 
-    def _passes(self, row: int) -> bool:
-        outcome = self._verdicts[row].verdict
-        if self._wanted == NOT_INTACT:
-            if outcome is Outcome.INTACT:
-                return False
-        elif self._wanted and outcome != self._wanted:
-            return False
-        return self._needle in self._searchable[row]
+    def _said(self, row: int) -> str:
+        outcome, arrival = self.rows.outcome(row), self.rows.arrival(row)
+        text = f"{FLAGS[outcome].symbol} {outcome}"
+        return text if arrival is None else f"{text}, {arrival}"
 
-    def _key(self) -> Callable[[int], Any]:
-        if self._column == 0:
-            return lambda row: _SEVERITY[self._verdicts[row].verdict]
-        if self._column > 0:
-            return lambda row: self._texts[row][self._column].casefold()
-        return lambda row: row
+    def _tip(self, row: int, column: int) -> str:
+        if column == 1:
+            return printable(os.path.abspath(self.rows.path(row)))
+        verdict = self.rows.verdict(row)
+        return " ".join(sentences(verdict)[:_TIP]) or verdict.verdict.meaning
 
-    def _sort_shown(self) -> None:
-        started = time.monotonic()
-        self.layoutAboutToBeChanged.emit()
-        kept = [(index, self._shown[index.row()]) for index in self.persistentIndexList()]
-        self._shown.sort(key=self._key(), reverse=self._descending and self._column >= 0)
-        if kept:
-            place = {row: number for number, row in enumerate(self._shown)}
-            self.changePersistentIndexList(
-                [index for index, _ in kept],
-                [self.index(place[row], index.column()) for index, row in kept],
-            )
-        self.layoutChanged.emit()
+    def _arrange(self) -> None:
+        self._work.start(self._arranged())
+
+    def _arranged(self) -> Steps[None]:
+        started, rows, chosen, column = time.monotonic(), self.rows, self._filter, self._column
+        number = len(rows)
+        shown = yield from passing(rows, chosen, 0, number)
+        shown = yield from in_order(rows, shown, column, descending=self._descending)
+        # What came in the meantime stands at the end until the next time.
+        shown += _at_once(passing(rows, chosen, number, len(rows)))
+        if chosen == self._shown_filter and len(shown) == len(self._shown):
+            self._move(shown)
+        else:
+            self.beginResetModel()
+            self._shown, self._shown_filter = shown, chosen
+            self.endResetModel()
         ended = time.monotonic()
         self._next_sort = ended + 20 * (ended - started)
 
+    def _move(self, shown: array[int]) -> None:
+        """Show the same rows in another order; what is selected stays selected."""
+        self.about_to_move.emit()
+        self.layoutAboutToBeChanged.emit()
+        kept = [(index, self._shown[index.row()]) for index in self.persistentIndexList()]
+        self._shown = shown
+        if kept:
+            place = np.empty(len(self.rows), np.uintc)
+            place[np.frombuffer(shown, np.uintc)] = np.arange(len(shown), dtype=np.uintc)
+            self.changePersistentIndexList(
+                [index for index, _ in kept],
+                [self.index(int(place[row]), index.column()) for index, row in kept],
+            )
+        self.layoutChanged.emit()
 
-def _texts(verdict: Verdict, folder: str) -> tuple[str, str, str]:
-    flag = FLAGS[verdict.verdict]
-    why = " ".join(reason.message for reason in verdict.reasons)
-    file = printable(relative(verdict.path, folder))
-    return f"{flag.symbol} {verdict.verdict}", file, printable(why, 500)
+
+def _at_once(steps: Steps[array[int]]) -> array[int]:
+    """Do work of a few milliseconds without a pause."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QAction, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
-    QAbstractItemView,
     QApplication,
-    QHeaderView,
     QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.table_parts import show_as_lines
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._verify.verdict import Verdict
 
@@ -30,11 +31,16 @@ EMPTY = (
 #: The same, where there are results that are not shown.
 FILTERED = "No result passes the filter."
 
+#: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
+MOST_OPENED = 20
+
 _VERDICT, _FILE, _WHY = range(3)
 # Pixels; in a table that is narrower, reasons would be cut after two words.
 _WIDE = 560
 # Left and right of a cell's text.
 _MARGINS = 8
+# Rows that stay selected when they move: Qt looks for each of them, 16 s for 10^6.
+_MOST_KEPT = 20_000
 
 
 class VerdictTable(QTableView):
@@ -61,32 +67,23 @@ class VerdictTable(QTableView):
         self.running = False
         self.setModel(self.results)
         self.setSortingEnabled(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setWordWrap(False)
-        self.setShowGrid(False)
+        show_as_lines(self)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(160)
-        rows = self.verticalHeader()
-        rows.setVisible(False)
-        # Fixed: measuring each of 100,000 rows would take longer than checking them.
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
-        header.setHighlightSections(False)
         # One in which nothing is selected: a header looks at every selected row when it is drawn,
         # more than a second with 100,000 of them.
         header.setSelectionModel(QItemSelectionModel(self.results, header))
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self.results.sort)
-        self.setColumnWidth(_VERDICT, 140)
+        self.results.about_to_move.connect(self._let_go)
+        self.setColumnWidth(_VERDICT, 150)
         self.setColumnHidden(_WHY, True)
-        self.setItemDelegateForColumn(_FILE, _NameVisible(self))
+        self.setItemDelegateForColumn(_FILE, NameVisible(self))
         self._add_actions()
         self.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
 
@@ -109,21 +106,29 @@ class VerdictTable(QTableView):
             index = model.selection()[0].topLeft()
         return self.results.verdict_at(index.row())
 
-    def selected_paths(self) -> list[str]:
-        """Return the files of the selected rows, from top to bottom."""
-        # By ranges: `selectedRows` takes seconds for 100,000 rows.
+    def selected_paths(self, most: int | None = None) -> list[str]:
+        """Return the files of the selected rows, from top to bottom; of many, the first."""
+        return [self._path(row) for row in itertools.islice(selected_rows(self), most)]
+
+    def _let_go(self) -> None:
         ranges = self.selectionModel().selection()
-        rows = {row for area in ranges for row in range(area.top(), area.bottom() + 1)}
-        return [self._path(row) for row in sorted(rows)]
+        if sum(area.height() for area in ranges) > _MOST_KEPT:
+            self.clearSelection()
+
+    def open_selected(self) -> None:
+        """Ask for the selected rows to be opened; one more than may be, where there are more."""
+        self.opened.emit(self.selected_paths(MOST_OPENED + 1))
 
     def copy_paths(self) -> list[str]:
         """Put the paths of the selected rows onto the clipboard, one a line, and return them."""
-        paths = [os.path.abspath(path) for path in self.selected_paths()]
-        if paths:
-            # A name that is not UTF-8 has surrogates, which the clipboard cannot carry.
-            text = "\n".join(paths).encode("utf-8", "backslashreplace").decode("utf-8")
-            QApplication.clipboard().setText(text)
-        return paths
+        return copy_lines(self.selected_paths())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the selected rows by Return, as by a double click."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_selected()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
@@ -145,12 +150,12 @@ class VerdictTable(QTableView):
             self.setColumnWidth(_FILE, 230)
 
     def _path(self, row: int) -> str:
-        return self.results.verdict_at(row).path
+        return self.results.path_at(row)
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         steps: list[tuple[str, Any, Any]] = [
-            ("Open in viewer", None, lambda: self.opened.emit(self.selected_paths())),
+            ("Open in viewer", None, self.open_selected),
             ("Copy path", QKeySequence.StandardKey.Copy, self.copy_paths),
         ]
         for text, shortcut, slot in steps:
@@ -162,7 +167,27 @@ class VerdictTable(QTableView):
             self.addAction(action)
 
 
-class _NameVisible(QStyledItemDelegate):
+def selected_rows(view: QTableView) -> Iterator[int]:
+    """Yield the rows of a table that are selected, from top to bottom."""
+    # By ranges: `selectedRows` takes seconds for 100,000 rows.
+    ranges = view.selectionModel().selection()
+    following = 0
+    for first, last in sorted((area.top(), area.bottom()) for area in ranges):
+        yield from range(max(first, following), last + 1)
+        following = max(following, last + 1)
+
+
+def copy_lines(paths: list[str]) -> list[str]:
+    """Put whole paths onto the clipboard, one a line, and return them."""
+    paths = [os.path.abspath(path) for path in paths]
+    if paths:
+        # A name that is not UTF-8 has surrogates, which the clipboard cannot carry.
+        text = "\n".join(paths).encode("utf-8", "backslashreplace").decode("utf-8")
+        QApplication.clipboard().setText(text)
+    return paths
+
+
+class NameVisible(QStyledItemDelegate):
     """Cut the folders of a path first, then the middle of the name: numbers stand at both ends."""
 
     def initStyleOption(  # noqa: N802 - Qt's name

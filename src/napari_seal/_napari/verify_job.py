@@ -1,7 +1,6 @@
-"""One run over a folder, in one thread, without a single widget.
+"""One run over folders, in one thread, with or without a ledger, without a single widget.
 
-The thread puts verdicts into a queue and the window's timer takes them out: no signal can reach a
-widget that is gone, and closing the window needs no more than an event to be set.
+The thread packs verdicts into batches and queues them; the window's timer takes them out.
 
 A thread, not worker processes: forking a process in which Qt runs is unsafe, and spawning runs the
 user's script a second time.  Digests are computed outside the interpreter lock.
@@ -9,97 +8,136 @@ user's script a second time.  Digests are computed outside the interpreter lock.
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from typing import Final
 
+from napari_seal._napari.verdict_rows import Packed, VerdictRows
+from napari_seal._napari.verify_ledger import files, for_people
+from napari_seal._napari.verify_task import Task
+from napari_seal._napari.verify_text import nothing_checked, why_nothing_checked
 from napari_seal._verify.verdict import Verdict
 
+# A batch is closed when it has so many results, or after so many seconds.
+_BATCH: Final = 500
+_SOON: Final = 0.2
 
-class VerifyJob:
-    """Look for images, then check each of them, until done or cancelled.
+
+class VerifyJob(Task[None]):
+    """Count the images, then check each of them, until done or cancelled.
 
     Parameters
     ----------
+    rows : VerdictRows
+        New ones, for which batches are packed.
     paths : sequence of str
         Files and folders.
     recursive : bool
         Whether folders are searched with their subfolders.
+    ledger : str
+        The file of a ledger, which is made where there is none; empty to do without.
+    resume : bool
+        Whether to go on with the ledger's unfinished run.
 
     Attributes
     ----------
-    folder : str
-        In which everything is that is checked; empty where there is no such folder.
     found : int
         Files found up to now.
     searching : bool
         Whether more may be found: as long as this is true, `found` is no total.
-    done : bool
-        Whether the thread has finished; the queue may still hold verdicts.
-    failure : str or None
-        Why the run ended early, where it did so by an error.
     """
 
-    def __init__(self, paths: Sequence[str], *, recursive: bool) -> None:
+    def __init__(
+        self,
+        rows: VerdictRows,
+        paths: Sequence[str],
+        *,
+        recursive: bool,
+        ledger: str = "",
+        resume: bool = False,
+    ) -> None:
+        super().__init__(lambda _: self._check_all())
+        self.rows = rows
+        self.ledger = ledger
         self._paths = list(paths)
         self._recursive = recursive
-        self._queue: deque[Verdict] = deque()
-        self._cancelled = threading.Event()
-        self.folder = ""
+        self._resume = resume
+        self._queue: deque[Packed] = deque()
         self.found = 0
         self.searching = True
-        self.done = False
-        self.failure: str | None = None
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether `cancel` was called."""
-        return self._cancelled.is_set()
-
-    def cancel(self) -> None:
-        """Ask the thread to end after the file that it is reading."""
-        self._cancelled.set()
-
-    def take(self, limit: int) -> list[Verdict]:
-        """Return up to ``limit`` verdicts that were not taken yet."""
-        return [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
+    def take(self, limit: int) -> list[Packed]:
+        """Return batches that were not taken yet, with ``limit`` results or a few more."""
+        taken: list[Packed] = []
+        while self._queue and limit > 0:
+            taken.append(self._queue.popleft())
+            limit -= len(taken[-1].names)
+        return taken
 
     @property
     def waiting(self) -> bool:
-        """Whether there are verdicts to take."""
+        """Whether there are results to take."""
         return bool(self._queue)
 
-    def run(self) -> None:
-        """Search and check; runs in the worker thread."""
-        try:
-            self._run()
-        except Exception as error:  # noqa: BLE001 - shown in the window; a lost thread would look like a hang
-            self.failure = f"{type(error).__name__}: {error}"
-        finally:
-            self.searching = False
-            self.done = True
-
-    def _run(self) -> None:
-        from napari_seal._verify.run import check_found
+    def _check_all(self) -> None:
         from napari_seal._verify.scan import find_images
 
-        self.folder = _common_folder(self._paths)
-        files = []
-        # First the whole list: only then is there an honest total.
-        for path in find_images(self._paths, recursive=self._recursive):
-            if self.cancelled:
-                return
-            files.append(path)
-            self.found = len(files)
-        self.searching = False
-        for path in files:
-            if self.cancelled:
-                return
-            verdict = check_found(path)
-            # Without the seal, whose metadata may be 60 kB a file.
-            self._queue.append(dataclasses.replace(verdict, seal=None))
+        self.rows.folder = _common_folder(self._paths)
+        try:
+            # Only after all were counted is there an honest total.
+            for _ in find_images(self._paths, recursive=self._recursive):
+                if self.cancelled:
+                    return
+                self.found += 1
+        finally:
+            self.searching = False
+        with ExitStack() as stack:
+            self._collect(self._with_ledger(stack) if self.ledger else self._plainly())
+
+    def _plainly(self) -> Iterator[Verdict]:
+        from napari_seal._verify.run import check_found, check_many
+        from napari_seal._verify.scan import find_images
+        from napari_seal.errors import NothingToCheckError
+
+        try:
+            yield from check_many(
+                self._paths, jobs=1, recursive=self._recursive, cancel=lambda: self.cancelled
+            )
+        except NothingToCheckError:  # each folder says why
+            yield from map(check_found, find_images(self._paths, recursive=self._recursive))
+
+    def _with_ledger(self, stack: ExitStack) -> Iterator[Verdict]:
+        # Opened, used and closed in this thread, as SQLite demands.  Whatever ends the run, closing
+        # leaves the ledger so that the run can be gone on with.
+        from napari_seal._verify.ledger.ledger import Ledger
+
+        ledger = stack.enter_context(Ledger.open(self.ledger, create=True))
+        run = ledger.check_many(
+            self._paths,
+            jobs=1,
+            recursive=self._recursive,
+            cancel=lambda: self.cancelled,
+            resume=self._resume,
+        )
+        return stack.enter_context(closing(run))
+
+    def _collect(self, verdicts: Iterator[Verdict]) -> None:
+        """Queue what comes; the run itself ends soon after it is cancelled."""
+        batch: list[Verdict] = []
+        due = time.monotonic() + _SOON
+        try:
+            for verdict in verdicts:
+                batch.append(verdict)
+                if len(batch) >= _BATCH or time.monotonic() >= due:
+                    self._queue.append(self.rows.pack(batch))
+                    batch = []
+                    due = time.monotonic() + _SOON
+        finally:
+            if batch:
+                self._queue.append(self.rows.pack(batch))
 
 
 def _common_folder(paths: Sequence[str]) -> str:
@@ -111,3 +149,27 @@ def _common_folder(paths: Sequence[str]) -> str:
     except ValueError:  # on two drives, or one of them relative
         return ""
     return "" if os.path.dirname(common) == common else common
+
+
+def how_it_ended(job: VerifyJob, chosen: Sequence[str]) -> str:
+    """Return what to say when a run is over; empty where the table says it all.
+
+    Parameters
+    ----------
+    job : VerifyJob
+        All of its results were taken.
+    chosen : sequence of str
+        Folders and files as they were chosen.
+    """
+    rows = job.rows
+    if job.failure:
+        early = "The run ended early" if len(rows) else "Nothing was checked"
+        return f"⚠ {early}: {for_people(job.complaint)}"
+    if job.cancelled and nothing_checked(rows.counts):
+        return "⚠ Cancelled: nothing was checked."
+    if job.cancelled:
+        again = " The ledger has what was done: the run can be gone on with." if job.ledger else ""
+        return f"⚠ Cancelled: {len(rows):,} of {files(job.found)} were checked.{again}"
+    if nothing_checked(rows.counts):
+        return why_nothing_checked(rows.verdicts(), len(rows), chosen)
+    return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 
@@ -14,6 +14,7 @@ from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
 
 # Digests are longer; they are in the export, for whoever compares them.
 _LONGEST_VALUE = 60
+_PATHS = (ReasonCode.MOVED, ReasonCode.COPIED)
 # A label breaks its lines at spaces and slashes, not within a name.
 _LONG_WORD = re.compile(r"([^\s/\\\-]{40})(?=[^\s/\\\-])")
 
@@ -76,7 +77,9 @@ def relative(path: str, folder: str) -> str:
     return path if seen.startswith(os.pardir) else seen
 
 
-def counts_line(counts: Mapping[Outcome, int], found: int) -> str:
+def counts_line(
+    counts: Mapping[Outcome, int], found: int, arrived: Mapping[ReasonCode, int] | None = None
+) -> str:
     """Return the counts per verdict as rich text; they add up to the files checked.
 
     Parameters
@@ -84,7 +87,9 @@ def counts_line(counts: Mapping[Outcome, int], found: int) -> str:
     counts : mapping of Outcome to int
         How many files got which verdict up to now.
     found : int
-        How many files there are to check.
+        How many files there are to check; those that are missing are not among them.
+    arrived : mapping of ReasonCode to int, optional
+        How many of them the ledger tells to be moved, copied or extra.
     """
     total = sum(counts.values())
     if total == 0:
@@ -96,39 +101,51 @@ def counts_line(counts: Mapping[Outcome, int], found: int) -> str:
         for outcome in Outcome
         if counts[outcome]
     ]
-    left = found - total
-    sum_ = "nothing checked" if nothing_checked(counts) else f"= {total:,} checked"
+    left, missing = found - total, counts[Outcome.MISSING]
+    if nothing_checked(counts):
+        sum_ = "nothing checked"
+    elif missing:
+        sum_ = f"= {total - missing:,} checked + {missing:,} missing"
+    else:
+        sum_ = f"= {total:,} checked"
     sum_ += f", {left:,} not checked" if left > 0 else ""
+    came = ", ".join(f"{number:,} {reason}" for reason, number in (arrived or {}).items() if number)
+    sum_ += f" ({came})" if came else ""
     return " &nbsp; ".join([*parts, sum_.replace(" ", "&nbsp;")])
 
 
 def nothing_checked(counts: Mapping[Outcome, int]) -> bool:
     """Whether every result only says that something could not be read, or is not there."""
-    return counts[Outcome.UNREADABLE] == sum(counts.values())
+    return counts[Outcome.UNREADABLE] + counts[Outcome.MISSING] == sum(counts.values())
 
 
-def why_nothing_checked(verdicts: Sequence[Verdict], chosen: Sequence[str]) -> str:
+def why_nothing_checked(verdicts: Iterator[Verdict], total: int, chosen: Sequence[str]) -> str:
     """Return what to say after a run in which nothing could be read.
 
     Parameters
     ----------
-    verdicts : sequence of Verdict
-        All of them `unreadable`; checking nothing is no success.
+    verdicts : iterator of Verdict
+        All of them `unreadable` or `missing`; checking nothing is no success.  They are looked at
+        where they are no more than what was chosen.
+    total : int
+        Their number.
     chosen : sequence of str
         Folders and files as they were chosen.
     """
     where = printable(chosen[0])
     if len(chosen) > 1:
         where += f" and {len(chosen) - 1:,} more"
-    codes = {reason.code for verdict in verdicts for reason in verdict.reasons}
+    results = list(verdicts) if total <= len(chosen) else []
+    codes = {reason.code for verdict in results for reason in verdict.reasons}
+    named = bool(results) and {v.path for v in results} <= set(chosen)
     if codes == {ReasonCode.EMPTY_FOLDER}:
         return f"⚠ No JPEG was found in {where}: nothing was checked, nothing is proved."
-    if codes == {ReasonCode.FILE_MISSING} and {v.path for v in verdicts} <= set(chosen):
+    if codes == {ReasonCode.FILE_MISSING} and named:
         return f"⚠ There is no folder or file {where}: nothing was checked."
-    if len(verdicts) == 1 and verdicts[0].path in chosen:
-        why = " ".join(reason.message for reason in verdicts[0].reasons)
+    if total == 1 and named:
+        why = " ".join(reason.message for reason in results[0].reasons)
         return f"⚠ {where} could not be read: nothing was checked. {printable(why)}"
-    return f"⚠ None of the {len(verdicts):,} files could be read: nothing was checked."
+    return f"⚠ None of the {total:,} files could be read: nothing was checked."
 
 
 def details(verdict: Verdict) -> str:
@@ -138,16 +155,23 @@ def details(verdict: Verdict) -> str:
         (
             printable(os.path.abspath(verdict.path)),
             f"{flag.symbol} {verdict.verdict}: {verdict.verdict.meaning}",
-            *(f"• {_sentence(reason)}" for reason in verdict.reasons),
+            *(f"• {sentence}" for sentence in sentences(verdict)),
         )
     )
 
 
+def sentences(verdict: Verdict) -> list[str]:
+    """Return each reason in words, with what was expected and found where that can be read."""
+    return [_sentence(reason) for reason in verdict.reasons]
+
+
 def _sentence(reason: Reason) -> str:
+    # The paths of a file that was moved may be long, and are what one wants to know.
+    longest = None if reason.code in _PATHS else _LONGEST_VALUE
     values = [
         f"{word} {printable(value)}"
         for word, value in (("expected", reason.expected), ("found", reason.found))
-        if value is not None and len(value) <= _LONGEST_VALUE
+        if value is not None and (longest is None or len(value) <= longest)
     ]
     return printable(reason.message) + (f" ({', '.join(values)})" if values else "")
 

@@ -1,38 +1,45 @@
-"""Dock widget "Verify sealed images": whole folders, with the results in a table."""
+"""Dock widget "Verify sealed images": whole folders, with the results in a table.
+
+::
+
+    folder, ledger ──▶ VerifyJob ──▶ VerdictRows ──▶ VerdictModel ──▶ table, details
+                       (a thread)                         │
+                                                          ├──▶ Exporter (a thread)
+                                                          └──▶ Acceptor, duplicates (threads)
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, ProgressBar, PushButton
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QLabel
+from qtpy.QtWidgets import QFileDialog, QLabel, QWidget
 
 from napari_seal._napari.close_guard import CloseGuard
-from napari_seal._napari.export import export_dialog
 from napari_seal._napari.opener import make_default_opener
 from napari_seal._napari.verdict_details import VerdictDetails
-from napari_seal._napari.verdict_model import NOT_INTACT
-from napari_seal._napari.verdict_table import VerdictTable
-from napari_seal._napari.verify_job import VerifyJob
+from napari_seal._napari.verdict_order import WANTED
+from napari_seal._napari.verdict_rows import VerdictRows
+from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
+from napari_seal._napari.verify_accept import Acceptor
+from napari_seal._napari.verify_duplicates import DuplicatesWindow
+from napari_seal._napari.verify_export import Exporter
+from napari_seal._napari.verify_job import VerifyJob, how_it_ended
+from napari_seal._napari.verify_ledger_choice import LedgerChoice
 from napari_seal._napari.verify_text import (
     breakable,
     counts_line,
     nothing_checked,
     typed_paths,
-    why_nothing_checked,
 )
-from napari_seal._text import printable
-from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
     import napari.viewer
 
 _ALL = "all verdicts"
-
-#: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
-_MOST_OPENED = 20
 
 _TICK_MS = 100
 # So many rows a tick at most: the window answers between two ticks.
@@ -52,6 +59,10 @@ class VerifyWidget(Container[Any]):
         self._viewer = napari_viewer
         self._files: list[str] = []
         self._job: VerifyJob | None = None
+        self._last_job: VerifyJob | None = None
+        self._waiting = False
+        # Of the results in the table; empty where there was none.
+        self._ledger_of_results = ""
         self.source = LineEdit(
             label="Images in",
             tooltip="A folder or a file; type or paste it and press Enter, or choose it below.",
@@ -63,15 +74,19 @@ class VerifyWidget(Container[Any]):
         self.cancel = PushButton(text="Cancel", enabled=False)
         self.progress = ProgressBar(value=0, min=0, max=1)
         self.verdict_filter = ComboBox(
-            choices=[_ALL, NOT_INTACT, *map(str, Outcome)],
-            tooltip="Show only results with this verdict",
+            choices=[_ALL, *WANTED],
+            tooltip="Show only results with this verdict, or that came into the archive so",
         )
         self.text_filter = LineEdit(tooltip="Show only results whose path or reason contains this")
         self.open_button = PushButton(text="Open")
         self.copy_button = PushButton(text="Copy path")
+        self.accept_button = PushButton(
+            text="Accept…",
+            tooltip="Make the selected files, as they are today, what the ledger compares with",
+        )
         self.export_button = PushButton(
-            text="Export all…",
-            tooltip="Write every result of the run as CSV or JSON Lines, whatever the filter shows",
+            text="Export…",
+            tooltip="Write results as CSV or JSON Lines: all of them, or those that are shown",
         )
         self.opener_button = PushButton(
             text="Always open sealed images with napari-seal",
@@ -85,6 +100,7 @@ class VerifyWidget(Container[Any]):
     # layout
 
     def _lay_out(self) -> None:
+        self.ledger = LedgerChoice()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.message = QLabel()
@@ -92,19 +108,22 @@ class VerifyWidget(Container[Any]):
         # Paths appear in it, and a path may look like markup.
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.table = VerdictTable()
+        self.exporter = Exporter(self.export_button.native, self.table.results)
+        self.acceptor = Acceptor(self.native)
         self.details = VerdictDetails(self.table)
         self.progress.native.setTextVisible(True)
         self.text_filter.native.setPlaceholderText("filter by text")
         self.text_filter.native.setClearButtonEnabled(True)
         rows: list[Any] = [
             _row(self.folder_button, self.files_button, self.recursive),
+            self.ledger,
             _row(self.start, self.cancel),
             self.progress,
             self.summary,
             _row(self.verdict_filter, self.text_filter),
             self.table,
             self.details,
-            _row(self.open_button, self.copy_button, self.export_button),
+            _row(self.open_button, self.copy_button, self.accept_button, self.export_button),
             self.opener_button,
             self.message,
         ]
@@ -114,6 +133,21 @@ class VerifyWidget(Container[Any]):
             widget = getattr(row, "native", row)
             layout.addWidget(widget, 1 if widget is self.table else 0)
         self.native.setMinimumWidth(400)
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
+        """From top to bottom, as one reads."""
+        choice = self.ledger
+        parts: list[Any] = [
+            *(self.source, self.folder_button, self.files_button, self.recursive),
+            *(choice.line, choice.open_button, choice.new_button, choice.duplicates_button),
+            *(choice.go_on, self.start, self.cancel, self.verdict_filter, self.text_filter),
+            *(self.table, self.details, self.open_button, self.copy_button, self.accept_button),
+            *(self.export_button, self.opener_button),
+        ]
+        order: list[QWidget] = [getattr(part, "native", part) for part in parts]
+        for before, after in itertools.pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
         self.folder_button.changed.connect(self._choose_folder)
@@ -122,11 +156,20 @@ class VerifyWidget(Container[Any]):
         self.source.native.returnPressed.connect(self.run)
         self.start.changed.connect(self.run)
         self.cancel.changed.connect(self.stop)
-        self.open_button.changed.connect(lambda: self._open(self.table.selected_paths()))
+        self.open_button.changed.connect(self.table.open_selected)
         self.copy_button.changed.connect(self._copy)
-        self.export_button.changed.connect(self._export)
+        self.accept_button.changed.connect(self._accept)
+        self.exporter.said.connect(self._say)
+        self.exporter.changed.connect(self._show_state)
+        self.acceptor.said.connect(self._say)
+        self.acceptor.changed.connect(self._accepted)
         self.opener_button.changed.connect(lambda: self._say(make_default_opener()))
         self.verdict_filter.changed.connect(self._filter)
+        self.recursive.changed.connect(self._tell_ledger)
+        self.ledger.changed.connect(self._ledger_known)
+        self.ledger.line.returnPressed.connect(self.run)
+        self.ledger.duplicates_wanted.connect(self._duplicates)
+        self.table.results.arranging.connect(self._show_state)
         self.table.opened.connect(self._open)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_buttons())
         self.table.results.modelReset.connect(self._show_buttons)
@@ -155,10 +198,14 @@ class VerifyWidget(Container[Any]):
         with self.source.changed.blocked():
             self.source.value = text
         self._files = list(paths)
-        self._show_buttons()
+        self._tell_ledger()
 
     def _typed(self) -> None:
         self._files = typed_paths(self.source.value)
+        self._tell_ledger()
+
+    def _tell_ledger(self) -> None:
+        self.ledger.set_chosen(self._files, recursive=bool(self.recursive.value))
         self._show_buttons()
 
     def _choose_folder(self) -> None:
@@ -188,26 +235,56 @@ class VerifyWidget(Container[Any]):
 
     def run(self) -> None:
         """Verify what was chosen; results appear as they come."""
-        from napari.qt.threading import create_worker
-
-        if self.running or not self._files:
+        if not self._may_start():
             return
+        if self.ledger.looking:
+            # Until it is known what the ledger is; looking anew at each press would never end.
+            if not self._waiting:
+                self._waiting = True
+                self.ledger.look()
+            return
+        rows = VerdictRows()
         self.table.running = True
-        self.table.results.clear()
+        self.table.results.show_rows(rows)
         self._say("")
-        self._job = VerifyJob(self._files, recursive=bool(self.recursive.value))
-        create_worker(self._job.run, _start_thread=True)
+        self._ledger_of_results = self.ledger.path
+        self._job = VerifyJob(
+            rows,
+            self._files,
+            recursive=bool(self.recursive.value),
+            ledger=self.ledger.path,
+            resume=self.ledger.resume,
+        )
+        self._job.start()
+        self.ledger.set_running(True)
         self._timer.start()
         self._show_state()
 
+    def _may_start(self) -> bool:
+        ledger = self.ledger.looking or self.ledger.state.usable
+        return bool(self._files) and ledger and not self.running and not self.writing
+
+    def _ledger_known(self) -> None:
+        if self._waiting and not self.ledger.looking:
+            self._waiting = False
+            # A run that could be gone on with is a question, which was not there before.
+            if self.ledger.state.unfinished is None:
+                self.run()
+        self._show_buttons()
+
     def stop(self) -> None:
-        """Cancel the run; what was checked stays in the table."""
-        if self._job is not None:
-            self._job.cancel()
-            self.cancel.enabled = False
+        """Cancel the run, or the export; what was checked stays in the table."""
+        self._abandon()
+        self._show_buttons()
+
+    @property
+    def writing(self) -> bool:
+        """Whether results are being exported, or files accepted."""
+        return self.exporter.busy or self.acceptor.busy
 
     def _abandon(self) -> None:
         """The dock or the viewer was closed: end the work, touch no widget."""
+        self.exporter.cancel()
         if self._job is not None:
             self._job.cancel()
 
@@ -217,60 +294,63 @@ class VerifyWidget(Container[Any]):
             return
         # Read before taking: what is queued before `done` is set is taken below.
         done = job.done
-        self.table.results.append(job.take(_BATCH), job.folder)
+        self.table.results.append(job.take(_BATCH))
         if done and not job.waiting:
             self._timer.stop()
-            self._job = None
+            self._job, self._last_job = None, job
             self.table.running = False
             self.table.results.settle()
-            self._report_end(job)
-        self._show_state(job)
-
-    def _report_end(self, job: VerifyJob) -> None:
-        results = self.table.results
-        if job.failure:
-            self._say(f"⚠ The run ended early: {printable(job.failure)}")
-        elif job.cancelled and nothing_checked(results.counts):
-            self._say("⚠ Cancelled: nothing was checked.")
-        elif job.cancelled:
-            self._say(f"⚠ Cancelled: {results.total:,} of {job.found:,} files were checked.")
-        elif nothing_checked(results.counts):
-            self._say(why_nothing_checked(results.verdicts(), self._files))
+            self._say(how_it_ended(job, self._files))
+            self.ledger.set_running(False)
+            self.ledger.look()
+        self._show_state()
 
     # what is shown
 
-    def _show_state(self, job: VerifyJob | None = None) -> None:
-        job = job or self._job
+    def _show_state(self) -> None:
+        job = self._job or self._last_job
         results = self.table.results
-        if job is None:
+        if self.exporter.busy:
+            self._show_progress(*self.exporter.progress, "exported")
+        elif job is None:
             self.progress.native.setFormat("")
         elif job.searching:
             self.progress.max = 0  # busy: there is no total yet
             self.progress.native.setFormat("")
             self.summary.setText(f"Looking for images… {job.found:,}")
         else:
-            self.progress.max = max(job.found, 1)
-            self.progress.value = results.total
-            self.progress.native.setFormat(f"{results.total:,} of {job.found:,}")
+            self._show_progress(min(results.total, job.found), job.found)
         # "1 of 1" would sound like a success.
         vacuous = not self.running and nothing_checked(results.counts)
-        self.progress.visible = job is not None and not vacuous
+        shown = job is not None and not vacuous
+        self.progress.visible = shown or self.exporter.busy
         if job is None or not job.searching:
-            self.summary.setText(counts_line(results.counts, job.found if job else 0))
+            found = job.found if job else 0
+            counts = counts_line(results.counts, found, results.rows.arrived)
+            self.summary.setText(counts + (" &nbsp; sorting…" if results.busy else ""))
         if not results.rowCount():
             self.table.viewport().update()  # the hint may be another one
         self._show_buttons()
 
+    def _show_progress(self, reached: int, total: int, what: str = "") -> None:
+        self.progress.max = max(total, 1)
+        self.progress.value = reached
+        self.progress.native.setFormat(f"{reached:,} of {total:,} {what}".strip())
+
     def _show_buttons(self) -> None:
         running, results = self.running, self.table.results
-        self.start.enabled = bool(self._files) and not running
-        self.cancel.enabled = running and not (self._job is not None and self._job.cancelled)
+        self.start.enabled = self._may_start()
+        self.start.text = "Go on" if self.ledger.resume and not running else "Verify"
+        cancelled = self._job is None or self._job.cancelled
+        self.cancel.enabled = not cancelled or self.exporter.cancellable
         for widget in (self.source, self.folder_button, self.files_button, self.recursive):
             widget.enabled = not running
-        selected = self.table.selectionModel().hasSelection()
+        selected, idle = self.table.selectionModel().hasSelection(), not running
         self.open_button.enabled = selected and self._viewer is not None
         self.copy_button.enabled = selected
-        self.export_button.enabled = results.total > 0 and not running
+        self.accept_button.visible = bool(self._ledger_of_results)
+        self.accept_button.enabled = selected and idle and not self.writing
+        self.export_button.enabled = results.total > 0 and idle and not self.writing
 
     def _say(self, text: str) -> None:
         self.message.setText(breakable(text))
@@ -285,8 +365,8 @@ class VerifyWidget(Container[Any]):
     def _open(self, paths: list[str]) -> None:
         from napari_seal._napari.open_action import open_flagged
 
-        if len(paths) > _MOST_OPENED:
-            self._say(f"Select at most {_MOST_OPENED} images to open at once.")
+        if len(paths) > MOST_OPENED:
+            self._say(f"Select at most {MOST_OPENED} images to open at once.")
         elif self._viewer is not None:
             open_flagged(self._viewer, paths)
 
@@ -294,11 +374,21 @@ class VerifyWidget(Container[Any]):
         paths = self.table.copy_paths()
         self._say(f"Copied {len(paths):,} path{'s' if len(paths) != 1 else ''}.")
 
-    def _export(self) -> None:
-        results = self.table.results
-        said = export_dialog(self.native, results.verdicts(), shown=results.rowCount())
-        if said:
-            self._say(said)
+    # with the ledger
+
+    def _duplicates(self) -> None:
+        window = DuplicatesWindow(self.ledger.path, self.native)
+        window.opened.connect(self._open)
+        window.open_button.setVisible(self._viewer is not None)
+        window.show()
+
+    def _accepted(self) -> None:
+        if not self.acceptor.busy:
+            self.ledger.look()
+        self._show_buttons()
+
+    def _accept(self) -> None:
+        self.acceptor.ask(self._ledger_of_results, self.table)
 
 
 def _row(*widgets: Any) -> Container[Any]:

@@ -47,15 +47,18 @@ class Look(NamedTuple):
     tone : Tone
     words : str
         Before the name of a layer, where the verdict's own word would be too quiet.
+    own_sign : str
+        In place of the tone's.
     """
 
     tone: Tone
     words: str
+    own_sign: str = ""
 
     @property
     def sign(self) -> str:
         """One character, which tells the tones apart without colour."""
-        return SIGNS[self.tone]
+        return self.own_sign or SIGNS[self.tone]
 
     @property
     def colours(self) -> Colours:
@@ -84,5 +87,6 @@ LOOKS: Final = {
     # A sealed file that was overwritten with anything else is one.
     Outcome.NOT_AN_IMAGE: Look(Tone.BAD, "NOT AN IMAGE"),
     Outcome.UNREADABLE: Look(Tone.BAD, "NOT CHECKED"),
-    Outcome.MISSING: Look(Tone.BAD, "MISSING"),
+    # There is no picture behind it.
+    Outcome.MISSING: Look(Tone.BAD, "MISSING", "✗"),
 }

@@ -161,7 +161,7 @@ def _batches(
 
 def _begin(database: Database, request: Request, places: _Places) -> tuple[int, Counter[str], bool]:
     """Go on with the last run, or begin a new one: its number, counts, and which of the two."""
-    parameters = json.dumps(request.parameters | {"named": places.digest}, sort_keys=True)
+    parameters = _parameters(request, places)
     with database.writing() as connection:
         last = connection.execute(
             "SELECT id, parameters, counts FROM runs WHERE kind = 'verify' AND state = ? "
@@ -188,6 +188,17 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
             [(run, scope.folder, scope.deep) for scope in places.scopes],
         )
         return run, Counter(), False
+
+
+def _parameters(request: Request, places: _Places) -> str:
+    return json.dumps(request.parameters | {"named": places.digest}, sort_keys=True)
+
+
+def belongs_to(database: Database, root: Root, request: Request, run: int) -> bool:
+    """Whether a run is one over just this request, so that `verify_into` can go on with it."""
+    with database.reading() as connection:
+        row = connection.execute("SELECT parameters FROM runs WHERE id = ?", (run,)).fetchone()
+    return row is not None and row[0] == _parameters(request, _Places(root, request))
 
 
 def new_run(connection: sqlite3.Connection, kind: str, state: str, parameters: str) -> int:

@@ -1,0 +1,178 @@
+"""What the dock asks of a ledger before a run, and what it says about one: no widget in here.
+
+All functions that open a ledger are for a thread: it may be in use, and SQLite waits.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from napari_seal._text import printable
+
+if TYPE_CHECKING:
+    from napari_seal._verify.ledger.entries import LedgerRun
+    from napari_seal._verify.ledger.ledger import Ledger
+
+#: For dialogs; a ledger may have any name but that of an image.
+FILES: Final = "Ledgers (*.db *.sqlite);;All files (*)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """What was found where a ledger is, or will be.
+
+    Parameters
+    ----------
+    text : str
+        In a line for people, escaped.
+    usable : bool
+        Whether a run can write into it, as far as one can know before.
+    exists : bool
+        Whether there is one already.
+    unfinished : LedgerRun, optional
+        The run over just the chosen files that did not come to its end.
+    """
+
+    text: str = ""
+    usable: bool = True
+    exists: bool = False
+    unfinished: LedgerRun | None = None
+
+
+def look_at(path: str, chosen: Sequence[str], *, recursive: bool) -> LedgerState:
+    """Look at a ledger's file, and whether a run over what is chosen waits in it.
+
+    Parameters
+    ----------
+    path : str
+        Need not be there.
+    chosen : sequence of str
+        Files and folders to be checked.
+    recursive : bool
+        Whether folders are searched with their subfolders.
+    """
+    from napari_seal._verify.ledger.ledger import Ledger
+    from napari_seal.errors import SealError
+
+    if not os.path.lexists(path):
+        return _not_there(path)
+    try:
+        with Ledger.open(path, read_only=True) as ledger:
+            runs = [run for run in ledger.runs() if run.kind == "verify"]
+            problem = _outside(ledger, chosen)
+            if problem:
+                return LedgerState(text=f"⚠ {problem}", usable=False, exists=True)
+            return LedgerState(
+                text=_history(runs),
+                exists=True,
+                unfinished=_unfinished(ledger, runs, chosen, recursive),
+            )
+    except (SealError, OSError) as error:
+        return LedgerState(text=f"⚠ {for_people(str(error))}", usable=False, exists=True)
+
+
+def _not_there(path: str) -> LedgerState:
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        text = f"⚠ There is no folder {printable(folder)}: choose another place for the ledger."
+        return LedgerState(text=text, usable=False)
+    return LedgerState(text="A new ledger: the run will make it.")
+
+
+def _history(runs: Sequence[LedgerRun]) -> str:
+    complete = [run for run in runs if run.state == "complete"]
+    if not complete:
+        return "No run has come to its end yet."
+    number = "1 complete run" if len(complete) == 1 else f"{len(complete):,} complete runs"
+    last = complete[-1]
+    return f"{number}, the last of {moment(last.begun)} with {files(sum(last.counts.values()))}."
+
+
+def _outside(ledger: Ledger, chosen: Sequence[str]) -> str:
+    """Why what is chosen is not what the ledger is about; empty where it is."""
+    from napari_seal.errors import LedgerError
+
+    try:
+        if ledger.root is not None and chosen:
+            ledger._root_of(list(chosen))
+    except LedgerError as error:
+        return for_people(str(error))
+    return ""
+
+
+def _unfinished(
+    ledger: Ledger, runs: Sequence[LedgerRun], chosen: Sequence[str], recursive: bool
+) -> LedgerRun | None:
+    """The run that `Ledger.check_many` would go on with, if it is one over what is chosen."""
+    from napari_seal._verify.ledger.runs import UNFINISHED, Request, belongs_to
+
+    waiting = [run for run in runs if run.state == UNFINISHED]
+    if not waiting or not chosen:
+        return None
+    request = Request(
+        about=[],
+        named=list(chosen),
+        recursive=recursive,
+        parameters={"full": False, "recursive": recursive, "against": None},
+        resume=True,
+    )
+    root = ledger._root_of(request.named)
+    same = belongs_to(ledger._database, root, request, waiting[-1].number)
+    return waiting[-1] if same else None
+
+
+def moment(text: str) -> str:
+    """Return a time of a ledger as people write it: ``2026-11-24 19:05 UTC``."""
+    return f"{text[:10]} {text[11:16]} UTC" if text else "an unknown time"
+
+
+def files(number: int) -> str:
+    """Return a number of files in words."""
+    return "1 file" if number == 1 else f"{number:,} files"
+
+
+def go_on_text(run: LedgerRun) -> str:
+    """Return what the tick says that goes on with a run."""
+    done = files(_done(run.counts))
+    return f"go on with the unfinished run,\nbegun {moment(run.begun)}, {done} done"
+
+
+def _done(counts: Mapping[str, int]) -> int:
+    return sum(number for word, number in counts.items() if word != "missing")
+
+
+# The core speaks of the command line, which nobody sees here.
+_HERE: Final = (
+    (r"name the same, or begin a new run without --resume.*", "choose the same, or untick it."),
+    (
+        r"if the archive lies elsewhere now, say where.*",
+        "choose the ledger of this folder, or name a new one.",
+    ),
+    (
+        r"; `napari-seal verify FOLDER --ledger FILE` makes one",
+        "; choose another, or name a new one.",
+    ),
+    (r" \(file is not a database\)$", ""),  # said already
+    (r"make room, and go on with --resume", "make room, and go on with the unfinished run"),
+    (r"it will after the next `napari-seal verify`", "it will after the next run"),
+    (r"the next `napari-seal verify --ledger` will bring it", "the next run will bring it"),
+    (
+        r"(is not a ledger, nor a database at all|is a database, and not a ledger of napari-seal)",
+        r"\1: choose another file, or name a new one",
+    ),
+    (r"(cannot be written to|not permitted)", r"\1: choose another, or ask for the permission"),
+    (r"(something altered them)", r"\1: take a copy of it, or begin a new one"),
+)
+
+
+def for_people(text: str) -> str:
+    """Return the sentence of a ledger's error as it helps in the window, escaped."""
+    text = printable(text)
+    for pattern, replacement in _HERE:
+        text = re.sub(pattern, replacement, text)
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", ")", "…")) else f"{text}."

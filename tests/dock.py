@@ -1,0 +1,44 @@
+"""What the tests of the dock widget do with it, as a person would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def add_results(model: Any, verdicts: Any, folder: str = "") -> None:
+    """Give verdicts to a `VerdictModel` as a run over ``folder`` does."""
+    if not len(model.rows):
+        model.rows.folder = folder
+    model.append([model.rows.pack(verdicts)])
+
+
+def choose(widget: Any, qtbot: Any, folder: object, ledger: object) -> None:
+    """Choose what to verify and the ledger, and wait until the dock has looked at it."""
+    widget.set_paths([str(folder)])
+    widget.ledger.line.setText(str(ledger))
+    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+
+
+def verify(widget: Any, qtbot: Any) -> None:
+    """Press the button, and wait for the end."""
+    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    widget.start.native.click()
+    assert widget.running
+    qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking, timeout=20_000)
+
+
+def rows(widget: Any) -> dict[str, str]:
+    """File and what is said of it, by row."""
+    model = widget.table.results
+    return {
+        model.data(model.index(row, 1)): model.data(model.index(row, 0))
+        for row in range(model.rowCount())
+    }
+
+
+def run(widget: Any, qtbot: Any, *paths: object) -> None:
+    """Verify as by pressing the button, and wait for the end."""
+    widget.set_paths([str(path) for path in paths])
+    widget.start.native.click()
+    assert widget.running
+    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
