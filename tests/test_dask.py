@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner
 from support import skip_or_fail
 
-from napari_seal import OptionError, SealError, Verdict, _dask, check_many
+from napari_seal import Ledger, OptionError, Seal, SealError, Verdict, _dask, check_many
 from napari_seal._cli import main
 from napari_seal._dask import map_on_cluster
-from napari_seal._verify import run as run_module
+from napari_seal._verify import engine
 
 if sys.platform == "win32":
     pytest.skip("no SIGKILL", allow_module_level=True)
@@ -82,7 +82,7 @@ def test_a_killed_worker_costs_no_file(
     client: Any, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where a worker is killed mid-run, another does its work: every file has one verdict."""
-    monkeypatch.setattr(run_module, "BATCH", 5)
+    monkeypatch.setattr(engine, "BATCH", 5)
     checked = check_many(archive, client=client)
     verdicts = list(itertools.islice(checked, 100))
     victim, *_ = client.run(os.getpid).values()
@@ -90,6 +90,18 @@ def test_a_killed_worker_costs_no_file(
     verdicts += checked
     assert_complete(verdicts, archive)
     assert victim not in client.run(os.getpid).values()
+
+
+def test_with_a_ledger(client: Any, archive: Path, tmp_path: Path) -> None:
+    """The facts that a ledger keeps come from the workers, too."""
+    with Ledger.open(tmp_path / "l.db", create=True) as ledger:
+        verdicts = list(ledger.check_many(archive, client=client))
+        assert_complete(verdicts, archive)
+        seal = verdicts[1].seal
+        assert isinstance(seal, Seal)
+        found = {entry.path for entry in ledger.find(seal.codestream)}
+        assert verdicts[1].path in found
+        assert [run.state for run in ledger.runs()] == ["complete"]
 
 
 def double_or_die(numbers: list[int]) -> list[int]:
