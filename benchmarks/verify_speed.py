@@ -76,8 +76,9 @@ def compare(archive: Archive, root: str, files: int, rounds: int) -> None:
         print(f"\nAim for {algorithm}, 2 processes: {aims[archive.name]:.2f}; reached: {best:.2f}.")
 
 
-def growth(root: str, numbers: list[int], rounds: int) -> None:
-    """Print how time and memory grow with the number of files."""
+def growth(root: str, numbers: list[int], rounds: int) -> list[tuple[int, float, float]]:
+    """Print how time and memory grow with the number of files: number, seconds, MB."""
+    rows = []
     source = os.path.join(root, "source")
     make(ARCHIVES[0], source, 32, "sha256")
     print("\n### Growth: files of 30 KB, 2 processes\n")
@@ -88,10 +89,29 @@ def growth(root: str, numbers: list[int], rounds: int) -> None:
         link(source, folder, number)
         command = verify(folder, "--jobs", "2")
         seconds = in_turn({"ours": command}, rounds if number <= 100_000 else 1)["ours"].clock
-        memory = f"{peak_memory(command):.0f}" if sys.platform == "linux" else ""
-        print(f"| {number:,} | {seconds:.2f} | {1e6 * seconds / number:.0f} | {memory} |")
+        memory = peak_memory(command) if sys.platform == "linux" else float("nan")
+        print(f"| {number:,} | {seconds:.2f} | {1e6 * seconds / number:.0f} | {memory:.0f} |")
+        rows.append((number, seconds, memory))
         shutil.rmtree(folder)
     print("\nAims: at 100,000 files at most 1.15 x the time a file at 1,000; at most 150 MB.")
+    return rows
+
+
+def plot(rows: list[tuple[int, float, float]], path: str) -> None:
+    """Draw the table of `growth`."""
+    from matplotlib.figure import Figure
+
+    numbers, seconds, memory = zip(*rows, strict=True)
+    figure = Figure(figsize=(8, 3), layout="constrained")
+    time, space = figure.subplots(1, 2)
+    time.loglog(numbers, seconds, "o-", color="#005a9c")
+    time.loglog(numbers, [seconds[-1] * n / numbers[-1] for n in numbers], ":", color="gray")
+    time.set(title="time; dotted: proportional", xlabel="files", ylabel="seconds")
+    space.semilogx(numbers, memory, "o-", color="#a83c00")
+    space.axhline(150, linestyle=":", color="gray")
+    space.set(title="memory of all processes; dotted: aim", xlabel="files", ylabel="MB")
+    space.set_ylim(0, 160)
+    figure.savefig(path, metadata={"Date": None} if path.endswith(".svg") else None)
 
 
 def start_up(root: str, rounds: int) -> None:
@@ -119,6 +139,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the files")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--million", action="store_true", help="growth up to 1,000,000 files")
+    parser.add_argument("--plot", metavar="FILE", help="also draw the growth; needs matplotlib")
     options = parser.parse_args()
     print("Verifying, warm page cache, medians of alternating rounds.")
     for archive in ARCHIVES:
@@ -128,7 +149,9 @@ def main() -> None:
     numbers = [1_000, 10_000, 100_000] + [1_000_000] * options.million
     with tempfile.TemporaryDirectory() as root:
         largest = 100_000 * max(options.scale, 0.01)
-        growth(root, [n for n in numbers if n <= largest or options.million], 3)
+        rows = growth(root, [n for n in numbers if n <= largest or options.million], 3)
+    if options.plot:
+        plot(rows, options.plot)
     with tempfile.TemporaryDirectory() as root:
         start_up(root, 4 * options.rounds)
 

@@ -86,13 +86,23 @@ class Entry(NamedTuple):
         return _HEAD.pack(_ORDER[key[0]], key[1], self.type, self.number) + self.value
 
 
-def read(block: bytes) -> dict[Key, Entry]:
+class Span(NamedTuple):
+    """Where a tag's value lies, or, without a key, a directory with the offset behind it."""
+
+    key: Key | None
+    start: int
+    end: int
+
+
+def read(block: bytes, spans: list[Span] | None = None) -> dict[Key, Entry]:
     r"""Read all tags of an Exif block.
 
     Parameters
     ----------
     block : bytes
         From the byte-order mark on, without the ``Exif\0\0`` before it.
+    spans : list, optional
+        Gets a `Span` for each part of the block that was read, but for values within an entry.
 
     Returns
     -------
@@ -127,6 +137,8 @@ def read(block: bytes) -> dict[Key, Entry]:
         after = offset + 2 + 12 * number
         if number > limits.EXIF_ENTRIES or after > size_of_block:
             raise FormatError(f"Exif directory {name} cannot have {number} entries")
+        if spans is not None:
+            spans.append(Span(None, offset, after + 4))
         for tag, kind, count, raw in entry.iter_unpack(block[offset + 2 : after]):
             key = (name, tag)
             part, parts = TYPES.get(kind, (0, 0))
@@ -141,6 +153,8 @@ def read(block: bytes) -> dict[Key, Entry]:
                 start, value = 0, raw[:size]
             if start + size > size_of_block or budget < 0:
                 raise FormatError(f"Exif tag {tag:#06x} claims {size} bytes that are not there")
+            if spans is not None and start:
+                spans.append(Span(key, start, start + size))
             if big and part > 1:
                 value = swapped(value, part)
             if key in POINTERS:

@@ -13,6 +13,7 @@ from typing import Final
 from napari_seal._format import exif, xmp
 from napari_seal._format.algorithms import start_digest
 from napari_seal._format.layout import recognise
+from napari_seal._verify.alike import layout_of, transform_of
 from napari_seal._verify.verdict import Verdict, intact
 from napari_seal.errors import FormatError
 
@@ -20,10 +21,6 @@ from napari_seal.errors import FormatError
 _START: Final = b"\xff\xd8\xff\xe0\x00\x10JFIF\0"
 _EXIF_AT: Final = 20
 _CODE: Final = b"ASCII\0\0\0"
-# DQT, SOF0 to SOF2, DHT, DRI: what may stand before the scan (T.81, table B.1).
-_TABLES: Final = frozenset((0xDB, 0xC0, 0xC1, 0xC2, 0xC4, 0xDD))
-_FRAMES: Final = frozenset((0xC0, 0xC1, 0xC2))
-_TRANSFORMS: Final = {1: b"", 3: b"YCbCr"}
 
 
 def prove(data: bytes, path: str) -> Verdict | None:
@@ -51,14 +48,14 @@ def proven_record(data: bytes) -> bytes | None:
         return None
 
     # 2. Find the record.  3. Read the seal.
-    try:
-        tags = exif.read(data[_EXIF_AT + 4 + len(exif.SIGNATURE) : xmp_at])
-    except FormatError:
+    block = data[_EXIF_AT + 4 + len(exif.SIGNATURE) : xmp_at]
+    layout = layout_of(block)
+    if layout is None:
         return None
-    comment = tags.pop(exif.USER_COMMENT, None)
-    if comment is None or not comment.value.startswith(_CODE):
+    comment = block[layout.comment]
+    if not comment.startswith(_CODE):
         return None
-    text = comment.value[len(_CODE) :]
+    text = comment[len(_CODE) :]
     seal = recognise(text)
     if seal is None:
         return None
@@ -69,18 +66,15 @@ def proven_record(data: bytes) -> bytes | None:
     tables_at = xmp_at + 4 + len(packet)
     if not data.startswith(b"\xff\xe1%b%b" % ((len(packet) + 2).to_bytes(2), packet), xmp_at):
         return None
-    transform = _transform(data, tables_at)
+    transform = transform_of(data, tables_at)
     if transform is None:
         return None
 
     # 6. The sealed Exif tags are those that are there.
-    pattern = exif.spelling(tuple(tags))
-    unique = tags.get(exif.IMAGE_UNIQUE_ID)
+    unique = block[layout.unique]
     if (
-        pattern is None
-        or pattern.fullmatch(seal.tags) is None
-        or unique is None
-        or unique.value.rstrip(b"\0") != (seal.source or seal.pixels)[:32]
+        layout.spelling.fullmatch(seal.tags) is None
+        or unique.rstrip(b"\0") != (seal.source or seal.pixels)[:32]
     ):
         return None
     try:
@@ -88,8 +82,7 @@ def proven_record(data: bytes) -> bytes | None:
     except FormatError:
         return None
     empty = digest.copy()
-    for key, entry in tags.items():
-        digest.update(entry.serialise(key))
+    digest.update(layout.before + unique + layout.behind)
     if digest.hexdigest().encode("ascii") != seal.exif:
         return None
 
@@ -104,25 +97,3 @@ def proven_record(data: bytes) -> bytes | None:
     empty.update(memoryview(data)[tables_at:])
     empty.update(transform)
     return text if empty.hexdigest().encode("ascii") == seal.codestream else None
-
-
-def _transform(data: bytes, at: int) -> bytes | None:
-    """The colour-transform token, where tables, one frame and a scan header follow each other."""
-    last = len(data) - 4  # a marker and a length before EOI
-    transform: bytes | None = None
-    while at < last and data[at] == 0xFF:
-        marker = data[at + 1]
-        length = int.from_bytes(data[at + 2 : at + 4])
-        if marker == 0xDA:
-            return transform if length >= 2 and at + length <= last else None
-        if marker not in _TABLES or length < 2:
-            return None
-        if marker in _FRAMES:
-            if transform is not None or length < 8 or at + 9 > last:
-                return None
-            components = data[at + 9]
-            transform = _TRANSFORMS.get(components)
-            if transform is None or length != 8 + 3 * components:
-                return None
-        at += 2 + length
-    return None
