@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,13 +13,6 @@ import napari_seal
 from napari_seal._cli import main
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture(autouse=True)
-def _interruptible() -> None:
-    """A shell that starts the tests in the background has them ignore Control-C, and theirs too."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
