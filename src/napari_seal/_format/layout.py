@@ -70,6 +70,7 @@ class Layout(NamedTuple):
         return _TAIL + len(self.algorithm)
 
 
+@lru_cache(maxsize=1)  # a ledger asks once more for the record that was just proven
 def recognise(text: bytes) -> Layout | None:
     """Find the seal in a record's text; None where it is not spelt as usual, valid or not."""
     at = text.rfind(_START)
