@@ -17,6 +17,7 @@ from napari_seal._format.digest import digest_of
 from napari_seal._format.exif_tags import build, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
+from napari_seal._format.place import StackPlace
 from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
 from napari_seal._format.window import Window
 from napari_seal._version import __version__
@@ -35,6 +36,7 @@ def embed(
     exif_tags: Mapping[str, Any],
     layer: Mapping[str, Any] | None,
     moedal: bool,
+    place: StackPlace | None = None,
     algorithm: str = DEFAULT_ALGORITHM,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG picture in memory.
@@ -65,6 +67,7 @@ def embed(
         tiles=tiles.measure(samples),
         exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
+        stack=place,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         software={"napari-seal": __version__, "Pillow": PIL.__version__} | decoder(),
         metadata=metadata,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.metadata import check_metadata
 from napari_seal._format.pixels import digest_array
+from napari_seal._format.place import StackPlace
 from napari_seal._format.record import Seal
 from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
@@ -36,6 +37,7 @@ def seal(
     moedal: bool = False,
     overwrite: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
+    place: StackPlace | None = None,
 ) -> Seal:
     """Store an image as JPEG with a seal.
 
@@ -67,6 +69,8 @@ def seal(
     algorithm : {"sha256", "blake3"}
         Of the digests.  BLAKE3 is faster for large files, and needs the package ``blake3`` wherever
         the file is sealed or checked: ``pip install napari-seal[blake3]``.
+    place : StackPlace, optional
+        Where the image lies in a stack; `napari_seal.seal_stack` gives it.
 
     Returns
     -------
@@ -118,6 +122,7 @@ def seal(
         metadata=user,
         exif_tags={} if exif is None else exif,
         layer=layer,
+        place=place,
         moedal=moedal,
         algorithm=algorithm,
     )
