@@ -25,6 +25,9 @@ def skip_or_fail(need: str, reason: str) -> None:
     pytest.skip(reason)
 
 
+#: Pictures from elsewhere, which are not part of the project.
+DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
 #: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.
 PICTURES = ("tracks", "camera", "coins", "moon", "coffee", "astronaut")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -17,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import skip_or_fail
+from support import DATA, skip_or_fail
 
 import napari_seal
 from napari_seal import (
@@ -148,8 +147,7 @@ def test_what_is_sealed_comes_back(
         made = seal_stack(data, Path(folder) / "a", axes=axes, window=window)
         assert check_stack(Path(folder) / "a", jobs=1, full=True).intact
         opened = open_stack(Path(folder) / "a")
-        order = [axes.index("Ü" if axis == "Ü" else axis) for axis in opened.axes]
-        turned = array.transpose(order)
+        turned = array.transpose([axes.index(axis) for axis in opened.axes])
         assert opened.shape == turned.shape
         whole = opened.dask().compute() if kind == "dask" else None
         for index in np.ndindex(*opened.grid):
@@ -426,8 +424,6 @@ def test_planes_of_other_data_are_written_again(tmp_path: Path) -> None:
     resume(tmp_path, other)
     kept = {name for name, stamp in stamps(folder).items() if stamp == before.get(name)}
     assert kept == {*before} - {INDEX, "movie_t1_z0.sealed.jpg"}
-    index = json.loads((folder / INDEX).read_bytes())
-    index["complete"] = False
 
 
 def test_planes_with_other_tags_are_written_again(tmp_path: Path) -> None:
@@ -529,7 +525,6 @@ def test_killed_at_any_moment_and_resumed(seed: int, tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------- real, and large
 
 
-DATA = Path(os.environ.get("NAPARI_SEAL_DATA", "shared/data"))
 REAL = {
     "microscopy/pims_beads_stack_5x512x512_uint16.tif": "TYX",
     "microscopy/stardist_nuclei_3d_uint16.tif": "ZYX",
