@@ -145,6 +145,9 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
     ]
     if seal.tiles is not None:
         rows.append(("fingerprint", _fingerprint(seal.tiles)))
+    if seal.stack is not None:
+        place = f"{seal.stack} of {_shape(seal.stack.shape)} planes of the stack {seal.stack.id}"
+        rows.append(("place", place))
     if seal.layer is not None:
         rows.append(("layer", json.dumps(seal.layer)))
     return rows
