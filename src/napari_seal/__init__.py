@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
     from napari_seal._format.place import StackPlace
-    from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
+    from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
     from napari_seal._format.stack import Stack
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
@@ -70,7 +70,7 @@ _HOMES = {
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
     "_format.place": ("StackPlace",),
-    "_format.record": ("ArrayDigest", "ExifDigest", "Seal"),
+    "_format.seal": ("ArrayDigest", "ExifDigest", "Seal"),
     "_format.stack": ("Stack",),
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),

@@ -161,7 +161,7 @@ def test_layer_attributes_follow_the_axes() -> None:
 
 
 def test_attributes_that_do_not_fit_are_left_out() -> None:
-    """A scale of two values says nothing about four axes; a plane has no affine of all axes."""
+    """A scale of two values says nothing about four axes; what turns all axes is left out."""
     planes = Planes(ARRAY, "TZYX")
     layer = {"scale": [1, 2], "translate": "abcd", "affine": [[1]], "gamma": 0.5}
     ordered = planes.layer_in_order(layer)

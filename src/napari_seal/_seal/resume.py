@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy.typing as npt
 
+from napari_seal._format import container, record
 from napari_seal._format import exif as exif_format
-from napari_seal._format import jpeg, record
 from napari_seal._format.exif import Entry, Key
 from napari_seal._format.exif_tags import build
 from napari_seal._format.pixels import digest_array
 from napari_seal._format.place import StackPlace
-from napari_seal._format.record import Seal
+from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
 from napari_seal.errors import FormatError
 
@@ -58,11 +58,11 @@ def find_intact(
 
 def _intact_seal(data: bytes) -> Seal | None:
     """The seal of a file, where its codestream, its record and its sealed tags agree with it."""
-    structure = jpeg.walk(data)
-    blocks = [segment for segment in structure.excluded if exif_format.is_exif(data, segment)]
+    structure = container.walk(data)
+    blocks = list(structure.exif_blocks())
     if len(blocks) != 1:
         return None
-    entries = exif_format.read(data[blocks[0].payload][len(exif_format.SIGNATURE) :])
+    entries = exif_format.read(blocks[0])
     text = exif_format.user_comment(entries)
     if text is None:
         return None

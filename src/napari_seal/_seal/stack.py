@@ -13,7 +13,7 @@ from napari_seal._format import stack
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.digest import Digest
 from napari_seal._format.metadata import check_metadata
-from napari_seal._format.record import ArrayDigest
+from napari_seal._format.seal import ArrayDigest
 from napari_seal._format.stack import PLANE_ENDINGS, Stack
 from napari_seal._format.window import Window
 from napari_seal._seal.encode import check_quality

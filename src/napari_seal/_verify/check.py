@@ -15,11 +15,10 @@ from napari_seal._verify.verdict import Outcome, Reason, Verdict, VerificationEr
 from napari_seal.errors import FormatError, ReadError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
 
 
 def check(
@@ -95,19 +94,19 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     return verdict.seal
 
 
-def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
+def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
     """Read the picture of a file, with the verdict on the very bytes it was decoded from.
 
     Parameters
     ----------
     path : path-like
-        Any JPEG file, sealed or not.
+        Any JPEG or PNG file, sealed or not.
 
     Returns
     -------
-    image : (Y, X) or (Y, X, 3) ndarray of uint8
+    image : (Y, X), (Y, X, 3) or (Y, X, 4) ndarray of uint8, or (Y, X) of uint16
         The stored levels; `napari_seal.restore_intensity` maps them to the original range.  What is
-        left of a truncated picture; CMYK as RGB.
+        left of a truncated or damaged picture; CMYK as RGB.
     verdict : Verdict
         Look at it before you trust the picture.
 
@@ -137,7 +136,7 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
         raise ReadError(f"{printable(name)} ({verdict.verdict}): {error}") from error
 
 
-def picture_of(data: bytes) -> npt.NDArray[np.uint8]:
+def picture_of(data: bytes) -> npt.NDArray[Any]:
     """Decode the content of a file; see `read`.
 
     Raises
@@ -145,10 +144,10 @@ def picture_of(data: bytes) -> npt.NDArray[np.uint8]:
     FormatError, MemoryError
         There is no picture that could be shown.
     """
-    from napari_seal._format import jpeg
-    from napari_seal._format.pixels import decode, to_rgb
+    from napari_seal._format import container
+    from napari_seal._format.pixels import shown
 
-    return to_rgb(decode(jpeg.walk(data)))
+    return shown(container.walk(data))
 
 
 def check_bytes(

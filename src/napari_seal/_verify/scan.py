@@ -12,7 +12,7 @@ from napari_seal._folders import find
 from napari_seal._format.place import INDEX_ENDING
 
 #: Names of files in folders that are checked.  A file that is named itself is checked in any case.
-EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif")
+EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png")
 _FOUND: Final = (*EXTENSIONS, INDEX_ENDING)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from napari_seal._files import is_address
 from napari_seal._format.layout import read_place, recognise
 from napari_seal._format.place import INDEX_ENDING
-from napari_seal._format.record import Seal
+from napari_seal._format.seal import Seal
 from napari_seal._text import printable
 from napari_seal._verify.stack_index import read_index
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
