@@ -15,13 +15,13 @@ from make_vectors import sha256
 ID = "00112233445566778899aabbccddeeff"
 
 
-def plane_name(stem: str, axes: list[str], shape: list[int], index: list[int]) -> str:
+def plane_name(stem: str, axes: list[str], shape: list[int], index: list[int], kind: str) -> str:
     """Section 13.2: the file name of a plane."""
     name = stem
     for axis, size, position in zip(axes, shape, index, strict=True):
         letters = "".join(c for c in axis if c.isascii() and c.isalpha())[:16].lower()
         name += "_" + (letters or "axis") + str(position).rjust(len(str(size - 1)), "0")
-    return name + ".sealed.jpg"
+    return name + {"jpeg": ".sealed.jpg", "png": ".sealed.png"}[kind]
 
 
 def plane_name_vectors() -> list[dict[str, Any]]:
@@ -38,9 +38,10 @@ def plane_name_vectors() -> list[dict[str, Any]]:
         ("cells", ["\u0130"], [3], [2]),
     ]
     return [
-        {"stem": stem, "axes": axes, "shape": shape, "index": index,
-         "file": plane_name(stem, axes, shape, index)}
+        {"stem": stem, "axes": axes, "shape": shape, "index": index, "format": kind,
+         "file": plane_name(stem, axes, shape, index, kind)}
         for stem, axes, shape, index in rows
+        for kind in ("jpeg", "png")
     ]  # fmt: skip
 
 
@@ -94,6 +95,9 @@ def stack_vectors() -> list[dict[str, Any]]:
             "a window for each plane": close_index(open_index(window="plane")),
             "required keys only": close_index(open_index(window=None, quality=None)),
             "with layer attributes": close_index(open_index(layer={"scale": [1.0, 0.5, 0.5]})),
+            "png of 16 bits": close_index(
+                open_index(format="png", dtype="uint16", quality=None, window=None)
+            ),
             "an unknown key": close_index(open_index(later=[{}])),
             "a large number": close_index(open_index(metadata={"ns": 10**40})),
         },

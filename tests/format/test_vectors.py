@@ -195,7 +195,7 @@ def test_keys(vector: dict[str, Any]) -> None:
 def test_plane_name(vector: dict[str, Any]) -> None:
     """A plane has the stated file name."""
     parts = (vector[key] for key in ("stem", "axes", "shape", "index"))
-    assert plane_name(*parts, ".sealed.jpg") == vector["file"]
+    assert plane_name(*parts, stack.PLANE_ENDINGS[vector["format"]]) == vector["file"]
 
 
 def state_of_index(text: bytes) -> str:
