@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import threading
 import time
@@ -121,6 +122,15 @@ def test_the_lazy_array_is_the_stack(key: Any, folder: Path) -> None:
     numbers = np.broadcast_to(np.arange(12).reshape(3, 4, 1, 1), MOVIE.shape)
     assert len(opened.verdicts) == len(np.unique(numbers[key]))
     assert all(verdict.intact for verdict in opened.verdicts.values())
+
+
+def test_verdicts_are_not_lost_in_other_processes(folder: Path) -> None:
+    """An array that is computed elsewhere would be black there and nobody would know."""
+    lazy = open_stack(folder).dask()
+    with pytest.raises(OptionError, match="stays in its process"):
+        pickle.dumps(open_stack(folder))
+    with pytest.raises(Exception, match="stays in its process"):
+        lazy[0].compute(scheduler="processes")
 
 
 def test_colour(tmp_path: Path) -> None:

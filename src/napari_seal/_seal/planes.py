@@ -63,7 +63,12 @@ class Planes:
         if not all(hasattr(data, name) for name in ("shape", "dtype", "__getitem__")):
             data = np.asarray(data)
         self._data, self._format = data, image_format
-        sizes = tuple(int(size) for size in data.shape)
+        if not all(isinstance(size, (int, np.integer)) for size in data.shape):
+            raise ImageError(  # as of dask arrays that are filtered by their values
+                f"an array of shape {data.shape} cannot be sealed before its sizes are known; call "
+                "its .compute_chunk_sizes() first"
+            )
+        sizes = tuple(map(int, data.shape))
         self.dtype = np.dtype(data.dtype)
         self.source_axes = _check_axes(axes, sizes)
         size_of = dict(zip(self.source_axes, sizes, strict=True))
@@ -108,23 +113,25 @@ class Planes:
         Raises
         ------
         ImageError
-            It has values that cannot be sealed; says which plane.
+            It cannot be read, or has values that cannot be sealed; says which plane.
         """
         positions = iter(index)
         counted = self.axes[: len(self.grid)]
         key = tuple(
             next(positions) if axis in counted else slice(None) for axis in self.source_axes
         )
-        plane = self._data[key]
-        if np.ma.isMaskedArray(plane):
-            raise ImageError("a masked array has no value where it is masked")
-        array = np.transpose(np.asarray(plane), self._turn)
         try:
-            return accept(array, self._format)[0]
-        except ImageError as error:
+            plane = self._data[key]
+            if np.ma.isMaskedArray(plane):
+                raise ImageError("a masked array has no value where it is masked")
+            return accept(np.transpose(np.asarray(plane), self._turn), self._format)[0]
+        except MemoryError:
+            raise
+        except Exception as error:  # reading a lazy array raises whatever its reader does
             names = zip(counted, index, strict=True)
             place = ", ".join(f"{printable(axis)} {position}" for axis, position in names)
-            raise ImageError(f"the plane {place}: {error}") from error
+            what = error if isinstance(error, ImageError) else f"cannot be read: {error!r}"
+            raise ImageError(f"the plane {place}: {what}") from error
 
     def window(
         self, window: tuple[float, float] | Window | None, step: Callable[[], None]
