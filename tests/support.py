@@ -18,6 +18,11 @@ from napari_seal import seal
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 
+#: Real images, where this machine has them.
+DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+MICROSCOPY = DATA / "microscopy"
+
+
 def skip_or_fail(need: str, reason: str) -> None:
     """Skip a test for a stated reason, or fail where the need was declared to be met."""
     if need in REQUIRED:

@@ -162,7 +162,7 @@ def test_a_wrong_original_does_not_hide_what_is_graver(file: Path) -> None:
         ("empty.tif", b"", "not a readable TIF file"),
         ("text.npy", b"text", "not a readable NPY file"),
         ("text.png", b"text", "neither a PNG nor a JPEG"),
-        ("a.bmp", b"BM", "is of the kind .bmp, which is not read; use TIFF, PNG or NPY"),
+        ("a.bmp", b"BM", "is of the kind .bmp, which is not read; use TIFF, PNG, NPY"),
         ("noname", b"x", "is of the kind (no extension)"),
         ("\x1b[2J.png", b"text", "neither a PNG"),
         ("folder.tif", "folder", "is a folder"),
