@@ -29,6 +29,7 @@ def write_nd2(
     rgb: bool = False,
     lost: Sequence[int] = (),
     pixel_size: float = 0.25,
+    claims: Mapping[str, int] | None = None,
 ) -> None:
     """Write a file.
 
@@ -46,6 +47,8 @@ def write_nd2(
         Frames that the file lacks.
     pixel_size : float
         In micrometers.
+    claims : mapping, optional
+        Attributes that are not true.
     """
     number, height, width, components = frames.shape
     bits = 8 * frames.itemsize
@@ -54,6 +57,7 @@ def write_nd2(
         "uiWidthBytes": width * components * frames.itemsize,
         "uiBpcInMemory": bits, "uiBpcSignificant": bits, "eCompression": 2,
     }  # fmt: skip
+    attributes |= claims or {}
     planes = {
         f"a{n}": {
             "sDescription": name, "uiCompCount": components if rgb else 1, "uiColor": 255,

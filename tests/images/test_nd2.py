@@ -122,6 +122,15 @@ def test_broken_files(content: bytes, tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("claims", [{"uiWidth": 1 << 30}, {"uiComp": 1 << 20}])
+def test_what_a_file_may_claim(claims: dict[str, int], tmp_path: Path) -> None:
+    """Sizes are looked at before anything is read."""
+    path = tmp_path / "a.nd2"
+    write_nd2(path, counted(1, 100, 100, 1), claims=claims)
+    with pytest.raises(ImageError, match="frames of"), open_images(str(path)):
+        pass
+
+
 @given(st.data())
 def test_damaged_files_are_image_errors(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

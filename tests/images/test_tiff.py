@@ -81,6 +81,22 @@ def test_one_plane_is_read_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
             assert np.array_equal(plane, data[number])
 
 
+def test_planes_that_follow_one_page(tmp_path: Path) -> None:
+    """ImageJ describes a hyperstack in its first page; the others have none."""
+    data = counted(4, 7, 9)
+    path = tmp_path / "a.tif"
+    for order in "<>":
+        tifffile.imwrite(path, data, imagej=True, truncate=True, byteorder=order)  # type: ignore[arg-type]
+        with tifffile.TiffFile(path) as file:
+            assert len(file.pages) == 1
+        with open_images(str(path)) as [image]:
+            assert np.array_equal(np.asarray(image.array), data)
+    path.write_bytes(path.read_bytes()[:-20])
+    says = "4 planes, of which 1 are there"
+    with pytest.raises(ImageError, match=says), open_images(str(path)):
+        pass
+
+
 def test_imagej(tmp_path: Path) -> None:
     """Pixel size from the resolution tags, in the unit that ImageJ's text names."""
     data = counted(2, 3, 7, 9)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_seal._format import limits
 from napari_seal._images.opened import OpenedImage, PlaneArray, missing_reader
 from napari_seal._images.units import steps
 from napari_seal.errors import ImageError
 
-_PLANE = "YXS"
+# A frame is read whole, with all its channels.
+_FRAME: Final = 4 * limits.PIXELS
 
 
 @contextmanager
@@ -24,12 +27,29 @@ def open_nd2(path: str) -> Iterator[list[OpenedImage]]:
     except ImportError as error:
         raise missing_reader("nd2", "nd2", error) from error
 
-    with nd2.ND2File(path) as file:
+    with open(path, "rb") as handle, nd2.ND2File(_Unmapped(handle)) as file:
         sizes = dict(file.sizes)
         if not {"X", "Y"} <= set(sizes):
             raise ImageError(f"has the axes {''.join(sizes)}, which do not tell what is a picture")
+        values = math.prod(sizes.get(axis, 1) for axis in "CYXS")
+        if values > _FRAME:
+            raise ImageError(f"has frames of {values:,} values; up to {_FRAME:,} are read")
         common = _describe(file)
         yield [_position(file, sizes, number, common) for number in range(int(sizes.get("P", 1)))]
+
+
+class _Unmapped:
+    """A file that nd2 reads and does not map into memory.
+
+    Of a mapped file, all that was read would count as used memory, and a mount that fails under it
+    would end the process.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _position(file: Any, sizes: dict[str, int], number: int, common: dict[str, Any]) -> OpenedImage:
@@ -37,21 +57,20 @@ def _position(file: Any, sizes: dict[str, int], number: int, common: dict[str, A
     outer = [axis for axis in sizes if axis not in "CYXS"]
     frame = [axis for axis in sizes if axis in "CYXS"]
     leading = [axis for axis in sizes if axis not in "PYXS"]
-    plane = [axis for axis in _PLANE if axis in sizes]
+    plane = [axis for axis in "YXS" if axis in sizes]
     channel_at = frame.index("C") if "C" in frame else None
 
     def read(index: tuple[int, ...]) -> npt.NDArray[Any]:
         at = dict(zip(leading, index, strict=True)) | {"P": number}
         loops = [sizes[axis] for axis in outer]
         sequence = int(np.ravel_multi_index([at[a] for a in outer], loops)) if outer else 0
-        # Copied at once: nd2 maps the file into memory, and cannot close it while a view is left.
-        found = np.array(file.read_frame(sequence)).reshape([sizes[axis] for axis in frame])
+        found = np.reshape(file.read_frame(sequence), [sizes[axis] for axis in frame])
         if not found.any():
             # nd2 gives zeros for frames that were never written or lie beyond the file's end.
             raise ImageError(f"lacks frame {sequence}, or the frame holds nothing but zeros")
         if channel_at is not None:
             found = found.take(at["C"], axis=channel_at)
-        return found
+        return np.asarray(found)
 
     shape = tuple(sizes[axis] for axis in (*leading, *plane))
     array = PlaneArray(shape, file.dtype, read, leading=len(leading), kind="ND2")

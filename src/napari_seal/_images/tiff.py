@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Final
 
@@ -29,16 +29,26 @@ def open_tiff(path: str | IO[bytes]) -> Iterator[list[OpenedImage]]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
+        _check_imagej(file)
         about = describe(file)
-        yield [_open_series(path, file, index, about[index]) for index in range(len(file.series))]
+        yield [_open_series(file, index, about[index]) for index in range(len(file.series))]
 
 
-def _open_series(
-    path: str | IO[bytes], file: Any, index: int, about: dict[str, Any]
-) -> OpenedImage:
+def _check_imagej(file: Any) -> None:
+    """Refuse a stack that was cut off: tifffile gives its first plane, as if that were all."""
+    announced = (file.imagej_metadata or {}).get("images", 1) if file.is_imagej else 1
+    found = sum(
+        math.prod(series.shape) // max(1, math.prod(series.keyframe.shape))
+        for series in file.series
+    )
+    if isinstance(announced, int) and announced > found:
+        raise ImageError(f"says that it holds {announced} planes, of which {found} are there")
+
+
+def _open_series(file: Any, index: int, about: dict[str, Any]) -> OpenedImage:
     series = file.series[index]
     axes = _axes(series)
-    array, axes = _lazily(path, series, index, axes)
+    array, axes = _lazily(series, axes)
     about["name"] = series.name or about.get("name", "")
     channels = about.pop("channels", ())
     known = axes.count("C") and len(channels) == array.shape[axes.index("C")]
@@ -59,25 +69,33 @@ def _axes(series: Any) -> str:
     return letters(axes)
 
 
-def _lazily(path: str | IO[bytes], series: Any, index: int, axes: str) -> tuple[PlaneArray, str]:
-    import tifffile
-
+def _lazily(series: Any, axes: str) -> tuple[PlaneArray, str]:
+    """Read a series by plane, in the way in which it is stored."""
     if any(page is None for page in series.pages):
         raise ImageError(
             "lacks planes that its metadata name; a file that belongs to it is missing"
         )
-    if isinstance(path, str) and series.dataoffset is not None and series.transform is None:
-        return arrange(tifffile.memmap(path, series=index, mode="r"), axes, "TIFF")
-    pages, page = series.pages, series.keyframe
-    outer = series.ndim - len(page.shape)
-    by_page = (
+    page, shape = series.keyframe, tuple(series.shape)
+    outer = len(shape) - len(page.shape)
+    by_plane = (
         series.transform is None
-        and series.shape[outer:] == page.shape
-        and math.prod(series.shape[:outer]) == len(pages)
-        and sum(letter not in "YXS" for letter in axes[outer:]) == 0
+        and shape[outer:] == page.shape
+        and all(letter in "YXS" for letter in axes[outer:])
     )
-    if by_page:
-        return arrange(_Pages(series, outer), axes, "TIFF")
+    number = math.prod(shape[:outer])
+    if by_plane and number == len(series.pages):
+        return arrange(_Planes(series, outer, lambda n: series.pages[n].asarray()), axes, "TIFF")
+    if by_plane and series.dataoffset is not None:
+        # ImageJ describes a stack of any size in one page, and lets the planes follow it.
+        file, stored = series.parent.filehandle, series.parent.byteorder + series.dtype.char
+        count = math.prod(page.shape)
+
+        def plane(n: int) -> npt.NDArray[Any]:
+            offset = series.dataoffset + n * count * series.dtype.itemsize
+            found = file.read_array(stored, count=count, offset=offset)
+            return np.asarray(found).reshape(page.shape)
+
+        return arrange(_Planes(series, outer, plane), axes, "TIFF")
     if series.nbytes > _WHOLE_BYTES:
         raise ImageError(
             f"is stored in a way that is not read by plane, and has {series.nbytes:,} bytes; save "
@@ -86,19 +104,15 @@ def _lazily(path: str | IO[bytes], series: Any, index: int, axes: str) -> tuple[
     return arrange(series.asarray(), axes, "TIFF")
 
 
-class _Pages:
-    """A series as an array of its pages, each decoded when it is asked for."""
+class _Planes:
+    """A series as an array, each plane of which is read when it is asked for."""
 
-    def __init__(self, series: Any, outer: int) -> None:
+    def __init__(self, series: Any, outer: int, plane: Callable[[int], Any]) -> None:
         self.shape, self.dtype = tuple(series.shape), series.dtype
-        self._pages, self._outer = series.pages, outer
+        self._outer, self._plane = outer, plane
 
     def __getitem__(self, index: tuple[Any, ...]) -> npt.NDArray[Any]:
         number = 0
         for at, length in zip(index[: self._outer], self.shape, strict=False):
             number = number * length + at
-        page = self._pages[number]
-        if page is None:
-            raise ImageError(f"lacks plane {number}, which its metadata name")
-        plane = np.asarray(page.asarray())
-        return np.asarray(plane[index[self._outer :]])
+        return np.asarray(np.asarray(self._plane(number))[index[self._outer :]])
