@@ -178,7 +178,7 @@ def test_what_cannot_be_read_has_a_reason(archive: str) -> None:
         "nowhere/a.jpg": ["file-missing"],
         "empty.jpg": ["empty-file"],
         "below": ["is-a-directory"],
-        "notes.txt": ["not-a-jpeg"],
+        "notes.txt": ["unknown-format"],
     }
 
 

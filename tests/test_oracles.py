@@ -31,7 +31,8 @@ from support import DATA, skip_or_fail
 
 from napari_seal import check, seal
 from napari_seal._format.digest import digest_of
-from napari_seal._format.jpeg import is_jpeg, scan_pieces
+from napari_seal._format.exiftool import scan_pieces
+from napari_seal._format.jpeg import is_jpeg
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
+    from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
     from napari_seal._verify.check import check, read, verify
@@ -64,7 +64,7 @@ _HOMES = {
     "_format.digest": ("Digest",),
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
-    "_format.record": ("ArrayDigest", "ExifDigest", "Seal"),
+    "_format.seal": ("ArrayDigest", "ExifDigest", "Seal"),
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
     "_verify.check": ("check", "read", "verify"),

@@ -21,7 +21,7 @@ from napari_seal import Outcome, Seal, Verdict, check
 from napari_seal._format.layout import recognise
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.quick import prove
-from napari_seal._verify.steps import check_jpeg
+from napari_seal._verify.steps import check_image
 
 IMAGE = np.arange(4096, dtype="uint16").reshape(64, 64)
 
@@ -34,7 +34,7 @@ def both_ways(data: bytes) -> Verdict | None:
     """What the short way finds; where it finds something, the long way must find the same."""
     short = prove(data, "a.jpg")
     if short is not None:
-        long = check_jpeg(data, "a.jpg")
+        long = check_image(data, "a.jpg")
         assert short == long
         assert short.reasons == ()
         assert short.intact
@@ -177,7 +177,7 @@ def test_odd_seals_whose_digests_agree(name: str) -> None:
     data = ODD[name](sealed_bytes(IMAGE, metadata={"sample": "TDR 12", "z": 3}))
     both_ways(data)
     verdict = check_bytes(data, "a.jpg")
-    assert verdict == check_jpeg(data, "a.jpg")
+    assert verdict == check_image(data, "a.jpg")
     if verdict.verdict is Outcome.INTACT:
         assert verdict.seal is not None
 

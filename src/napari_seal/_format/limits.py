@@ -19,6 +19,15 @@ SIDE: Final = 65_500
 #: Real files have some dozens; 255 ICC and some hundreds of extended-XMP segments are legal.
 SEGMENTS: Final = 4_096
 
+#: Chunks of a PNG file: encoders write 8 kB or more of image data in each.
+CHUNKS: Final = 262_144
+
+#: Decompressed XMP of a PNG file.  Real packets have some kB.
+XMP_BYTES: Final = 1 << 20
+
+#: Decompressed samples of a damaged PNG file, to show what is left of it.
+SAMPLE_BYTES: Final = 1 << 30
+
 #: Pieces of the codestream: fill bytes within a scan, which cut it up, hardly exist in real files.
 PIECES: Final = 65_536
 

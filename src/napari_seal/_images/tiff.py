@@ -17,10 +17,10 @@ from napari_seal.errors import ImageError
 # What cannot be read plane by plane is held in memory.
 _WHOLE_BYTES: Final = 1 << 32
 # TIFF 6.0, PhotometricInterpretation: those whose samples are red, green and blue when decoded.
-_COLOUR: Final = {2: "RGB", 6: "YCbCr"}
+_COLOUR: Final = {2, 6}
 _NOT_RGB: Final = {5: "CMYK", 8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32845: "LogLuv"}
 # TIFF 6.0, ExtraSamples.
-_ALPHA: Final = (1, 2)
+_ALPHA: Final = {1, 2}
 
 
 @contextmanager
@@ -62,9 +62,10 @@ def _axes(series: Any) -> str:
         kind = int(page.photometric)
         if kind in _NOT_RGB:
             raise ImageError(f"is a {_NOT_RGB[kind]} picture; convert it to RGB first")
-        if any(int(extra) in _ALPHA for extra in page.extrasamples):
-            raise ImageError("has an alpha channel, which JPEG does not; remove it first")
-        if kind not in _COLOUR or series.shape[axes.index("S")] != 3:
+        samples, alpha = series.shape[axes.index("S")], set(map(int, page.extrasamples)) & _ALPHA
+        if alpha and kind not in _COLOUR:
+            raise ImageError("is a gray picture with an alpha channel; remove that first")
+        if kind not in _COLOUR or samples != (4 if alpha else 3):
             axes = axes.replace("S", "Q" if "C" in axes else "C")
     return letters(axes)
 

@@ -15,11 +15,10 @@ from napari_seal._verify.verdict import Outcome, Reason, Verdict, VerificationEr
 from napari_seal.errors import FormatError, ReadError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
 
 
 def check(
@@ -88,19 +87,19 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     return verdict.seal
 
 
-def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
+def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
     """Read the picture of a file, with the verdict on the very bytes it was decoded from.
 
     Parameters
     ----------
     path : path-like
-        Any JPEG file, sealed or not.
+        Any JPEG or PNG file, sealed or not.
 
     Returns
     -------
-    image : (Y, X) or (Y, X, 3) ndarray of uint8
+    image : (Y, X), (Y, X, 3) or (Y, X, 4) ndarray of uint8, or (Y, X) of uint16
         The stored levels; `napari_seal.restore_intensity` maps them to the original range.  What is
-        left of a truncated picture; CMYK as RGB.
+        left of a truncated or damaged picture; CMYK as RGB.
     verdict : Verdict
         Look at it before you trust the picture.
 
@@ -109,8 +108,8 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
     ReadError
         There is no picture that could be shown.
     """
-    from napari_seal._format import jpeg
-    from napari_seal._format.pixels import decode, to_rgb
+    from napari_seal._format import container
+    from napari_seal._format.pixels import shown
 
     name = os.fsdecode(path)
     data = load(name)
@@ -120,7 +119,7 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
     if verdict.verdict is Outcome.NOT_AN_IMAGE:
         raise ReadError(str(verdict))
     try:
-        return to_rgb(decode(jpeg.walk(data))), verdict
+        return shown(container.walk(data)), verdict
     except MemoryError as error:
         raise ReadError(f"{printable(name)}: there is not enough memory for the picture") from error
     except FormatError as error:

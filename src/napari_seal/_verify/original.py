@@ -21,7 +21,7 @@ from PIL import Image
 from napari_seal._files import check_address, is_address
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import decode, digest_array
-from napari_seal._format.tiles import Fingerprint, luma, starts
+from napari_seal._format.tiles import Fingerprint, luma, starts, view
 from napari_seal._images import EXTENSIONS, OpenedImage, is_zarr, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
@@ -30,8 +30,9 @@ from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
 from napari_seal.errors import FormatError, ImageError, OptionError
 
 if TYPE_CHECKING:
+    from napari_seal._format.container import Container
     from napari_seal._format.jpeg import Jpeg
-    from napari_seal._format.record import ArrayDigest, Seal
+    from napari_seal._format.seal import ArrayDigest, Seal
 
 _TILE: Final = 16
 # More bytes than this share are not replaced by a fault; compressing again replaces most of them.
@@ -39,7 +40,7 @@ _FAULT: Final = 0.05
 # Pixels are gathered into boxes over this distance.
 _NEAR: Final = 8
 
-_SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif)$", re.IGNORECASE)
+_SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif|png)$", re.IGNORECASE)
 # As this version names planes, and as the first ones did.
 _PLANE: Final = re.compile(r"((_[a-z][0-9]+)+|-[0-9]{4,})$")
 
@@ -96,13 +97,13 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
 
 
 def compare_with_original(
-    structure: Jpeg, seal: Seal, original: npt.NDArray[Any] | str
+    structure: Container, seal: Seal, original: npt.NDArray[Any] | str
 ) -> Comparison:
     """Compare a file with the array that it was made from.
 
     Parameters
     ----------
-    structure : Jpeg
+    structure : Container
         Walked in full.
     seal : Seal
         As it stands in the file: a claim, which the original confirms or does not.
@@ -110,7 +111,8 @@ def compare_with_original(
         The array that was sealed, or a stack that has it among its planes; or the path of a file
         with either.
     """
-    if seal.source is None or seal.window is None or seal.quality is None:
+    lossless = seal.format == "png"
+    if seal.source is None or seal.window is None or (seal.quality is None and not lossless):
         message = "The seal does not say from what array the picture was made, nor how."
         reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
         return Comparison(False, [reason])
@@ -126,21 +128,28 @@ def compare_with_original(
     if plane is None:
         return Comparison(True, [_other_original(seal.source, looked_at)])
     try:
-        made = jpeg.walk(_encode(seal.window.scale(plane), seal.quality))
+        made = _make_again(plane, seal)
     except (OSError, TypeError, ValueError, OverflowError, FormatError) as error:
-        message = f"The original cannot be compressed as the seal says: {printable(error)}."
+        message = f"The original cannot be stored as the seal says: {printable(error)}."
         reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
         return Comparison(False, [reason])
-    then = decode(made)
-    exact = made.codestream(seal.codestream.algorithm) == seal.codestream
-    if not exact and digest_array(then, algorithm=seal.pixels.digest.algorithm) != seal.pixels:
+    exact = (
+        made.stored is not None
+        and made.stored.codestream(seal.codestream.algorithm) == seal.codestream
+    )
+    if not exact and digest_array(made.samples, algorithm=seal.pixels.digest.algorithm) != replace(
+        seal.pixels, axes=None
+    ):
         message = (
             "The original is the sealed array; this JPEG library makes other pixels of it, so that "
             "single pixels cannot be compared."
         )
         return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)])
-    how = "the sealed image data, byte for byte" if exact else "exactly the sealed pixels"
-    message = f"The original is the sealed array; scaled and compressed again it gives {how}."
+    how = "scaled and compressed again it gives the sealed image data, byte for byte"
+    if not exact:
+        again = "scaled" if lossless else "scaled and compressed again"
+        how = f"{again} it gives exactly the sealed pixels"
+    message = f"The original is the sealed array; {how}."
     confirmed = Reason(code=ReasonCode.ORIGINAL_CONFIRMED, message=message)
     if structure.codestream(seal.codestream.algorithm) == seal.codestream:
         return Comparison(False, [confirmed])
@@ -148,15 +157,35 @@ def compare_with_original(
         now = decode(structure)
     except FormatError:
         return Comparison(False, [confirmed])  # that it cannot be decoded is said elsewhere
-    if now.shape != then.shape:
+    then = made.samples
+    if (now.shape, now.dtype) != (then.shape, then.dtype):
         return Comparison(False, [confirmed])
-    saved_again = not exact or _share_of_other_bytes(made, structure) > _FAULT
+    saved_again = structure.format == "jpeg" and (
+        not exact or _share_of_other_bytes(made.stored, structure) > _FAULT
+    )
     return _compare_pixels(structure, then, now, confirmed, saved_again=saved_again)
 
 
-def _share_of_other_bytes(made: Jpeg, structure: Jpeg) -> float:
+class _Made(NamedTuple):
+    """What an original gives by the rules of its seal: the samples, and of JPEG the file."""
+
+    samples: npt.NDArray[Any]
+    stored: Jpeg | None
+
+
+def _make_again(plane: npt.NDArray[Any], seal: Seal) -> _Made:
+    if seal.window is None:
+        raise FormatError("there is no window")
+    if seal.format == "png":
+        bits = 16 if seal.pixels.dtype == "uint16" else 8
+        return _Made(seal.window.scale(plane, bits), None)
+    stored = jpeg.walk(_encode(seal.window.scale(plane), seal.quality or 0))
+    return _Made(decode(stored), stored)
+
+
+def _share_of_other_bytes(made: Jpeg | None, structure: Container) -> float:
     """Of two codestreams of the same length; 1 where the lengths differ."""
-    if made.length != structure.length:
+    if made is None or not isinstance(structure, jpeg.Jpeg) or made.length != structure.length:
         return 1
     one, other = (
         np.frombuffer(b"".join(j.data[start:end] for start, end in j.pieces), np.uint8)
@@ -223,13 +252,15 @@ def _encode(levels: npt.NDArray[np.uint8], quality: int) -> bytes:
 
 
 def _compare_pixels(
-    structure: Jpeg,
-    then: npt.NDArray[np.uint8],
-    now: npt.NDArray[np.uint8],
+    structure: Container,
+    then: npt.NDArray[Any],
+    now: npt.NDArray[Any],
     confirmed: Reason,
     *,
     saved_again: bool,
 ) -> Comparison:
+    spread = {"low": int(then.min()), "high": int(then.max())}
+    sealed = luma(view(then, spread))
     difference = np.maximum(then, now) - np.minimum(then, now)
     if difference.ndim == 3:
         difference = difference.max(axis=2)
@@ -243,21 +274,24 @@ def _compare_pixels(
         flags = np.logical_or.reduceat(np.logical_or.reduceat(changed, ys, axis=0), xs, axis=1)
         found = tuple(tighten(box, changed) for box in boxes(flags, _NEAR, shape))
     else:
-        found = _standing_out(structure, luma(then), now)
+        found = _standing_out(structure, sealed, view(now, spread))
     places = f" {len(found)} {'place stands' if len(found) == 1 else 'places stand'} out."
     most = int(difference.max())
     reason = Reason(
         code=ReasonCode.DIFFERS_FROM_ORIGINAL,
         message=f"Of {changed.size:,} pixels, {count:,} differ from the original, by up to "
-        f"{most} {'level' if most == 1 else 'levels'} of 255.{places if found else ''}",
+        f"{most:,} {'level' if most == 1 else 'levels'} of {np.iinfo(then.dtype).max:,}."
+        f"{places if found else ''}",
         found=f"{count:,} pixels",
     )
-    scores = ScoreMap(size=1, scores=difference, sealed=luma(then), exact=True)
+    if then.dtype == np.uint16:  # in levels of 255, like all scores
+        difference = np.minimum(difference // 257 + changed, 255).astype(np.uint8)
+    scores = ScoreMap(size=1, scores=difference, sealed=sealed, exact=True)
     return Comparison(False, [reason, confirmed], found, scores)
 
 
 def _standing_out(
-    structure: Jpeg, then: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]
+    structure: Container, then: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]
 ) -> tuple[Box, ...]:
     """Where a picture that was saved again differs by more than saving it explains."""
     shape = (then.shape[0], then.shape[1])

@@ -10,7 +10,7 @@ from napari_seal._files import is_address
 from napari_seal._folders import find
 
 #: Names of files in folders that are checked.  A file that is named itself is checked in any case.
-EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif")
+EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png")
 
 
 def find_images(

@@ -11,7 +11,7 @@ from napari_seal._format.legacy import MoedalSeal
 from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests, pack
 
 if TYPE_CHECKING:
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
     from napari_seal._verify.ledger.roots import Root
     from napari_seal._verify.run import Checking
     from napari_seal._verify.verdict import Verdict

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from napari_seal._format import jpeg
+from napari_seal._format import container
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import Digest
 from napari_seal._format.legacy import MoedalSeal, digest_moedal
 from napari_seal._text import printable
@@ -20,8 +21,8 @@ def digests_of_file(path: str) -> Iterator[tuple[str, Digest]]:
     Parameters
     ----------
     path : str
-        Anything that ``napari-seal seal`` reads, perhaps with a stack, or a JPEG file, sealed or
-        not.
+        Anything that ``napari-seal seal`` reads, perhaps with a stack, or a JPEG or PNG file,
+        sealed or not.
 
     Raises
     ------
@@ -35,8 +36,8 @@ def digests_of_file(path: str) -> Iterator[tuple[str, Digest]]:
         data = load(path)
         if isinstance(data, Reason):
             raise ImageError(f"{printable(path)}: {data.message}")
-        if jpeg.is_jpeg(data):
-            yield from _of_jpeg(path, data)
+        if container.is_image(data):
+            yield from _of_stored(path, data)
             return
     try:
         with open_images(path) as images:
@@ -50,13 +51,13 @@ def digests_of_file(path: str) -> Iterator[tuple[str, Digest]]:
         raise ImageError(f"{printable(path)} {error}") from error
 
 
-def _of_jpeg(path: str, data: bytes) -> Iterator[tuple[str, Digest]]:
+def _of_stored(path: str, data: bytes) -> Iterator[tuple[str, Digest]]:
     """What is in the file, and what its seal says of where it comes from."""
     from napari_seal._format.pixels import decode, digest_array
 
     try:
-        structure = jpeg.walk(data)
-        yield "the image data", structure.codestream()
+        structure = container.walk(data)
+        yield "the image data", structure.codestream(DEFAULT_ALGORITHM)
         pixels = decode(structure)
     except FormatError as error:
         raise ImageError(f"{printable(path)}: {error}") from error
