@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import tifffile
 from nd2_files import write_nd2
 
 import napari_seal
+from napari_seal._images import PlaneArray
 
 OME = {
     "axes": "TCYX", "PhysicalSizeX": 0.25, "PhysicalSizeY": 0.5,
@@ -158,3 +160,25 @@ def test_find_knows_a_stack_by_its_planes(run, stack, tmp_path):
     result = run("find", "a.nd2", "--ledger", "l.sqlite")
     assert result.exit_code == 0, result.output
     assert "plane 2" in result.output
+
+
+def test_a_plane_is_compared_with_its_own(run, tracks, tmp_path, monkeypatch):
+    """The seal says which plane it is, so that a long stack is not read for each of its planes."""
+    pytest.importorskip("nd2")
+    count = 6
+    loop = {"kind": 1, "uiCount": count, "dStart": 0.0, "dPeriod": 1.0, "dDuration": 4.0}
+    planes = np.stack([tracks // n for n in range(1, count + 1)])
+    write_nd2(tmp_path / "a.nd2", planes[..., None], [loop])
+    run("seal", "a.nd2", "--out", "o", "--planes")
+    read = []
+    really = PlaneArray.__getitem__
+    monkeypatch.setattr(
+        PlaneArray, "__getitem__", lambda self, index: (read.append(index), really(self, index))[1]
+    )
+    for t in range(count):
+        verdict = napari_seal.check(f"o/a_t{t}.sealed.jpg", source="a.nd2")
+        assert str(verdict.reasons[0].code) == "original-confirmed"
+    assert read == [(t,) for t in range(count)]
+    os.replace("o/a_t1.sealed.jpg", "o/a_t2.sealed.jpg")
+    again = napari_seal.check("o/a_t2.sealed.jpg", source="a.nd2")
+    assert str(again.reasons[0].code) == "original-confirmed"

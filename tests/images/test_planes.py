@@ -14,6 +14,7 @@ from napari_seal import ImageError
 from napari_seal._images import (
     OpenedImage,
     PlaneArray,
+    index_in_name,
     layer_attributes,
     number_of_planes,
     open_images,
@@ -174,6 +175,21 @@ def test_attributes_are_those_of_naparis_layers() -> None:
     }
     bare = OpenedImage(array=array, axes=axes, scale={"X": 0.25})
     assert layer_attributes(bare, {}, "cells") is None
+
+
+@given(st.dictionaries(st.sampled_from("TCZP"), st.integers(1, 50), min_size=1), st.data())
+def test_a_plane_is_found_by_its_name(leading: dict[str, int], data: st.DataObject) -> None:
+    """The name that its seal has tells its index; one of another stack tells none."""
+    position = {axis: data.draw(st.integers(0, n - 1)) for axis, n in leading.items()}
+    array = PlaneArray(
+        (*leading.values(), 2, 2), "u1", lambda _: np.zeros((2, 2)), leading=len(leading), kind="x"
+    )
+    image = OpenedImage(array=array, axes="".join(leading) + "YX", name="Z=9 well")
+    layer = layer_attributes(image, position, "cells T=7")
+    assert layer is not None
+    assert index_in_name(layer["name"], leading) == tuple(position.values())
+    assert index_in_name(layer["name"], dict.fromkeys(leading, 1) | {"H": 3}) is None
+    assert index_in_name("cells", leading) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,13 @@ For sealing images, and for comparing a sealed file with the original it was mad
 from napari_seal._images.names import EXTENSIONS, FOLDER_EXTENSIONS, JPEG_EXTENSIONS, is_zarr
 from napari_seal._images.open import open_images
 from napari_seal._images.opened import OpenedImage, PlaneArray
-from napari_seal._images.planes import layer_attributes, number_of_planes, place, planes
+from napari_seal._images.planes import (
+    index_in_name,
+    layer_attributes,
+    number_of_planes,
+    place,
+    planes,
+)
 
 __all__ = [
     "EXTENSIONS",
@@ -20,6 +26,7 @@ __all__ = [
     "JPEG_EXTENSIONS",
     "OpenedImage",
     "PlaneArray",
+    "index_in_name",
     "is_zarr",
     "layer_attributes",
     "number_of_planes",

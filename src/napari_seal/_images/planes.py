@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_seal._images.opened import OpenedImage
 from napari_seal._text import printable
+
+_PLACE: Final = re.compile(r"\b([A-Z])=([0-9]{1,9})\b", re.ASCII)
 
 
 def planes(image: OpenedImage) -> Iterator[tuple[dict[str, int], npt.NDArray[Any]]]:
@@ -45,6 +48,20 @@ def place(position: Mapping[str, int], leading: Mapping[str, int]) -> str:
         f"{axis.lower()}{position[axis]:0{len(str(length - 1))}}"
         for axis, length in leading.items()
     )
+
+
+def index_in_name(name: str, leading: Mapping[str, int]) -> tuple[int, ...] | None:
+    """Return the index of a plane by the name that `layer_attributes` gives it, or None.
+
+    Examples
+    --------
+    >>> index_in_name("cells T=3 C=0 (DAPI)", {"T": 10, "C": 2})
+    (3, 0)
+    """
+    position = {axis: int(number) for axis, number in _PLACE.findall(name[-200:])}
+    if not all(position.get(axis, length) < length for axis, length in leading.items()):
+        return None
+    return tuple(position[axis] for axis in leading)
 
 
 def layer_attributes(

@@ -22,7 +22,7 @@ from napari_seal._files import check_address, is_address
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.tiles import Fingerprint, luma, starts, view
-from napari_seal._images import EXTENSIONS, OpenedImage, is_zarr, open_images, planes
+from napari_seal._images import EXTENSIONS, OpenedImage, index_in_name, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
 from napari_seal._verify.regions import boxes, tighten
@@ -118,7 +118,7 @@ def compare_with_original(
         return Comparison(False, [reason])
     if isinstance(original, str):
         try:
-            plane, looked_at = _find_in_file(original, seal.source)
+            plane, looked_at = _find_in_file(original, seal.source, (seal.layer or {}).get("name"))
         except ImageError as error:
             message = printable(f"The original {printable(original)} {error}.")
             return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_UNREADABLE, message=message)])
@@ -209,25 +209,34 @@ def _find_plane(original: npt.NDArray[Any], sealed: ArrayDigest) -> npt.NDArray[
     return None
 
 
-def _find_in_file(path: str, sealed: ArrayDigest) -> tuple[npt.NDArray[Any] | None, str]:
+def _find_in_file(
+    path: str, sealed: ArrayDigest, name: object
+) -> tuple[npt.NDArray[Any] | None, str]:
     """The array with the sealed digest among the planes of a file, and what there is in words."""
     with open_images(path) as images:
         for image in images:
-            found = _find_among_planes(image, sealed)
+            found = _find_among_planes(image, sealed, name)
             if found is not None:
                 return found, ""
         return None, ", ".join(_words(one.array.shape, one.array.dtype.name) for one in images[:9])
 
 
-def _find_among_planes(image: OpenedImage, sealed: ArrayDigest) -> npt.NDArray[Any] | None:
+def _find_among_planes(
+    image: OpenedImage, sealed: ArrayDigest, name: object
+) -> npt.NDArray[Any] | None:
     if image.array.shape[len(image.leading) :] != sealed.shape:
         return None
     if image.array.dtype.name != sealed.dtype:
         return None
-    for _, plane in planes(image):
-        if digest_array(plane, algorithm=sealed.digest.algorithm).digest == sealed.digest:
-            return plane
-    return None
+
+    def is_it(plane: npt.NDArray[Any]) -> bool:
+        return digest_array(plane, algorithm=sealed.digest.algorithm).digest == sealed.digest
+
+    # Where the seal says which plane it is, that one first: a long stack is not searched for each.
+    index = index_in_name(name, image.leading) if isinstance(name, str) else None
+    if index is not None and is_it(named := image.array[index]):
+        return named
+    return next((plane for _, plane in planes(image) if is_it(plane)), None)
 
 
 def _other_original(sealed: ArrayDigest, looked_at: str) -> Reason:
@@ -322,7 +331,8 @@ def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
     Returns
     -------
     str or None
-        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane ``a/b-0003.sealed.jpg``.
+        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane of it, such as
+        ``a/b_t3_c0.sealed.jpg``.
     """
     below = os.path.basename(path)
     for root in named:
@@ -334,4 +344,8 @@ def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
     stems = dict.fromkeys((stem, _PLANE.sub("", stem)))
     extensions = [spelt for low in EXTENSIONS for spelt in (low, low.upper())]
     candidates = (stem + extension for stem in stems for extension in extensions)
-    return next((name for name in candidates if os.path.isfile(name) or is_zarr(name)), None)
+    return next(filter(_is_there, candidates), None)
+
+
+def _is_there(path: str) -> bool:
+    return os.path.isdir(path) if path.lower().endswith(".zarr") else os.path.isfile(path)
