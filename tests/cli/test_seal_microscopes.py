@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from nd2_files import write_nd2
+from support import needs
 
 import napari_seal
 from napari_seal._images import PlaneArray
@@ -77,10 +78,10 @@ def test_several_images_of_one_file(run, tracks, tmp_path):
 
 def test_a_folder_of_all_kinds(run, stack, tmp_path):
     """ND2, CZI and OME-Zarr are found in folders; the inside of an OME-Zarr is not searched."""
-    czi = pytest.importorskip("pylibCZIrw.czi")
-    zarr = pytest.importorskip("zarr")
-    pytest.importorskip("yaozarrs")
-    pytest.importorskip("nd2")
+    czi = needs("pylibCZIrw.czi")
+    zarr = needs("zarr")
+    needs("yaozarrs")
+    needs("nd2")
     raw = tmp_path / "raw"
     (raw / "below").mkdir(parents=True)
     planes = stack.reshape(4, *stack.shape[2:])
@@ -138,7 +139,7 @@ def test_a_missing_package_is_said_and_ends_nothing(run, tracks, tmp_path, monke
 
 def test_what_was_sealed_before_a_plane_failed_is_counted(run, tracks, tmp_path):
     """A frame that the file lacks is no black picture, and the ones before it stay."""
-    pytest.importorskip("nd2")
+    needs("nd2")
     loop = {"kind": 1, "uiCount": 3, "dStart": 0.0, "dPeriod": 1.0, "dDuration": 4.0}
     frames = np.stack([tracks, tracks // 2, tracks // 3])[..., None]
     write_nd2(tmp_path / "a.nd2", frames, [loop], lost=[1])
@@ -151,7 +152,7 @@ def test_what_was_sealed_before_a_plane_failed_is_counted(run, tracks, tmp_path)
 
 def test_find_knows_a_stack_by_its_planes(run, stack, tmp_path):
     """``find`` takes a file of any kind for the image that is looked for."""
-    pytest.importorskip("nd2")
+    needs("nd2")
     planes = stack.reshape(4, *stack.shape[2:])
     loop = {"kind": 1, "uiCount": 4, "dStart": 0.0, "dPeriod": 1.0, "dDuration": 4.0}
     write_nd2(tmp_path / "a.nd2", planes[..., None], [loop])
@@ -164,7 +165,7 @@ def test_find_knows_a_stack_by_its_planes(run, stack, tmp_path):
 
 def test_a_plane_is_compared_with_its_own(run, tracks, tmp_path, monkeypatch):
     """The seal says which plane it is, so that a long stack is not read for each of its planes."""
-    pytest.importorskip("nd2")
+    needs("nd2")
     count = 6
     loop = {"kind": 1, "uiCount": count, "dStart": 0.0, "dPeriod": 1.0, "dDuration": 4.0}
     planes = np.stack([tracks // n for n in range(1, count + 1)])

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import needs
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
 
-czi = pytest.importorskip("pylibCZIrw.czi", reason="pylibCZIrw is not installed")
+czi = needs("pylibCZIrw.czi")
 
 
 def counted(*shape: int, dtype: str = "u2") -> np.ndarray:

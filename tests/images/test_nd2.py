@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nd2_files import write_nd2
+from support import needs
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
 
-pytest.importorskip("nd2", reason="nd2 is not installed")
+needs("nd2")
 
 TIME = {"kind": 1, "uiCount": 2, "dStart": 0.0, "dPeriod": 500.0, "dDuration": 1000.0}
 DEPTH = {

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import needs
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
 
-zarr = pytest.importorskip("zarr", reason="zarr is not installed")
-yaozarrs = pytest.importorskip("yaozarrs", reason="yaozarrs is not installed")
+zarr = needs("zarr")
+yaozarrs = needs("yaozarrs")
 
 KINDS = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 STEPS = {"t": 0.5, "c": 1.0, "z": 2.0, "y": 0.25, "x": 0.25}
