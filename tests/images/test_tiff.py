@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from support import MICROSCOPY, skip_or_fail
+from support import MICROSCOPY, needs, skip_or_fail
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
@@ -79,6 +81,31 @@ def test_one_plane_is_read_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for number, (_, plane) in enumerate(planes(image)):
             assert decoded == list(range(number + 1))
             assert np.array_equal(plane, data[number])
+
+
+@pytest.mark.parametrize("compression", ["lzw", "zstd", "jpeg"])
+def test_other_compressions(compression: str, tmp_path: Path) -> None:
+    """imagecodecs decodes them, colours of JPEG included; without it, the error names the extra."""
+    needs("imagecodecs")
+    path = tmp_path / "a.tif"
+    if compression == "jpeg":
+        # tifffile stores the values as they are, for luma and two differences of colours.
+        stored = np.full((16, 16, 3), (200, 30, 60), np.uint8)
+        data = np.full((16, 16, 3), (105, 255, 26), np.uint8)
+        tifffile.imwrite(path, stored, photometric="ycbcr", compression="jpeg", subsampling=(1, 1))
+    else:
+        data = counted(3, 16, 16)
+        tifffile.imwrite(path, data, photometric="minisblack", compression=compression)
+    with open_images(str(path)) as [image]:
+        assert np.abs(np.asarray(image.array).astype(int) - data).max() <= 3
+    code = (
+        "import sys; sys.modules['imagecodecs'] = None\n"
+        "from napari_seal._images import open_images\n"
+        f"with open_images({str(path)!r}) as [image]: image.array[(0,) * len(image.leading)]"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "ImageError: is compressed in a way" in done.stderr
+    assert "pip install 'napari-seal[tiff]'" in done.stderr
 
 
 def test_planes_that_follow_one_page(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -28,6 +29,11 @@ def open_czi(path: str) -> Iterator[list[OpenedImage]]:
     try:
         from pylibCZIrw import czi
     except ImportError as error:
+        if sys.version_info >= (3, 14):
+            raise ImageError(
+                "needs pylibCZIrw, which is not there for Python 3.14 yet; use an older Python, or "
+                "save the image as OME-TIFF"
+            ) from error
         raise missing_reader("pylibCZIrw", "czi", error) from error
 
     with czi.open_czi(path) as file:

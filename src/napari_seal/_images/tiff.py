@@ -116,4 +116,13 @@ class _Planes:
         number = 0
         for at, length in zip(index[: self._outer], self.shape, strict=False):
             number = number * length + at
-        return np.asarray(np.asarray(self._plane(number))[index[self._outer :]])
+        try:
+            plane = np.asarray(self._plane(number))
+        except (ValueError, ImportError) as error:
+            if isinstance(error, ValueError) and "imagecodecs" not in str(error):
+                raise
+            raise ImageError(
+                "is compressed in a way for which tifffile needs the package imagecodecs: "
+                "pip install 'napari-seal[tiff]'"
+            ) from error
+        return np.asarray(plane[index[self._outer :]])
