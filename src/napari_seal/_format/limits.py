@@ -45,3 +45,15 @@ JSON_DEPTH: Final = 64
 
 #: Nesting of user metadata, as written: below the limit above, with room for what wraps it.
 METADATA_DEPTH: Final = 32
+
+#: Axes of a stack; NumPy has at most 64, and file names have to hold them.
+STACK_AXES: Final = 16
+
+#: Characters of an axis's name.
+AXIS_NAME: Final = 64
+
+#: Planes of a stack: its index then has 45 MB.
+STACK_PLANES: Final = 1 << 20
+
+#: The largest index: one of that many planes, with metadata.
+INDEX_BYTES: Final = 1 << 26

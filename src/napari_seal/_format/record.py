@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from napari_seal._format import exif, keys, limits
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
+from napari_seal._format.place import parse_place
 from napari_seal._format.seal import VERSION, ArrayDigest, ExifDigest, Seal
 from napari_seal._format.window import Window
 from napari_seal._text import printable
@@ -75,6 +76,7 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
         "exif": {"digest": str(seal.exif.digest), "tags": dict(seal.exif.tags)},
         "keys": {key: str(keys.check_of(value)) for key, value in metadata.items()},
         "layer": layer,
+        "stack": seal.stack and seal.stack.as_dict(),
         "created": seal.created,
         "software": dict(seal.software),
         **seal.other,
@@ -102,8 +104,8 @@ def sizes(text: bytes) -> dict[str, int]:
 # --------------------------------------------------------------------------------------- reading
 
 
-def load(text: bytes) -> dict[str, Any]:
-    """Parse the JSON object of a record, strictly.
+def load(text: bytes, what: str = "seal") -> dict[str, Any]:
+    """Parse the JSON object of a record, or of an index, strictly; ``what`` names it in errors.
 
     Raises
     ------
@@ -114,33 +116,33 @@ def load(text: bytes) -> dict[str, Any]:
         string = text.decode("ascii")
         # Most records have fewer brackets than levels are allowed, and need no closer look.
         if text.count(b"[") + text.count(b"{") > limits.JSON_DEPTH:
-            _check_depth(string)
+            _check_depth(string, what)
         value = json.loads(string, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise JsonError(f"the seal is not valid JSON: {printable(error, 200)}") from error
+        raise JsonError(f"the {what} is not valid JSON: {printable(error, 200)}") from error
     if not isinstance(value, dict):
-        raise JsonError("the seal is not a JSON object")
+        raise JsonError(f"the {what} is not a JSON object")
     return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) != len(pairs):
-        raise JsonError("the seal is not valid JSON: a key stands twice in an object")
+        raise ValueError("a key stands twice in an object")
     return out
 
 
 def _no_constant(name: str) -> None:
-    raise JsonError(f"the seal is not valid JSON: it has {name}")
+    raise ValueError(f"it has {name}")
 
 
-def _check_depth(string: str) -> None:
+def _check_depth(string: str, what: str) -> None:
     depth = 0
     for match in _NESTING.finditer(string):
         if match[0] in "[{":
             depth += 1
             if depth > limits.JSON_DEPTH:
-                raise JsonError(f"the seal is nested more than {limits.JSON_DEPTH} levels deep")
+                raise JsonError(f"the {what} is nested more than {limits.JSON_DEPTH} levels deep")
         elif match[0] in "]}":
             depth -= 1
 
@@ -165,6 +167,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
         raise NewerVersionError(f"the seal has version {version}; this software knows {VERSION}")
     other = {key: value for key, value in body.items() if key not in _KNOWN}
     window = _optional(body, "window", dict)
+    place = _optional(body, "stack", dict)
     source = _optional(body, "source", dict)
     exif_part = _required(body, "exif", dict)
     tags = _texts(_required(exif_part, "tags", dict), "exif.tags")
@@ -179,15 +182,14 @@ def parse(record: Mapping[str, Any]) -> Seal:
         scan=Digest.parse(body.get("scan")),
         pixels=_parse_array(_required(body, "pixels", dict), "pixels"),
         source=None if source is None else _parse_array(source, "source"),
-        window=None
-        if window is None
-        else Window(low=_number(window, "low"), high=_number(window, "high")),
+        window=None if window is None else parse_window(window),
         quality=quality,
         exif=ExifDigest(digest=Digest.parse(exif_part.get("digest")), tags=tags),
         tiles=_optional(body, "tiles", dict),
         tile_digests=_optional(body, "tile_digests", dict),
         keys=None if checks is None else {k: keys.parse(v) for k, v in checks.items()},
         layer=_optional(body, "layer", dict),
+        stack=None if place is None else parse_place(place),
         created=_required(body, "created", str),
         software=_texts(_required(body, "software", dict), "software"),
         record=Digest.parse(body.get("record")),
@@ -212,18 +214,8 @@ def _check_algorithms(seal: Seal) -> None:
 # Every key that version 1 defines, in the order in which it is written.
 _KNOWN: Final = (
     *("version", "format", "codestream", "length", "scan", "pixels", "source", "window"),
-    *(
-        "quality",
-        "tiles",
-        "tile_digests",
-        "exif",
-        "keys",
-        "layer",
-        "created",
-        "software",
-        "record",
-        "signature",
-    ),
+    *("quality", "tiles", "tile_digests", "exif", "keys", "layer", "stack", "created"),
+    *("software", "record", "signature"),
 )
 
 
@@ -256,6 +248,11 @@ def _parse_format(body: Mapping[str, Any]) -> Format:
             "not know"
         )
     return _FORMATS[name]
+
+
+def parse_window(body: Mapping[str, Any]) -> Window:
+    """Read a window from its JSON object."""
+    return Window(low=_number(body, "low"), high=_number(body, "high"))
 
 
 def _number(body: Mapping[str, Any], key: str) -> int | float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format.digest import Digest
 from napari_seal._format.keys import KeyCheck
+from napari_seal._format.place import StackPlace
 from napari_seal._format.window import Window
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Seal:
         A check value for each of the user's keys, so that a changed one can be named.
     layer : mapping, optional
         What napari knew of the layer.
+    stack : StackPlace, optional
+        Where the image lies in a stack; see `napari_seal.seal_stack`.
     created : str
         UTC time of sealing, ISO 8601.
     software : mapping of str to str
@@ -115,6 +118,7 @@ class Seal:
     tile_digests: Mapping[str, Any] | None = None
     keys: Mapping[str, KeyCheck] | None = None
     layer: Mapping[str, Any] | None = None
+    stack: StackPlace | None = None
     record: Digest | None = None
     signed: bool = False
     metadata: Mapping[str, Any] = field(default_factory=dict)

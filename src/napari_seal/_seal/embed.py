@@ -26,6 +26,7 @@ from napari_seal._format.digest import digest_of
 from napari_seal._format.exif_tags import build, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
+from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
 from napari_seal._format.window import Window
 from napari_seal._version import __version__
@@ -44,6 +45,7 @@ def embed(
     exif_tags: Mapping[str, Any],
     layer: Mapping[str, Any] | None,
     moedal: bool,
+    place: StackPlace | None = None,
     algorithm: str = DEFAULT_ALGORITHM,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG or PNG picture in memory.
@@ -77,6 +79,7 @@ def embed(
         tile_digests=tile_digests.measure(samples) if structure.format == "png" else None,
         exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
+        stack=place,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         software={"napari-seal": __version__, "Pillow": PIL.__version__}
         | decoder(structure.format),

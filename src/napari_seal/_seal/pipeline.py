@@ -11,6 +11,7 @@ import numpy.typing as npt
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.metadata import check_metadata
 from napari_seal._format.pixels import digest_array
+from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
@@ -40,6 +41,7 @@ def seal(
     moedal: bool = False,
     overwrite: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
+    place: StackPlace | None = None,
 ) -> Seal:
     """Store an image as JPEG or PNG with a seal.
 
@@ -77,6 +79,8 @@ def seal(
     algorithm : {"sha256", "blake3"}
         Of the digests.  BLAKE3 is faster for large files, and needs the package ``blake3`` wherever
         the file is sealed or checked: ``pip install napari-seal[blake3]``.
+    place : StackPlace, optional
+        Where the image lies in a stack; `napari_seal.seal_stack` gives it.
 
     Returns
     -------
@@ -135,6 +139,7 @@ def seal(
         metadata=user,
         exif_tags={} if exif is None else exif,
         layer=layer,
+        place=place,
         moedal=moedal,
         algorithm=algorithm,
     )

@@ -108,22 +108,39 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
     ReadError
         There is no picture that could be shown.
     """
-    from napari_seal._format import container
-    from napari_seal._format.pixels import shown
+    from napari_seal._format import stack
 
     name = os.fsdecode(path)
     data = load(name)
     if isinstance(data, Reason):
         raise ReadError(f"{printable(name)}: {data.message}")
+    if stack.is_index(name, data):
+        raise ReadError(
+            f"{printable(name)} is the index of a stack; napari_seal.open_stack opens it"
+        )
     verdict = check_bytes(data, name)
     if verdict.verdict is Outcome.NOT_AN_IMAGE:
         raise ReadError(str(verdict))
     try:
-        return shown(container.walk(data)), verdict
+        return picture_of(data), verdict
     except MemoryError as error:
         raise ReadError(f"{printable(name)}: there is not enough memory for the picture") from error
     except FormatError as error:
         raise ReadError(f"{printable(name)} ({verdict.verdict}): {error}") from error
+
+
+def picture_of(data: bytes) -> npt.NDArray[Any]:
+    """Decode the content of a file; see `read`.
+
+    Raises
+    ------
+    FormatError, MemoryError
+        There is no picture that could be shown.
+    """
+    from napari_seal._format import container
+    from napari_seal._format.pixels import shown
+
+    return shown(container.walk(data))
 
 
 def check_bytes(

@@ -187,11 +187,13 @@ class Checking(NamedTuple):
         if isinstance(data, Reason):
             return check_found(path), 0
         text = proven_record(data)
+        if type(path) is not str:  # a plane of a stack
+            return _pack_plane(data, path, text), len(data)
         return (check_bytes(data, path) if text is None else text), len(data)
 
     def unpack(self, path: str, packed: Verdict | bytes) -> Verdict:
         """The verdict that was packed."""
-        return intact(path, packed) if isinstance(packed, bytes) else packed
+        return intact(str(path), packed) if isinstance(packed, bytes) else packed
 
     def give_up(self, verdict: Verdict) -> Verdict:
         """The verdict on a file of which only this is known."""
@@ -244,13 +246,15 @@ def check_sized(
     if originals is None:
         data = load(path)
         if not isinstance(data, Reason):
-            return check_bytes(data, path, full=full), len(data)
+            return _in_place(check_bytes(data, str(path), full=full), path), len(data)
     return check_found(path, full=full, originals=originals), 0
 
 
 def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
-    verdict = check(path, full=full) if originals is None else _check_against(path, full, originals)
+    name = str(path)
+    verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
+    verdict = _in_place(verdict, path)
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
@@ -263,6 +267,23 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
     else:
         code, message = ReasonCode.EMPTY_FOLDER, "The folder has no JPEG file in it."
     return replace(verdict, reasons=(Reason(code=code, message=message),))
+
+
+def _in_place(verdict: Verdict, path: str) -> Verdict:
+    """The verdict on a file, beside what the index of a stack says belongs there."""
+    if type(path) is str:
+        return verdict
+    from napari_seal._verify.stack_files import PlanePath, judge_plane
+
+    return judge_plane(verdict, path) if isinstance(path, PlanePath) else verdict
+
+
+def _pack_plane(data: bytes, path: str, text: bytes | None) -> Verdict | bytes:
+    from napari_seal._verify.stack_files import PlanePath, is_the_plane
+
+    if text is not None and isinstance(path, PlanePath) and is_the_plane(text, path):
+        return text
+    return _in_place(check_bytes(data, str(path)), path)
 
 
 def _check_against(path: str, full: bool, originals: Originals) -> Verdict:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format import container, legacy, metadata, record
+from napari_seal._format import container, legacy, metadata, record, stack
 from napari_seal._format.seal import Seal
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
+from napari_seal._verify.stack_index import check_index
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
 from napari_seal.errors import (
     FormatError,
@@ -44,9 +45,11 @@ def take_steps(
     data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | str | None
 ) -> Verdict:
     """Check the content of a file; see `napari_seal.check`."""
-    # 1. Is it a JPEG or PNG file?
+    # 1. Is it a JPEG or PNG file, or the index of a stack?
     if not data:
         return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.EMPTY_FILE, "The file is empty.")
+    if stack.is_index(path, data):
+        return check_index(data, path)[1]
     if not container.is_image(data):
         return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
     try:

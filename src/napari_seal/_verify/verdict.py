@@ -55,7 +55,7 @@ _MEANINGS = {
     Outcome.SEAL_UNSUPPORTED: "The seal is of a kind that this version does not know.",
     Outcome.NOT_AN_IMAGE: "Not an image that can carry a seal.",
     Outcome.UNREADABLE: "The file could not be read, so nothing was checked.",
-    Outcome.MISSING: "The ledger has the file, and it is not there.",
+    Outcome.MISSING: "The ledger, or the index of a stack, has the file, and it is not there.",
 }
 
 
@@ -85,6 +85,11 @@ class ReasonCode(StrEnum):
     MOVED = "moved"
     COPIED = "copied"
     EXTRA = "extra"
+    # compared with the index of a stack
+    OTHER_STACK = "other-stack"
+    OTHER_PLACE = "other-place"
+    STACK_INCOMPLETE = "stack-incomplete"
+    PLANES_NOT_INTACT = "planes-not-intact"
     # metadata-changed
     RECORD_MISMATCH = "record-mismatch"
     RECORD_REWRITTEN = "record-rewritten"
