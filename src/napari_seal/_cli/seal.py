@@ -75,10 +75,11 @@ def seal(
     algorithm: str,
     jobs: int | None,
 ) -> None:
-    """Seal TIFF, PNG and NPY files, folders of them, and glob patterns.
+    """Seal TIFF, ND2, CZI, OME-Zarr, PNG and NPY images, folders of them, and glob patterns.
 
-    Each INPUT becomes DIR/NAME.sealed.jpg; files in folders keep their path below the folder.  A
-    JPEG file that is named is taken as well, and is compressed a second time.
+    Each INPUT becomes DIR/NAME.sealed.jpg; files in folders keep their path below the folder.  With
+    --planes, a stack becomes one file a plane, such as NAME_t03_c0_z12.sealed.jpg.  A JPEG file
+    that is named is taken as well, and is compressed a second time.
 
     Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal.
     """
@@ -91,9 +92,10 @@ def seal(
         "algorithm": algorithm,
     }
     from napari_seal._cli.console import console, table
-    from napari_seal._cli.inputs import FOLDER_EXTENSIONS, find_inputs
+    from napari_seal._cli.inputs import find_inputs
     from napari_seal._cli.patterns import expand
     from napari_seal._cli.progress import progress
+    from napari_seal._images.names import FOLDER_EXTENSIONS
     from napari_seal._parallel import available_cores, map_items
 
     if algorithm != "sha256":
@@ -104,7 +106,10 @@ def seal(
     named = expand(inputs, FOLDER_EXTENSIONS)
     tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(named)]
     if not tasks:
-        raise ImageError("there is no TIFF, PNG or NPY file in what was named: nothing was sealed")
+        raise ImageError(
+            "there is no image in what was named (TIFF, ND2, CZI, OME-Zarr, PNG or NPY): "
+            "nothing was sealed"
+        )
     try:
         _make_folder(out)
     except OSError as error:
@@ -216,8 +221,7 @@ def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
 
 def _seal_one(task: _Task, *, planes: bool, options: dict[str, Any]) -> _Done:
     """Seal an input; what a worker does.  One bad input does not end the run."""
-    from napari_seal._images import read_image
-    from napari_seal._seal.pipeline import seal as seal_image
+    from napari_seal._cli.seal_images import seal_images
 
     sealed = 0
     try:
@@ -225,27 +229,9 @@ def _seal_one(task: _Task, *, planes: bool, options: dict[str, Any]) -> _Done:
             raise WriteError(
                 "another input of this run has the same name; seal it to another folder"
             )
-        image = read_image(task.source)
         _make_folder(os.path.dirname(task.target) or ".")
-        if image.ndim <= 2 or (image.ndim == 3 and image.shape[2] in (3, 4)):
-            seal_image(image, task.target, **options)
-            return _Done(task.source, 1, None)
-        if not planes:
-            raise ImageError(f"is a stack of shape {image.shape}; --planes seals each plane of it")
-        if image.shape[-1] in (1, 2, 4):
-            raise ImageError(
-                f"is a stack of shape {image.shape}, and its last axis looks like channels; save "
-                "gray or RGB planes"
-            )
-        plane = image.shape[-3:] if image.shape[-1] == 3 else image.shape[-2:]
-        stack = image.reshape(-1, *plane)
-        if len(stack) == 0:
-            raise ImageError(f"is a stack of shape {image.shape}, which has no planes")
         stem = task.target[: -len(SUFFIX)]
-        for index, plane in enumerate(stack):
-            metadata = options["metadata"] | {"plane": index, "planes": len(stack)}
-            target = f"{stem}-{index:04}{SUFFIX}"
-            seal_image(plane, target, **(options | {"metadata": metadata}))
+        for _ in seal_images(task.source, stem, SUFFIX, planes_too=planes, options=options):
             sealed += 1
     except SealError as error:
         return _Done(task.source, sealed, str(error))

@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from napari_seal._files import check_address, is_address
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.tiles import Fingerprint, luma, starts, view
-from napari_seal._images import read_image
+from napari_seal._images import EXTENSIONS, OpenedImage, index_in_name, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
 from napari_seal._verify.regions import boxes, tighten
@@ -39,10 +40,9 @@ _FAULT: Final = 0.05
 # Pixels are gathered into boxes over this distance.
 _NEAR: Final = 8
 
-#: Kinds of files that are taken for originals, in the order in which they are looked for.
-EXTENSIONS: Final = (".tif", ".tiff", ".ome.tif", ".ome.tiff", ".npy", ".png")
 _SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif|png)$", re.IGNORECASE)
-_PLANE: Final = re.compile(r"-[0-9]{4,}$")
+# As this version names planes, and as the first ones did.
+_PLANE: Final = re.compile(r"((_[a-z][0-9]+)+|-[0-9]{4,})$")
 
 
 class Comparison(NamedTuple):
@@ -66,13 +66,13 @@ class Comparison(NamedTuple):
     scores: ScoreMap | None = None
 
 
-def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | Reason:
-    """Return the original as an array, or the reason why it cannot be compared with.
+def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | str:
+    """Return the original as an array, or the path of the file that holds it.
 
     Parameters
     ----------
     source : array_like or path-like
-        The array, or a TIFF, PNG, NumPy or JPEG file.
+        The array, or a file that ``napari-seal seal`` reads.
 
     Raises
     ------
@@ -81,12 +81,9 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
     """
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        try:
-            return read_image(path)
-        except ImageError as error:
-            message = f"The original {printable(path)} {error}."
-            code = ReasonCode.ORIGINAL_UNREADABLE
-            return Reason(code=code, message=printable(message))
+        if is_address(path):
+            check_address(path)
+        return path
     try:
         array = np.asarray(source)
     except (ValueError, TypeError) as error:
@@ -100,7 +97,7 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
 
 
 def compare_with_original(
-    structure: Container, seal: Seal, original: npt.NDArray[Any]
+    structure: Container, seal: Seal, original: npt.NDArray[Any] | str
 ) -> Comparison:
     """Compare a file with the array that it was made from.
 
@@ -110,17 +107,26 @@ def compare_with_original(
         Walked in full.
     seal : Seal
         As it stands in the file: a claim, which the original confirms or does not.
-    original : ndarray
-        The array that was sealed, or a stack that has it among its planes.
+    original : ndarray or str
+        The array that was sealed, or a stack that has it among its planes; or the path of a file
+        with either.
     """
     lossless = seal.format == "png"
     if seal.source is None or seal.window is None or (seal.quality is None and not lossless):
         message = "The seal does not say from what array the picture was made, nor how."
         reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
         return Comparison(False, [reason])
-    plane = _find_plane(original, seal.source)
+    if isinstance(original, str):
+        try:
+            plane, looked_at = _find_in_file(original, seal.source, (seal.layer or {}).get("name"))
+        except ImageError as error:
+            message = printable(f"The original {printable(original)} {error}.")
+            return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_UNREADABLE, message=message)])
+    else:
+        plane = _find_plane(original, seal.source)
+        looked_at = _words(original.shape, original.dtype.name)
     if plane is None:
-        return Comparison(True, [_other_original(original, seal.source)])
+        return Comparison(True, [_other_original(seal.source, looked_at)])
     try:
         made = _make_again(plane, seal)
     except (OSError, TypeError, ValueError, OverflowError, FormatError) as error:
@@ -203,13 +209,43 @@ def _find_plane(original: npt.NDArray[Any], sealed: ArrayDigest) -> npt.NDArray[
     return None
 
 
-def _other_original(original: npt.NDArray[Any], sealed: ArrayDigest) -> Reason:
+def _find_in_file(
+    path: str, sealed: ArrayDigest, name: object
+) -> tuple[npt.NDArray[Any] | None, str]:
+    """The array with the sealed digest among the planes of a file, and what there is in words."""
+    with open_images(path) as images:
+        for image in images:
+            found = _find_among_planes(image, sealed, name)
+            if found is not None:
+                return found, ""
+        return None, ", ".join(_words(one.array.shape, one.array.dtype.name) for one in images[:9])
+
+
+def _find_among_planes(
+    image: OpenedImage, sealed: ArrayDigest, name: object
+) -> npt.NDArray[Any] | None:
+    if image.array.shape[len(image.leading) :] != sealed.shape:
+        return None
+    if image.array.dtype.name != sealed.dtype:
+        return None
+
+    def is_it(plane: npt.NDArray[Any]) -> bool:
+        return digest_array(plane, algorithm=sealed.digest.algorithm).digest == sealed.digest
+
+    # Where the seal says which plane it is, that one first: a long stack is not searched for each.
+    index = index_in_name(name, image.leading) if isinstance(name, str) else None
+    if index is not None and is_it(named := image.array[index]):
+        return named
+    return next((plane for _, plane in planes(image) if is_it(plane)), None)
+
+
+def _other_original(sealed: ArrayDigest, looked_at: str) -> Reason:
     return Reason(
         code=ReasonCode.ORIGINAL_DIFFERS,
         message="The original is not the array that was sealed: it is another image, or was itself "
         "changed.",
         expected=f"{sealed.digest}, {_words(sealed.shape, sealed.dtype)}",
-        found=_words(original.shape, original.dtype.name),
+        found=looked_at,
     )
 
 
@@ -295,7 +331,8 @@ def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
     Returns
     -------
     str or None
-        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane ``a/b-0003.sealed.jpg``.
+        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane of it, such as
+        ``a/b_t3_c0.sealed.jpg``.
     """
     below = os.path.basename(path)
     for root in named:
@@ -307,4 +344,8 @@ def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
     stems = dict.fromkeys((stem, _PLANE.sub("", stem)))
     extensions = [spelt for low in EXTENSIONS for spelt in (low, low.upper())]
     candidates = (stem + extension for stem in stems for extension in extensions)
-    return next((name for name in candidates if os.path.isfile(name)), None)
+    return next(filter(_is_there, candidates), None)
+
+
+def _is_there(path: str) -> bool:
+    return os.path.isdir(path) if path.lower().endswith(".zarr") else os.path.isfile(path)

@@ -59,8 +59,9 @@ def check_many(
     full : bool, default False
         See `napari_seal.check`.
     against : path-like, optional
-        A folder with the originals (TIFF, PNG, NumPy), laid out like the folder that is checked:
-        each file is compared with the one of its name, as `napari_seal.check` does with ``source``.
+        A folder with the originals (files that ``napari-seal seal`` reads), laid out like what
+        is checked: each file is compared with the one of its name, as `napari_seal.check` does
+        with ``source``.
     ordered : bool, default True
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
