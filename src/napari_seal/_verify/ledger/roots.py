@@ -39,7 +39,9 @@ class Root:
         LedgerError
             The path is not below the root.
         """
-        head, name = os.path.split(path)
+        # On other systems there is more that ends a folder.
+        start = path.rfind("/") + 1 if os.sep == "/" else len(path) - len(os.path.basename(path))
+        head, name = path[:start], path[start:]
         prefix = self._prefixes.get(head)
         if prefix is None:
             if len(self._prefixes) >= _REMEMBERED:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from napari_seal._verify.engine import Engine, Settings
-from napari_seal._verify.ledger import heads
+from napari_seal._verify.ledger import heads, seen
 from napari_seal._verify.ledger.database import BESIDE, Database
 from napari_seal._verify.ledger.entries import counts_in
 from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
@@ -239,8 +239,8 @@ def _stored(database: Database, places: _Places, run: int) -> Iterator[Verdict]:
     """The verdicts that an unfinished run has already given."""
     for rows in _pages(
         database,
-        "SELECT id, path, verdict, why, CASE first_run WHEN last_run THEN arrival END FROM files "
-        "WHERE last_run = ? AND id > ? ORDER BY id LIMIT ?",
+        "SELECT id, path, verdict, why, CASE first_run WHEN ?1 THEN arrival END "  # noqa: S608
+        f"FROM files WHERE {seen.LAST_RUN} = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         (run,),
     ):
         for _, key, *state in rows:
@@ -253,7 +253,7 @@ def _not_yet(database: Database, root: Root, run: int, files: Iterator[str]) -> 
         keys = [root.key(path) for path in taken]
         marks = ",".join("?" * len(keys))
         with database.reading() as connection:
-            sql = f"SELECT path FROM files WHERE path IN ({marks}) AND last_run = ?"  # noqa: S608
+            sql = f"SELECT path FROM files WHERE path IN ({marks}) AND {seen.LAST_RUN} = ?"  # noqa: S608
             done = {row[0] for row in connection.execute(sql, (*keys, run))}
         yield from (path for path, key in zip(taken, keys, strict=True) if key not in done)
 
@@ -264,16 +264,19 @@ def _missing(
     """Files of the ledger within the scope of this run that it has not seen."""
     for scope in scopes:
         low, high = (scope.folder + b"/", scope.folder + b"0") if scope.folder else (b"", None)
-        for rows in _pages(
-            database,
-            # By id: one way through the table, page by page.
-            f"SELECT id, {MISSING_COLUMNS} FROM files WHERE last_run < ? AND expected "  # noqa: S608
-            "AND +path >= ? AND (? IS NULL OR +path < ?) AND id > ? ORDER BY id LIMIT ?",
-            (recorder.run, low, high, high),
-        ):
-            gone = [row[1:] for row in rows if _is_gone(root, recorder, scope, row[7])]
-            if gone:
-                yield from recorder.record_missing(gone)
+        for first, last in seen.unseen(database, recorder.run):
+            for rows in _pages(
+                database,
+                # By id: one way through the table, page by page.
+                f"SELECT id, {MISSING_COLUMNS} FROM files WHERE last_run < ? AND expected "  # noqa: S608
+                "AND +path >= ? AND (? IS NULL OR +path < ?) AND id <= ? "
+                "AND id > ? ORDER BY id LIMIT ?",
+                (recorder.run, low, high, high, last),
+                after=first - 1,
+            ):
+                gone = [row[1:] for row in rows if _is_gone(root, recorder, scope, row[7])]
+                if gone:
+                    yield from recorder.record_missing(gone)
 
 
 def _is_gone(root: Root, recorder: Recorder, scope: Scope, key: bytes) -> bool:
@@ -284,10 +287,9 @@ def _is_gone(root: Root, recorder: Recorder, scope: Scope, key: bytes) -> bool:
 
 
 def _pages(
-    database: Database, sql: str, parameters: tuple[Any, ...]
+    database: Database, sql: str, parameters: tuple[Any, ...], after: int = 0
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows page by page; the first column is the id, and the last two parameters page by it."""
-    after = 0
     while True:
         with database.reading() as connection:
             rows = connection.execute(sql, (*parameters, after, PAGE)).fetchall()
