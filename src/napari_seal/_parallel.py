@@ -386,6 +386,9 @@ def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) ->
 
 def _start_method() -> str:
     """Fork where it is safe, that is, from a process of one thread: it starts at once."""
-    if sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1:
-        return "fork"
+    if sys.platform == "linux":
+        for _ in range(5):
+            if len(os.listdir("/proc/self/task")) == 1:
+                return "fork"
+            time.sleep(0.001)  # one that has ended needs a moment to be gone
     return "spawn"

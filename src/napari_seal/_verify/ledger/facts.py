@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari_seal._format.layout import recognise
 from napari_seal._format.legacy import MoedalSeal
 from napari_seal._verify.ledger.digests import NO_DIGESTS, NUMBERS, Digests, pack
+from napari_seal._verify.load import Unlisted
 from napari_seal._verify.verdict import intact
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Facts(NamedTuple):
 
 def facts_of(path: str, verdict: Verdict, root: Root) -> Facts:
     """Find out about a file that was just checked."""
+    if type(path) is Unlisted:
+        return Facts(root.key_unseen(path), is_folder=True)
     key = root.key(path)
     try:
         found = os.stat(path)
@@ -122,5 +125,5 @@ class CheckingWithFacts(NamedTuple):
         return verdict, facts
 
     def give_up(self, verdict: Verdict) -> tuple[Verdict, Facts]:
-        """For a file of which only this is known."""
-        return verdict, facts_of(verdict.path, verdict, self.root)
+        """For a file of which only this is known; a look at it might hang."""
+        return verdict, Facts(self.root.key_unseen(verdict.path))

@@ -174,6 +174,7 @@ class Ledger:
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         found, checking = prepare(given, full=full, against=against, elsewhere=client is not None)
         named = list(found)
+        settings.expect_answer(named)
         root = self._root_of(named)
         originals = None if against is None else ascii(os.path.realpath(against))
         request = runs.Request(

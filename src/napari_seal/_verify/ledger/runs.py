@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -22,8 +22,9 @@ from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
 from napari_seal._verify.ledger.recorder import BATCH, MISSING_COLUMNS, SOON, Recorder, Scope
 from napari_seal._verify.ledger.roots import Root, relative
 from napari_seal._verify.ledger.states import typed, verdict_of
+from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.run import Checking, open_engine
-from napari_seal._verify.scan import count_images, find_images
+from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Verdict
 from napari_seal._version import __version__
 from napari_seal.errors import LedgerError
@@ -65,7 +66,7 @@ def engine_of(
     return Engine(
         CheckingWithFacts(checking, root),
         settings,
-        lambda: _without(find_images(request.named, recursive=request.recursive), database.path),
+        partial(_find, request, settings.timeout, database.path),
         partial(count_images, request.named, recursive=request.recursive),
     )
 
@@ -112,7 +113,7 @@ class _Places:
 
     def __init__(self, root: Root, request: Request) -> None:
         self._root = root
-        folders = {name: root.folder_key(name) for name in request.named if os.path.isdir(name)}
+        folders = {name: root.name(name) for name in request.named if os.path.isdir(name)}
         self._texts = {key: name for name, key in folders.items()}
         self.scopes = [Scope(key, request.recursive) for key in self._texts]
         files = [root.key(name) for name in request.named if name not in folders]
@@ -132,8 +133,11 @@ class _Places:
         return self._root.path(key)
 
 
-def _without(files: Iterable[str], ledger: str) -> Iterator[str]:
+def _find(
+    request: Request, timeout: float | None, ledger: str, stop: Callable[[], bool]
+) -> Iterator[str]:
     """All files but the ledger itself, which may lie among them."""
+    files = find_patiently(request.named, recursive=request.recursive, timeout=timeout, stop=stop)
     own = tuple(os.path.basename(ledger) + ending for ending in BESIDE)
     for path in files:
         if path.endswith(own) and os.path.realpath(path) in {ledger + end for end in BESIDE}:
