@@ -62,11 +62,8 @@ def run_time(
 
     Not those in which the rows are made up.
     """
-    database, root = ledger._database, ledger._root_of([folder])
-    request = runs.Request(
-        about=ledger._about(root), named=[folder], recursive=True, parameters={},
-        resume=False,
-    )  # fmt: skip
+    database, root = ledger._database, ledger._where.of([folder])
+    request = runs.Request(about=ledger._where.about(root), named=[folder], recursive=True)
     places = runs._Places(root, request)
     number, counts, _ = runs._begin(database, request, places)
     recorder = runs.Recorder(database, root, number, runs._covered(database, number), counts)

@@ -46,8 +46,8 @@ class Request:
         Files and folders.
     recursive : bool
         Whether folders are searched with all folders in them.
-    parameters : dict
-        What the ledger keeps of them, and what must be the same to go on with a run.
+    full, against
+        See `napari_seal.check_many`.  To go on with a run, they must be the same.
     resume : bool
         Whether to go on with a run that did not finish.
     """
@@ -55,8 +55,9 @@ class Request:
     about: list[tuple[str, bytes]]
     named: list[str]
     recursive: bool
-    parameters: dict[str, Any]
-    resume: bool
+    full: bool = False
+    against: str | os.PathLike[str] | None = None
+    resume: bool = False
 
 
 def engine_of(
@@ -163,15 +164,17 @@ def _batches(
 # ---------------------------------------------------------------------------- the life of a run
 
 
+_UNFINISHED: Final = (
+    "SELECT id, parameters, counts FROM runs WHERE kind = 'verify' AND state = ? "
+    "ORDER BY id DESC LIMIT 1"
+)
+
+
 def _begin(database: Database, request: Request, places: _Places) -> tuple[int, Counter[str], bool]:
     """Go on with the last run, or begin a new one: its number, counts, and which of the two."""
     parameters = _parameters(request, places)
     with database.writing() as connection:
-        last = connection.execute(
-            "SELECT id, parameters, counts FROM runs WHERE kind = 'verify' AND state = ? "
-            "ORDER BY id DESC LIMIT 1",
-            (UNFINISHED,),
-        ).fetchone()
+        last = connection.execute(_UNFINISHED, (UNFINISHED,)).fetchone()
         if last is not None and request.resume:
             if last[1] != parameters:
                 raise LedgerError(
@@ -195,14 +198,22 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
 
 
 def _parameters(request: Request, places: _Places) -> str:
-    return json.dumps(request.parameters | {"named": places.digest}, sort_keys=True)
+    against = request.against
+    values = {
+        "full": request.full,
+        "recursive": request.recursive,
+        "against": None if against is None else ascii(os.path.realpath(against)),
+        "named": places.digest,
+    }
+    return json.dumps(values, sort_keys=True)
 
 
-def belongs_to(database: Database, root: Root, request: Request, run: int) -> bool:
-    """Whether a run is one over just this request, so that `verify_into` can go on with it."""
+def waiting(database: Database, root: Root, request: Request) -> int | None:
+    """The number of the unfinished run that is one over just this request, if there is one."""
     with database.reading() as connection:
-        row = connection.execute("SELECT parameters FROM runs WHERE id = ?", (run,)).fetchone()
-    return row is not None and row[0] == _parameters(request, _Places(root, request))
+        last = connection.execute(_UNFINISHED, (UNFINISHED,)).fetchone()
+    same = last is not None and last[1] == _parameters(request, _Places(root, request))
+    return typed(last[0], int) if same else None
 
 
 def new_run(connection: sqlite3.Connection, kind: str, state: str, parameters: str) -> int:
