@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -100,12 +100,13 @@ def files(number: int) -> str:
 
 def go_on_text(run: LedgerRun) -> str:
     """Return what the tick says that goes on with a run."""
-    done = files(_done(run.counts))
+    done = files(files_done(run))
     return f"go on with the unfinished run,\nbegun {moment(run.begun)}, {done} done"
 
 
-def _done(counts: Mapping[str, int]) -> int:
-    return sum(number for word, number in counts.items() if word != "missing")
+def files_done(run: LedgerRun) -> int:
+    """Return how many files a run has checked."""
+    return sum(number for word, number in run.counts.items() if word != "missing")
 
 
 # The core speaks of the command line, which nobody sees here.
