@@ -89,14 +89,16 @@ class CheckingWithFacts(NamedTuple):
         verdict, size = self.checking.check(path)
         return (verdict, facts_of(path, verdict, self.root)), size
 
-    def pack(self, path: str) -> tuple[tuple[Verdict | bytes, Facts], int]:
+    def pack(self, path: str) -> tuple[tuple[Verdict | bytes | None, Facts], int]:
         """The same, as small as it can be sent from one process to another."""
         packed, size = self.checking.pack(path)
         known = _digests_in(packed) if isinstance(packed, bytes) else None
         verdict = self.checking.unpack(path, packed)
         return (packed, facts_of(path, verdict, self.root, known)), size
 
-    def unpack(self, path: str, packed: tuple[Verdict | bytes, Facts]) -> tuple[Verdict, Facts]:
+    def unpack(
+        self, path: str, packed: tuple[Verdict | bytes | None, Facts]
+    ) -> tuple[Verdict, Facts]:
         """What was packed."""
         verdict, facts = packed
         return self.checking.unpack(path, verdict), facts
