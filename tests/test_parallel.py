@@ -70,6 +70,21 @@ def test_killed_workers_cost_no_item(ordered: bool) -> None:
     assert Counter(answer for _, answer in answers)[_LOAD] >= 900 - kills
 
 
+def test_a_process_with_threads_is_not_forked() -> None:
+    """Its workers are started anew, and tell just as well at which item they hang."""
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        answers = dict(
+            map_items(hang_at_sevens, range(12), jobs=2, died=died, timeout=3, timed_out=late)
+        )
+    finally:
+        ended.set()
+        thread.join()
+    assert answers == {item: "done" if item != 7 else late(7) for item in range(12)}
+
+
 def die_at_7(item: int) -> str:
     """Kill the worker at item 7."""
     if item == 7:

@@ -9,6 +9,7 @@ which item it is at and since when: so a worker that hangs or dies costs one ite
 from __future__ import annotations
 
 import itertools
+import mmap
 import multiprocessing
 import multiprocessing.process
 import os
@@ -20,7 +21,6 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import RawArray
 from typing import Any, Final, Generic, TypeVar, cast
 
 from napari_seal._starting import no_script, start_method
@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: Items a task: the first tasks are small, until it is known how long an item takes.
-_FIRST, _MOST = 1, 256
+_FIRST, _MOST = 1, 1024
 #: Seconds that a task should take: long against passing it around, and short for people.
 _TASK: Final = 0.05
 #: Seconds after which a worker hands over what it has, though its task is not done.
@@ -276,7 +276,7 @@ class _Pool(Generic[Item, Result]):
             if self._idle:
                 connection, (process, beat) = self._idle.popitem()
             else:
-                beat = RawArray("d", 3)
+                beat = _shared_numbers()
                 connection, process = start_process(
                     _serve, self._work, beat, inherited=(*self._idle, *self.busy)
                 )
@@ -384,3 +384,12 @@ def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) ->
             beat[_SINCE] = 0
             answer = error
         connection.send((answer, True))
+
+
+def _shared_numbers() -> Any:
+    """What a worker tells of itself: `_AT`, `_SINCE` and `_STOP`, as floats."""
+    if start_method() == "fork":  # a child has the same pages, and nothing more is to be imported
+        return memoryview(mmap.mmap(-1, 24)).cast("d")
+    from multiprocessing.sharedctypes import RawArray
+
+    return RawArray("d", 3)

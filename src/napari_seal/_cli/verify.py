@@ -91,7 +91,7 @@ def verify(
     _check_name("--csv", csv_file, ".csv")
     _check_name("--html", html_file, ".html", ".htm")
     from napari_seal._cli.progress import run_progress
-    from napari_seal._verify.run import check_many
+    from napari_seal._verify.run import check_without_seals
     from napari_seal._verify.scan import EXTENSIONS
     from napari_seal._verify.summary import Run
 
@@ -113,7 +113,7 @@ def verify(
             from napari_seal._dask import connect
 
             client = stack.enter_context(connect(dask))
-        check_files = open_ledger(stack, **with_ledger) or check_many
+        check_files = open_ledger(stack, **with_ledger) or check_without_seals
         checked = check_files(
             named,
             jobs=jobs,

@@ -27,7 +27,8 @@ _PACKET: Final = (
     "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
 )
 
-_BEFORE, _BETWEEN, _AFTER = re.split(rb"\{hex\}|\{type\}", SIGNATURE + _PACKET.encode("utf-8"))
+_BEFORE, _rest = (SIGNATURE + _PACKET.encode("utf-8")).split(b"{hex}")
+_BETWEEN, _AFTER = _rest.split(b"{type}")
 
 _NAME: Final = len(SIGNATURE)
 #: How our packets begin, and those that other software writes do not.
@@ -36,7 +37,7 @@ OURS: Final = _BEFORE[_NAME:]
 # tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), under any prefix,
 # as an attribute or an element.  It is looked for without the NULs: in a JPEG a packet should be
 # UTF-8, but readers take UTF-16 and UTF-32 as well, with a byte-order mark or without.
-_TURNED: Final = re.compile(rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
+_TURNED: Final = rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]"""
 
 
 def build(scan: Digest) -> bytes:
@@ -51,4 +52,6 @@ def payload(digits: bytes, algorithm: bytes) -> bytes:
 
 def turns_the_picture(structure: Container) -> bool:
     """Whether an XMP packet tells viewers to turn or mirror the picture."""
-    return any(_TURNED.search(packet.translate(None, b"\0")) for packet in structure.xmp_packets())
+    return any(
+        re.search(_TURNED, packet.translate(None, b"\0")) for packet in structure.xmp_packets()
+    )

@@ -25,8 +25,25 @@ if TYPE_CHECKING:
 
     from napari_seal._verify.progress import Progress
 
+    Answer_co = TypeVar("Answer_co", covariant=True)
+
+    class Work(Protocol[Answer_co]):
+        """What is done with each file; its objects travel to other processes."""
+
+        def check(self, path: str) -> tuple[Answer_co, int]:
+            """The answer, and how many bytes were read."""
+
+        def pack(self, path: str) -> tuple[Any, int]:
+            """The same, as small as it can be sent from one process to another."""
+
+        def unpack(self, path: str, packed: Any) -> Answer_co:
+            """The answer that was packed."""
+
+        def give_up(self, verdict: Verdict) -> Answer_co:
+            """The answer for a file of which only this is known."""
+
+
 Answer = TypeVar("Answer")
-Answer_co = TypeVar("Answer_co", covariant=True)
 Stop = Literal["time-limit", "cancelled"]
 
 #: Fewer files than this are done at once, without starting processes.
@@ -37,23 +54,7 @@ BATCH: Final = 128
 _INTERVAL: Final = 0.2
 
 
-class Work(Protocol[Answer_co]):
-    """What is done with each file; its objects travel to other processes."""
-
-    def check(self, path: str) -> tuple[Answer_co, int]:
-        """The answer, and how many bytes were read."""
-
-    def pack(self, path: str) -> tuple[Any, int]:
-        """The same, as small as it can be sent from one process to another."""
-
-    def unpack(self, path: str, packed: Any) -> Answer_co:
-        """The answer that was packed."""
-
-    def give_up(self, verdict: Verdict) -> Answer_co:
-        """The answer for a file of which only this is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Settings:
     """How a run goes; see `napari_seal.check_many`.
 
@@ -266,11 +267,11 @@ def _check_batch(work: Work[Answer], paths: list[str]) -> list[tuple[Answer, int
     return [work.check(path) for path in paths]
 
 
-@dataclass(frozen=True, slots=True)
 class _Lost:
     """In place of what a worker would have answered."""
 
-    verdict: Verdict
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
 
 
 def _died(path: str) -> tuple[_Lost, int]:

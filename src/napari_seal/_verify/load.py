@@ -45,7 +45,7 @@ class Unlisted(str):
 
 def load(path: str) -> bytes | Reason:
     """Read a file, or say why it cannot be read."""
-    if is_address(path):  # fsspec reads it
+    if "://" in path and is_address(path):  # fsspec reads it
         from napari_seal._verify.load_address import load_address
 
         return load_address(path)

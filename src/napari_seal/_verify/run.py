@@ -103,9 +103,29 @@ def check_many(
         progress=progress,
         client=client,
     )
-    named, checking = prepare(paths, full=full, against=against, elsewhere=client is not None)
+    return _start(paths, settings, recursive=recursive, full=full, against=against)
+
+
+def check_without_seals(
+    paths: Paths, *, full: bool, against: str | os.PathLike[str] | None, **settings: Any
+) -> CheckRun:
+    """The same for those who look at no seal: verdicts `intact` come without it, and sooner."""
+    return _start(paths, Settings(**settings), full=full, against=against, seals=False)
+
+
+def _start(
+    paths: Paths | str | os.PathLike[str],
+    settings: Settings,
+    *,
+    full: bool,
+    against: str | os.PathLike[str] | None,
+    recursive: bool = True,
+    seals: bool = True,
+) -> CheckRun:
+    elsewhere, timeout = settings.client is not None, settings.timeout
+    named, checking = prepare(paths, full=full, against=against, elsewhere=elsewhere)
     engine = Engine(
-        checking,
+        checking._replace(seals=seals),
         settings,
         lambda stop: find_patiently(named, recursive=recursive, timeout=timeout, stop=stop),
         partial(count_images, named, recursive=recursive) if isinstance(named, list) else None,
@@ -176,13 +196,14 @@ class Checking(NamedTuple):
 
     full: bool = False
     originals: Originals | None = None
+    seals: bool = True
 
     def check(self, path: str) -> tuple[Verdict, int]:
         """Check a file; also how many bytes were read."""
         return check_sized(path, full=self.full, originals=self.originals)
 
-    def pack(self, path: str) -> tuple[Verdict | bytes, int]:
-        """The same; of a plainly intact file, the record's text says it all."""
+    def pack(self, path: str) -> tuple[Verdict | bytes | None, int]:
+        """The same; of a plainly intact file, the record's text or None says it all."""
         if self.full or self.originals is not None:
             return self.check(path)
         data = load(path)
@@ -191,11 +212,13 @@ class Checking(NamedTuple):
         text = proven_record(data)
         if type(path) is not str:  # a plane of a stack
             return _pack_plane(data, path, text), len(data)
-        return (check_bytes(data, path) if text is None else text), len(data)
+        if text is None:
+            return check_bytes(data, path), len(data)
+        return (text if self.seals else None), len(data)
 
-    def unpack(self, path: str, packed: Verdict | bytes) -> Verdict:
+    def unpack(self, path: str, packed: Verdict | bytes | None) -> Verdict:
         """The verdict that was packed."""
-        return intact(str(path), packed) if isinstance(packed, bytes) else packed
+        return packed if isinstance(packed, Verdict) else intact(str(path), packed)
 
     def give_up(self, verdict: Verdict) -> Verdict:
         """The verdict on a file of which only this is known."""

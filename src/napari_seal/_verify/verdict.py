@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from napari_seal._text import printable, without_credentials
 from napari_seal.errors import SealError
@@ -270,8 +270,8 @@ class Verdict:
         return [getattr(self, f) if f != "seal" else _SLOT.__get__(self) for f in self.__slots__]
 
     def __setstate__(self, state: list[Any]) -> None:
-        for name, value in zip(self.__slots__, state, strict=True):
-            object.__setattr__(self, name, value)
+        for set_slot, value in zip(_SETTERS, state, strict=True):
+            set_slot(self, value)
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as a JSON object, the line that ``napari-seal verify --jsonl`` prints."""
@@ -284,14 +284,29 @@ class Verdict:
         }
 
 
-def intact(path: str, text: bytes) -> Verdict:
-    """The verdict `intact` on a file with this record; the seal is read when it is asked for."""
-    return Verdict(path=path, verdict=Outcome.INTACT, seal=cast("Seal", text))
-
-
 # Most verdicts are `intact`, and hardly anybody looks at their seals: until then, what is kept, and
 # what processes exchange, is the record's text.
 _SLOT: Final[Any] = vars(Verdict)["seal"]
+_SETTERS: Final = tuple(vars(Verdict)[name].__set__ for name in Verdict.__slots__)
+_set_path, _set_verdict, _set_reasons, _set_seal, _set_signature, _set_regions, _set_scores = (
+    _SETTERS
+)
+# In Python 3.11 a member of an enumeration takes as long to look up as a slot to set.
+_INTACT, _NONE = Outcome.INTACT, Signature.NONE
+
+
+def intact(path: str, text: bytes | None) -> Verdict:
+    """The verdict `intact` on a file with this record; the seal is read when it is asked for."""
+    # A run makes one for each file; `Verdict.__init__`, which is frozen, takes four times as long.
+    verdict = object.__new__(Verdict)
+    _set_path(verdict, path)
+    _set_verdict(verdict, _INTACT)
+    _set_reasons(verdict, ())
+    _set_seal(verdict, text)
+    _set_signature(verdict, _NONE)
+    _set_regions(verdict, ())
+    _set_scores(verdict, None)
+    return verdict
 
 
 def _seal(self: Verdict) -> Seal | MoedalSeal | None:
