@@ -18,6 +18,7 @@ from napari_seal._images.planes import (
     number_of_planes,
     place,
     planes,
+    stack_attributes,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "open_images",
     "place",
     "planes",
+    "stack_attributes",
 ]
