@@ -31,6 +31,10 @@ def skip_or_fail(need: str, reason: str) -> None:
     pytest.skip(reason)
 
 
+#: Pictures from elsewhere, which are not part of the project.
+DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
 def needs(module: str) -> Any:
     """Import what reads a kind of microscopes' files, or skip the test or the module."""
     try:

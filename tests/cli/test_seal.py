@@ -118,13 +118,10 @@ def test_no_input_at_all(run, tmp_path):
     assert "nothing was sealed" in result.output
 
 
-def test_stacks_need_planes(run, tmp_path, tracks):
-    """A stack is refused with the option that seals its planes, each under its position."""
+def test_planes_of_a_stack(run, tmp_path, tracks):
+    """With --planes, each becomes an image of its own, under its position."""
     planes = np.stack([tracks, tracks // 2, tracks // 3])
     tifffile.imwrite(tmp_path / "stack.tif", planes, photometric="minisblack")
-    result = run("seal", "stack.tif", "--out", "sealed")
-    assert result.exit_code == 1
-    assert "--planes" in result.output
     assert run("seal", "stack.tif", "--out", "sealed", "--planes").exit_code == 0
     for number, plane in enumerate(planes):
         verdict = napari_seal.check(f"sealed/stack_i{number}.sealed.jpg", source=plane)

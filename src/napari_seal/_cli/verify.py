@@ -65,6 +65,9 @@ def verify(
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
 
+    A stack is named by its folder or its index: planes that are missing, or in the place of
+    another, are told.
+
     With --against, the image data are made again from each original (a file of the same name that
     `seal` reads) and compared; a file whose original is missing counts as a failure.
 

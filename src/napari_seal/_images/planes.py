@@ -64,6 +64,32 @@ def index_in_name(name: str, leading: Mapping[str, int]) -> tuple[int, ...] | No
     return tuple(position[axis] for axis in leading)
 
 
+def stack_attributes(image: OpenedImage, name: str) -> dict[str, Any]:
+    """Return how napari is to show a stack: a step, a unit and a label for each axis but S.
+
+    Parameters
+    ----------
+    image : OpenedImage
+    name : str
+        Of the file.
+
+    Returns
+    -------
+    dict
+        As `layer_attributes` returns it, and the names of the channels.
+    """
+    axes = image.axes.removesuffix("S")
+    layer: dict[str, Any] = {"name": printable(" ".join(filter(None, (name, image.name))), 200)}
+    layer["axis_labels"] = list(axes.lower())
+    if {"Y", "X"} <= image.scale.keys():
+        layer["scale"] = [image.scale.get(axis, 1.0) for axis in axes]
+        if {"Y", "X"} <= image.units.keys():
+            layer["units"] = [image.units.get(axis, "pixel") for axis in axes]
+    if image.channels:
+        layer["channels"] = list(image.channels)
+    return layer
+
+
 def layer_attributes(
     image: OpenedImage, position: Mapping[str, int], name: str
 ) -> dict[str, Any] | None:

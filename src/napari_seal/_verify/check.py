@@ -80,10 +80,17 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     ------
     VerificationError
         The verdict is anything but `intact`; the exception carries it.
+    ReadError
+        It is the index of a stack, which has no seal of one image.
     """
     verdict = check(path)
-    if verdict.verdict is not Outcome.INTACT or verdict.seal is None:
+    if verdict.verdict is not Outcome.INTACT:
         raise VerificationError(verdict)
+    if verdict.seal is None:
+        raise ReadError(
+            f"{printable(verdict.path)} is the index of a stack; napari_seal.check_stack checks it "
+            "and its planes"
+        )
     return verdict.seal
 
 

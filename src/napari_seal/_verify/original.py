@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +20,7 @@ from napari_seal._files import check_address, is_address
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.tiles import Fingerprint, luma, starts, view
-from napari_seal._images import EXTENSIONS, OpenedImage, index_in_name, open_images, planes
+from napari_seal._images import OpenedImage, index_in_name, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
 from napari_seal._verify.regions import boxes, tighten
@@ -39,10 +37,6 @@ _TILE: Final = 16
 _FAULT: Final = 0.05
 # Pixels are gathered into boxes over this distance.
 _NEAR: Final = 8
-
-_SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif|png)$", re.IGNORECASE)
-# As this version names planes, and as the first ones did.
-_PLANE: Final = re.compile(r"((_[a-z][0-9]+)+|-[0-9]{4,})$")
 
 
 class Comparison(NamedTuple):
@@ -118,7 +112,7 @@ def compare_with_original(
         return Comparison(False, [reason])
     if isinstance(original, str):
         try:
-            plane, looked_at = _find_in_file(original, seal.source, (seal.layer or {}).get("name"))
+            plane, looked_at = _find_in_file(original, seal.source, seal)
         except ImageError as error:
             message = printable(f"The original {printable(original)} {error}.")
             return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_UNREADABLE, message=message)])
@@ -210,19 +204,19 @@ def _find_plane(original: npt.NDArray[Any], sealed: ArrayDigest) -> npt.NDArray[
 
 
 def _find_in_file(
-    path: str, sealed: ArrayDigest, name: object
+    path: str, sealed: ArrayDigest, seal: Seal
 ) -> tuple[npt.NDArray[Any] | None, str]:
     """The array with the sealed digest among the planes of a file, and what there is in words."""
     with open_images(path) as images:
         for image in images:
-            found = _find_among_planes(image, sealed, name)
+            found = _find_among_planes(image, sealed, seal)
             if found is not None:
                 return found, ""
         return None, ", ".join(_words(one.array.shape, one.array.dtype.name) for one in images[:9])
 
 
 def _find_among_planes(
-    image: OpenedImage, sealed: ArrayDigest, name: object
+    image: OpenedImage, sealed: ArrayDigest, seal: Seal
 ) -> npt.NDArray[Any] | None:
     if image.array.shape[len(image.leading) :] != sealed.shape:
         return None
@@ -233,10 +227,19 @@ def _find_among_planes(
         return digest_array(plane, algorithm=sealed.digest.algorithm).digest == sealed.digest
 
     # Where the seal says which plane it is, that one first: a long stack is not searched for each.
-    index = index_in_name(name, image.leading) if isinstance(name, str) else None
+    index = _claimed_index(seal, image)
     if index is not None and is_it(named := image.array[index]):
         return named
     return next((plane for _, plane in planes(image) if is_it(plane)), None)
+
+
+def _claimed_index(seal: Seal, image: OpenedImage) -> tuple[int, ...] | None:
+    """Which plane of an image the seal says that it is of; None where it does not, or none."""
+    sizes = tuple(image.leading.values())
+    if seal.stack is not None:
+        return seal.stack.index if seal.stack.shape == sizes else None
+    name = (seal.layer or {}).get("name")
+    return index_in_name(name, image.leading) if isinstance(name, str) else None
 
 
 def _other_original(sealed: ArrayDigest, looked_at: str) -> Reason:
@@ -314,38 +317,3 @@ def coarser(scores: ScoreMap) -> ScoreMap:
     highest = np.maximum.reduceat(np.maximum.reduceat(scores.scores, ys, axis=0), xs, axis=1)
     sealed = tile_means(np.asarray(scores.sealed, np.uint8), _TILE).astype(np.float32)
     return replace(scores, size=_TILE, scores=highest, sealed=sealed)
-
-
-def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
-    """Return the file in a folder of originals that a sealed file was made from, by its name.
-
-    Parameters
-    ----------
-    path : str
-        The sealed file.
-    named : sequence of str
-        The folders that were searched: below one of them, the path counts, not only the name.
-    folder : str
-        Where the originals are, laid out as they were when ``napari-seal seal`` read them.
-
-    Returns
-    -------
-    str or None
-        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane of it, such as
-        ``a/b_t3_c0.sealed.jpg``.
-    """
-    below = os.path.basename(path)
-    for root in named:
-        start = root.rstrip(os.sep) + os.sep
-        if path.startswith(start):
-            below = path[len(start) :]
-            break
-    stem = os.path.join(folder, _SEALED.sub("", below))
-    stems = dict.fromkeys((stem, _PLANE.sub("", stem)))
-    extensions = [spelt for low in EXTENSIONS for spelt in (low, low.upper())]
-    candidates = (stem + extension for stem in stems for extension in extensions)
-    return next(filter(_is_there, candidates), None)
-
-
-def _is_there(path: str) -> bool:
-    return os.path.isdir(path) if path.lower().endswith(".zarr") else os.path.isfile(path)
