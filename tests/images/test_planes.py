@@ -174,14 +174,16 @@ def test_attributes_are_those_of_naparis_layers() -> None:
         "units": ["micrometer", "micrometer"],
         "axis_labels": ["y", "x"],
     }
-    assert stack_attributes(image) == {
+    assert stack_attributes(image, "cells") == {
+        "name": "cells A1",
         "scale": [1.0, 2, 0.5, 0.25],
         "units": ["pixel", "pixel", "micrometer", "micrometer"],
         "axis_labels": ["c", "t", "y", "x"],
+        "channels": ["DAPI", "GFP"],
     }
     bare = OpenedImage(array=array, axes=axes, scale={"X": 0.25})
     assert layer_attributes(bare, {}, "cells") is None
-    assert stack_attributes(bare) is None
+    assert set(stack_attributes(bare, "cells")) == {"name", "axis_labels"}
 
 
 def test_a_stack_is_sealed_as_it_was_opened(tmp_path: Path) -> None:
@@ -197,13 +199,13 @@ def test_a_stack_is_sealed_as_it_was_opened(tmp_path: Path) -> None:
         array=array, axes="ZYX", scale=dict(zip("ZYX", (2, 0.5, 0.25), strict=True)),
         units=dict.fromkeys("ZYX", "micrometer"),
     )  # fmt: skip
-    seal_stack(image.array, tmp_path / "a", axes=image.axes, layer=stack_attributes(image))
+    seal_stack(image.array, tmp_path / "a", axes=image.axes, layer=stack_attributes(image, "a"))
     assert read == [(0,), (1,), (2,)]
     verdict = check(tmp_path / "a.sealed" / "a_z1.sealed.jpg", source=image.array[1])
     assert str(verdict.reasons[0].code) == "original-confirmed"
     assert verdict.seal is not None
     assert verdict.seal.layer == {  # type: ignore[union-attr]
-        "scale": [0.5, 0.25], "units": ["micrometer"] * 2, "axis_labels": ["y", "x"],
+        "name": "a", "scale": [0.5, 0.25], "units": ["micrometer"] * 2, "axis_labels": ["y", "x"],
     }  # fmt: skip
 
 

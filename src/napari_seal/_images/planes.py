@@ -118,21 +118,11 @@ def layer_attributes(
         words.insert(0, image.name)
     if words:
         layer["name"] = printable(" ".join((name, *words)), 200)
-    return layer | _measures(image, "YX") or None
-
-
-def stack_attributes(image: OpenedImage) -> dict[str, Any] | None:
-    """Return the same for a stack as a whole, with values for each axis, as `seal_stack` takes it.
-
-    An axis of which the file says nothing has steps of one pixel.
-    """
-    return _measures(image, image.axes.removesuffix("S")) or None
-
-
-def _measures(image: OpenedImage, axes: str) -> dict[str, Any]:
-    if not {"X", "Y"} <= set(image.scale):
-        return {}
-    measures: dict[str, Any] = {"scale": [image.scale.get(axis, 1.0) for axis in axes]}
-    if {"X", "Y"} <= set(image.units):
-        measures["units"] = [image.units.get(axis, "pixel") for axis in axes]
-    return measures | {"axis_labels": [axis.lower() for axis in axes]}
+    scale = [image.scale.get(axis) for axis in "YX"]
+    units = [image.units.get(axis) for axis in "YX"]
+    if None not in scale:
+        layer["scale"] = scale
+        if None not in units:
+            layer["units"] = units
+        layer["axis_labels"] = ["y", "x"]
+    return layer or None
