@@ -41,7 +41,11 @@ _LISTED: Final = 500
 @click.option(
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
-@click.option("--timeout", type=Span(), help="Time that one file may take; else it is unreadable.")
+@click.option(
+    "--timeout",
+    type=Span(),
+    help="Time that one file may take, or a folder to be listed; else it is unreadable.",
+)
 @click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
