@@ -294,6 +294,12 @@ def intact(path: str, text: bytes) -> Verdict:
 _SLOT: Final[Any] = vars(Verdict)["seal"]
 
 
+def record_text(verdict: Verdict) -> bytes | None:
+    """The record's text, of a plainly intact file whose seal nobody has read yet."""
+    value = _SLOT.__get__(verdict)
+    return value if isinstance(value, bytes) else None
+
+
 def _seal(self: Verdict) -> Seal | MoedalSeal | None:
     value: Seal | MoedalSeal | bytes | None = _SLOT.__get__(self)
     if isinstance(value, bytes):
