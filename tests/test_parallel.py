@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import napari_seal
 from napari_seal._parallel import map_items
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
@@ -286,3 +287,24 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+UNGUARDED = """
+import pathlib, threading, time
+from napari_seal import check_many
+pathlib.Path("runs").open("a").write("x")
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()  # so that nothing is forked
+print(sum(1 for _ in check_many(["none.jpg"] * 200, jobs=2)))
+"""
+
+
+def test_a_script_is_not_run_again(tmp_path: Path) -> None:
+    """Not even one that does not guard itself, where its processes have to be spawned."""
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    source = Path(napari_seal.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(source)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
+    assert (tmp_path / "runs").read_text() == "x"

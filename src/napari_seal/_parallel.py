@@ -13,16 +13,17 @@ import multiprocessing
 import multiprocessing.process
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, Final, Generic, TypeVar, cast
+
+from napari_seal._starting import no_script, start_method
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -320,13 +321,14 @@ def start_process(
     serve: Callable[..., None], *arguments: Any, inherited: Iterable[Connection] = ()
 ) -> tuple[Connection, BaseProcess]:
     """Start a process that calls ``serve(connection, *arguments)``; return the other end."""
-    context: Any = multiprocessing.get_context(_start_method())
+    context: Any = multiprocessing.get_context(start_method())
     ours, theirs = context.Pipe()
     # A forked process inherits our ends of all pipes, and would keep them open after our death.
     forked = context.get_start_method() == "fork"
     others = [ours, *inherited] if forked else []
     process = context.Process(target=_live, args=(serve, theirs, others, arguments), daemon=True)
-    process.start()
+    with nullcontext() if forked else no_script():
+        process.start()
     theirs.close()
     return ours, process
 
@@ -382,10 +384,3 @@ def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) ->
             beat[_SINCE] = 0
             answer = error
         connection.send((answer, True))
-
-
-def _start_method() -> str:
-    """Fork where it is safe, that is, from a process of one thread: it starts at once."""
-    if sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1:
-        return "fork"
-    return "spawn"

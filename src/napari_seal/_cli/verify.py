@@ -41,7 +41,11 @@ _LISTED: Final = 500
 @click.option(
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
-@click.option("--timeout", type=Span(), help="Time that one file may take; else it is unreadable.")
+@click.option(
+    "--timeout",
+    type=Span(),
+    help="Time that one file may take, or a folder to be listed; else it is unreadable.",
+)
 @click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
@@ -68,8 +72,8 @@ def verify(
     A stack is named by its folder or its index: planes that are missing, or in the place of
     another, are told.
 
-    With --against, the image data are made again from each original (TIFF, PNG or NPY of the same
-    name) and compared; a file whose original is missing counts as a failure.
+    With --against, the image data are made again from each original (a file of the same name that
+    `seal` reads) and compared; a file whose original is missing counts as a failure.
 
     With --ledger, each file is compared with what earlier runs found at its path, files that are
     gone are told at the end, and what is found is written into the ledger.

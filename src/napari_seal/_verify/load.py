@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Final
+from typing import Final, Self
 
 from napari_seal._files import is_address
 from napari_seal._format import limits
@@ -20,12 +20,37 @@ _FLAGS: Final = (
 )
 
 
+class Unlisted(str):
+    """A folder that was given up; `load` knows it, and does not touch it."""
+
+    __slots__ = ("seconds",)
+
+    seconds: float
+
+    def __new__(cls, path: str, seconds: float) -> Self:
+        """A path, and how long it took too long."""
+        new = super().__new__(cls, path)
+        new.seconds = seconds
+        return new
+
+    def __reduce__(self) -> tuple[type[Unlisted], tuple[str, float]]:
+        return type(self), (str(self), self.seconds)
+
+    @property
+    def reason(self) -> Reason:
+        """Why nothing is known of what is in it."""
+        text = f"Listing took longer than {self.seconds:g} s; the disk or network hangs."
+        return Reason(code=ReasonCode.TIMED_OUT, message=text)
+
+
 def load(path: str) -> bytes | Reason:
     """Read a file, or say why it cannot be read."""
     if is_address(path):  # fsspec reads it
         from napari_seal._verify.load_address import load_address
 
         return load_address(path)
+    if type(path) is Unlisted:
+        return path.reason
     try:
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name

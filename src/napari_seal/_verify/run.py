@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
+from napari_seal._format.place import INDEX_ENDING
 from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.engine import Engine, Settings, Stop
-from napari_seal._verify.load import load
+from napari_seal._verify.load import Unlisted, load
+from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.quick import proven_record
-from napari_seal._verify.scan import count_images, find_images
+from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Reason, ReasonCode, Verdict, intact, record_text
 from napari_seal.errors import NothingToCheckError, OptionError
 
@@ -59,16 +61,17 @@ def check_many(
     full : bool, default False
         See `napari_seal.check`.
     against : path-like, optional
-        A folder with the originals (TIFF, PNG, NumPy), laid out like the folder that is checked:
-        each file is compared with the one of its name, as `napari_seal.check` does with ``source``.
+        A folder with the originals (files that ``napari-seal seal`` reads), laid out like what
+        is checked: each file is compared with the one of its name, as `napari_seal.check` does
+        with ``source``.
     ordered : bool, default True
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
         Seconds a file may take: one that takes longer, as on a network mount that does not answer,
-        gets the verdict `unreadable`, and the run goes on.  Files are then always checked in worker
-        processes.  Folders are listed by the calling process, without a time-out.
+        gets the verdict `unreadable`, and the run goes on.  So does a folder that takes longer to
+        be listed.  Files are then always checked in worker processes.
     time_limit : float, optional
-        Seconds the run may take.  It then ends early; see `CheckRun.stopped`.
+        Seconds the run may take, whatever hangs.  It then ends early; see `CheckRun.stopped`.
     cancel : threading.Event or callable, optional
         Set it, or return True, to end the run early, within a second.
     progress : callable, optional
@@ -104,7 +107,7 @@ def check_many(
     engine = Engine(
         checking,
         settings,
-        partial(find_images, named, recursive=recursive),
+        lambda stop: find_patiently(named, recursive=recursive, timeout=timeout, stop=stop),
         partial(count_images, named, recursive=recursive) if isinstance(named, list) else None,
     )
     return CheckRun(engine, _run(engine))
@@ -123,7 +126,7 @@ def open_engine(engine: Engine[Any]) -> list[str]:
         There is not one.
     """
     first = engine.open()
-    if engine.took_all and all(is_folder(path) for path in first):
+    if engine.took_all and all(type(path) is Unlisted or is_folder(path) for path in first):
         problems = " ".join(str(check_found(path)) for path in first) or "no path was given"
         raise NothingToCheckError(f"there was not one JPEG file to check: {problems}")
     return first
@@ -279,8 +282,11 @@ def _in_place(verdict: Verdict, path: str) -> Verdict:
 
 
 def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
-    from napari_seal._verify.original import coarser, find_original
+    from napari_seal._verify.original import coarser
+    from napari_seal._verify.original_files import find_original
 
+    if path.lower().endswith(INDEX_ENDING):
+        return check(path, full=full)  # the planes have an original, what names them has none
     original = find_original(path, *originals)
     if original is not None:
         verdict = check(path, full=full, source=original)
