@@ -133,7 +133,7 @@ def as_zarr(array: np.ndarray) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["numpy", "dask", "zarr"])
-@settings(max_examples=25)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(
     given_stack=stacks(),
     window=st.sampled_from([None, "plane", "given"]),

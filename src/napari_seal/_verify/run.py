@@ -18,7 +18,7 @@ from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.quick import proven_record
 from napari_seal._verify.scan import count_images
-from napari_seal._verify.verdict import Reason, ReasonCode, Verdict, intact
+from napari_seal._verify.verdict import Reason, ReasonCode, Verdict, intact, record_text
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -209,9 +209,10 @@ class Checking(NamedTuple):
         data = load(path)
         if isinstance(data, Reason):
             return check_found(path), 0
-        text = proven_record(data)
         if type(path) is not str:  # a plane of a stack
-            return _pack_plane(data, path, text), len(data)
+            verdict = _in_place(check_bytes(data, str(path)), path)
+            return record_text(verdict) or verdict, len(data)
+        text = proven_record(data)
         if text is None:
             return check_bytes(data, path), len(data)
         return (text if self.seals else None), len(data)
@@ -301,14 +302,6 @@ def _in_place(verdict: Verdict, path: str) -> Verdict:
     from napari_seal._verify.stack_files import PlanePath, judge_plane
 
     return judge_plane(verdict, path) if isinstance(path, PlanePath) else verdict
-
-
-def _pack_plane(data: bytes, path: str, text: bytes | None) -> Verdict | bytes:
-    from napari_seal._verify.stack_files import PlanePath, is_the_plane
-
-    if text is not None and isinstance(path, PlanePath) and is_the_plane(text, path):
-        return text
-    return _in_place(check_bytes(data, str(path)), path)
 
 
 def _check_against(path: str, full: bool, originals: Originals) -> Verdict:

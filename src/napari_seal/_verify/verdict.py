@@ -309,6 +309,12 @@ def intact(path: str, text: bytes | None) -> Verdict:
     return verdict
 
 
+def record_text(verdict: Verdict) -> bytes | None:
+    """The record's text, of a plainly intact file whose seal nobody has read yet."""
+    value = _SLOT.__get__(verdict)
+    return value if isinstance(value, bytes) else None
+
+
 def _seal(self: Verdict) -> Seal | MoedalSeal | None:
     value: Seal | MoedalSeal | bytes | None = _SLOT.__get__(self)
     if isinstance(value, bytes):
