@@ -47,6 +47,9 @@ _WORDS: Final = {
     b"sBIT": "the number of significant bits", b"caBX": "JUMBF boxes (as C2PA uses them)",
     b"acTL": "an animation", b"fcTL": "a frame of an animation", b"fdAT": "data of an animation",
 }  # fmt: skip
+# Of an animation (section 11.3.6).  Without the first of them it is none, and some decoders follow
+# the others all the same.
+_ANIMATION: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
 
 
 class Chunk(NamedTuple):
@@ -92,7 +95,7 @@ class Png:
     excluded : list of Chunk
         All others.
     header : Header or None
-        From the first IHDR chunk.
+        From the IHDR chunk; None where there are several, of which decoders take this one or that.
     end : int or None
         Offset after IEND; None where the data end before it.
     cut : bytes
@@ -135,7 +138,7 @@ class Png:
     @property
     def is_animated(self) -> bool:
         """Whether viewers that know animated PNG show other pictures."""
-        return any(chunk.kind == b"acTL" for chunk in self.excluded)
+        return any(chunk.kind in _ANIMATION for chunk in self.excluded)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -163,7 +166,14 @@ class Png:
                 yield self.data[chunk.payload].removeprefix(exif.SIGNATURE)
 
     def xmp_packets(self) -> Iterator[bytes]:
-        """XMP packets, decompressed up to a limit."""
+        """XMP packets, decompressed.
+
+        Raises
+        ------
+        LimitError
+            They are longer than `limits.XMP_BYTES` together.
+        """
+        left = limits.XMP_BYTES
         for chunk in self.excluded:
             if self._is_xmp(chunk):
                 content = self.data[chunk.payload]
@@ -171,7 +181,12 @@ class Png:
                 # Compression method, language, translated keyword; then the text.
                 _, _, rest = content[len(_XMP_KEYWORD) + 2 :].partition(b"\0")
                 _, _, text = rest.partition(b"\0")
-                yield _inflate(text) if compressed else text
+                if compressed:
+                    text = _inflate(text, left + 1)
+                left -= len(text)
+                if left < 0:
+                    raise LimitError(f"more than {limits.XMP_BYTES:,} bytes of XMP")
+                yield text
 
     def others(self) -> list[str]:
         """What else stands in the file, in words, one for each chunk."""
@@ -186,6 +201,11 @@ class Png:
         """Names of chunks beside the image data whose check sums are wrong."""
         view = memoryview(self.data)
         return [chunk.kind.decode("ascii") for chunk in self.excluded if not is_whole(view, chunk)]
+
+    def damaged_image(self) -> list[str]:
+        """The same of the image data."""
+        view = memoryview(self.data)
+        return [chunk.kind.decode("ascii") for chunk in self.critical if not is_whole(view, chunk)]
 
     def _is_xmp(self, chunk: Chunk) -> bool:
         return chunk.kind == b"iTXt" and self.data.startswith(_XMP_KEYWORD, chunk.start + 8)
@@ -228,7 +248,7 @@ def walk(data: bytes) -> Png:
         else:
             png.critical.append(chunk)
             _include(png, chunk.start, chunk.end)
-    if first < len(chunks):
+    if kinds.count(b"IHDR") == 1:
         png.header = _header(data[chunks[first].payload])
     if kinds[-1:] == [b"IEND"]:
         png.end = at
@@ -269,10 +289,10 @@ def _header(payload: bytes) -> Header | None:
     return Header(width, height, payload[8], payload[9], payload[12] != 0)
 
 
-def _inflate(data: bytes) -> bytes:
-    """Decompressed XMP, or what can be had of it within the limit."""
+def _inflate(data: bytes, most: int) -> bytes:
+    """Decompressed text, or nothing, as a decoder has it."""
     try:
-        return zlib.decompressobj().decompress(data, limits.XMP_BYTES)
+        return zlib.decompressobj().decompress(data, most)
     except zlib.error:
         return b""
 
