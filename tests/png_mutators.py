@@ -250,3 +250,9 @@ def frame_control(height: int, width: int, y: int = 0, x: int = 0) -> bytes:
     numbers = (0, width, height, x, y)
     head = b"".join(number.to_bytes(4) for number in numbers)
     return chunk(b"fcTL", head + b"\0\1\0\x0a\0\0")
+
+
+def raw_profile(block: bytes, digits: bytes = b"") -> bytes:
+    """Exif as software that does not know eXIf keeps it: a packed text of hexadecimal digits."""
+    text_ = b"\nexif\n%8d\n%b\n" % (len(block), digits or block.hex().encode())
+    return chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(text_))

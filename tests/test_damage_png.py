@@ -21,6 +21,7 @@ from png_mutators import (
     in_palette,
     insert,
     pixels_of,
+    raw_profile,
     rechunk,
     recompress,
     redraw,
@@ -113,9 +114,8 @@ def drawn_as_png(data: bytes) -> bytes:
 
 
 def exif_in_text(data: bytes) -> bytes:
-    """Exif moved to where ImageMagick once put it, which the seal does not look at."""
-    block = content(data, b"eXIf").hex().encode()
-    return replace(b"eXIf", chunk(b"zTXt", b"Raw profile type exif\0\0" + block))(data)
+    """Exif in hexadecimal digits in a text, where exiv2 and ImageMagick put it."""
+    return replace(b"eXIf", raw_profile(content(data, b"eXIf")))(data)
 
 
 def moved_behind(data: bytes) -> bytes:
@@ -250,7 +250,13 @@ ROWS: list[Row] = [
     # The seal
     ("Exif removed", "deep", remove(b"eXIf"), NONE, "seal-stripped"),
     ("Exif and XMP removed", "rgb", then(remove(b"eXIf"), remove(b"iTXt")), NONE, "no-seal-found"),
-    ("Exif moved into a text", "gray", exif_in_text, NONE, "seal-stripped"),
+    ("Exif moved into a text", "gray", exif_in_text, OK, ""),
+    ("Exif moved into a text with other digits", "gray",
+     lambda d: exif_in_text(text(b"TDR 12", b"TDR 13")(d)), META, "record-mismatch"),
+    ("Orientation in a text", "deep", insert(b"IDAT", raw_profile(TURNED)), META,
+     "exif-block-added"),
+    ("Exif in a text that is none", "deep", insert(b"IDAT", raw_profile(TURNED, b"Xyz")), META,
+     "exif-block-added"),
     ("a value edited", "deep", text(b"TDR 12", b"TDR 13"), META,
      "metadata-key-changed record-mismatch"),
     ("a key added", "rgb", text(b"{", b'{"new":1,'), META, "metadata-key-added record-mismatch"),

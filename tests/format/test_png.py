@@ -155,6 +155,32 @@ def test_exif_and_xmp_are_found_wherever_they_stand() -> None:
     assert list(found.xmp_packets()) == [b"<a/>", b"<b/>"]
 
 
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("kind", [b"exif", b"APP1"])
+def test_exif_in_a_text_is_found(packed: bool, kind: bytes) -> None:
+    """In hexadecimal digits over several lines, with JPEG's signature or without."""
+    digits = b"4578696600004d4d\n002a0000\n"
+    body = b"\n" + kind + b"\n      12\n" + digits
+    name = b"Raw profile type " + kind + b"\0"
+    new = (
+        chunk(b"zTXt", name + b"\0" + zlib.compress(body))
+        if packed
+        else chunk(b"tEXt", name + body)
+    )
+    found = png.walk(insert(b"IDAT", new)(GRAY))
+    assert list(found.exif_blocks()) == [b"MM\0*\0\0"]
+    assert found.others() == []
+
+
+def test_a_bomb_of_exif_in_a_text_is_cut_off() -> None:
+    """No more is unpacked than an Exif block may have."""
+    name = b"Raw profile type exif\0\0"
+    bomb = chunk(b"zTXt", name + zlib.compress(b"\nexif\n 9\n" + b"00" * (1 << 26)))
+    structure = png.walk(insert(b"IDAT", bomb)(GRAY))
+    (block,) = structure.exif_blocks()
+    assert len(block) < 1 << 18
+
+
 def test_broken_xmp_is_empty() -> None:
     """What cannot be decompressed holds nothing."""
     broken = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0no zlib")

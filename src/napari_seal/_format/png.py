@@ -36,6 +36,9 @@ _ANCILLARY: Final = 0x20
 # Keyword, no compression, no language: what an iTXt chunk with XMP begins with (XMP part 3, 1.1.5).
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 XMP_START: Final = _XMP_KEYWORD + b"\0\0\0\0"
+# Where software that does not know eXIf puts Exif, in hexadecimal digits (ImageMagick, exiv2).
+_RAW_EXIF: Final = re.compile(rb"Raw profile type (?:exif|APP1)\0")
+_RAW_BYTES: Final = 1 << 18
 #: Samples a pixel by colour type (section 11.2.1).
 CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -160,10 +163,13 @@ class Png:
         return (chunk for chunk in self.critical if chunk.kind == b"IDAT")
 
     def exif_blocks(self) -> Iterator[bytes]:
-        """Exif blocks; some software puts JPEG's signature before them."""
+        """Exif blocks; some software puts JPEG's signature before them, or them into a text."""
         for chunk in self.excluded:
-            if chunk.kind == b"eXIf":
-                yield self.data[chunk.payload].removeprefix(exif.SIGNATURE)
+            if self._is_exif(chunk):
+                block = self.data[chunk.payload]
+                if chunk.kind != b"eXIf":
+                    block = _raw_profile(block, packed=chunk.kind == b"zTXt")
+                yield block.removeprefix(exif.SIGNATURE)
 
     def xmp_packets(self) -> Iterator[bytes]:
         """XMP packets, decompressed.
@@ -192,7 +198,7 @@ class Png:
         """What else stands in the file, in words, one for each chunk."""
         names = []
         for chunk in self.excluded:
-            if chunk.kind != b"eXIf" and not self._is_xmp(chunk):
+            if not self._is_exif(chunk) and not self._is_xmp(chunk):
                 letters = chunk.kind.decode("ascii")
                 names.append(f"{_WORDS.get(chunk.kind, 'unknown data')} ({letters})")
         return names
@@ -206,6 +212,11 @@ class Png:
         """The same of the image data."""
         view = memoryview(self.data)
         return [chunk.kind.decode("ascii") for chunk in self.critical if not is_whole(view, chunk)]
+
+    def _is_exif(self, chunk: Chunk) -> bool:
+        if chunk.kind in (b"tEXt", b"zTXt"):
+            return _RAW_EXIF.match(self.data, chunk.start + 8, chunk.end - 4) is not None
+        return chunk.kind == b"eXIf"
 
     def _is_xmp(self, chunk: Chunk) -> bool:
         return chunk.kind == b"iTXt" and self.data.startswith(_XMP_KEYWORD, chunk.start + 8)
@@ -294,6 +305,17 @@ def _inflate(data: bytes, most: int) -> bytes:
     try:
         return zlib.decompressobj().decompress(data, most)
     except zlib.error:
+        return b""
+
+
+def _raw_profile(content: bytes, *, packed: bool) -> bytes:
+    """Bytes that stand in a text as their kind, their number, and hexadecimal digits."""
+    _, _, text = content.partition(b"\0")
+    if packed:
+        text = _inflate(text[1:], _RAW_BYTES)
+    try:
+        return bytes.fromhex(b"".join(text[:_RAW_BYTES].split()[2:]).decode("ascii"))
+    except ValueError:
         return b""
 
 
