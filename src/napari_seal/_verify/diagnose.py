@@ -64,7 +64,8 @@ def diagnose(structure: Container, seal: Seal, *, seal_is_proven: bool) -> Findi
     )
     finding = _compare_pictures(structure, seal)
     outcome, reasons = finding.outcome, finding.reasons
-    if outcome is Outcome.REENCODED and not seal_is_proven and _scan_matches(structure, seal):
+    data_are_sealed = structure.length == seal.length and _scan_matches(structure, seal)
+    if outcome is Outcome.REENCODED and not seal_is_proven and data_are_sealed:
         reasons = [
             Reason(
                 code=ReasonCode.SEAL_INCONSISTENT,
