@@ -83,8 +83,9 @@ def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
         return _check_seal(structure, found, seal, path, full=full, proven=True)
 
     # 2. Find the record in the Exif UserComment.
-    structure = container.walk(data)
-    found = find_record(structure)
+    if structure.format == "jpeg":
+        structure = container.walk(data)
+        found = find_record(structure)
     if found.conflict:
         text = "The file has several Exif blocks with different seals."
         return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.SEAL_CONFLICT, text)
