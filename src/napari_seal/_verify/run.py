@@ -148,7 +148,7 @@ def open_engine(engine: Engine[Any]) -> list[str]:
     first = engine.open()
     if engine.took_all and all(type(path) is Unlisted or is_folder(path) for path in first):
         problems = " ".join(str(check_found(path)) for path in first) or "no path was given"
-        raise NothingToCheckError(f"there was not one JPEG file to check: {problems}")
+        raise NothingToCheckError(f"there was not one JPEG or PNG file to check: {problems}")
     return first
 
 
@@ -291,7 +291,7 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
             f"The folder cannot be listed: {error.strerror}.",
         )
     else:
-        code, message = ReasonCode.EMPTY_FOLDER, "The folder has no JPEG file in it."
+        code, message = ReasonCode.EMPTY_FOLDER, "The folder has no JPEG or PNG file in it."
     return replace(verdict, reasons=(Reason(code=code, message=message),))
 
 
