@@ -90,7 +90,7 @@ def _read_with_pillow(path: str | IO[bytes]) -> npt.NDArray[Any]:
             )
         if image.mode in ("LA", "PA") or "transparency" in image.info:
             raise ImageError(
-                "has an alpha channel of a kind that is not sealed; remove it, or convert it to RGBA"
+                "has an alpha channel of a kind that is not sealed; convert it to RGBA"
             )
         if image.mode == "CMYK":
             raise ImageError("is a CMYK picture; convert it to RGB first")
