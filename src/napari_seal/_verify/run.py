@@ -53,8 +53,7 @@ def check_many(
         read as the run goes on, and need not fit the memory.
     jobs : int, optional
         Number of worker processes; by default that of the available cores.  1 checks in the calling
-        thread.  In a script, call it below ``if __name__ == "__main__":``, as for all processes
-        that Python starts.
+        thread.
     recursive : bool, default True
         Search folders in folders.
     full : bool, default False
