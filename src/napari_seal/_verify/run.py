@@ -65,8 +65,8 @@ def check_many(
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
         Seconds a file may take: one that takes longer, as on a network mount that does not answer,
-        gets the verdict `unreadable`, and the run goes on.  So does a folder that takes longer to
-        be listed.  Files are then always checked in worker processes.
+        gets the verdict `unreadable`, and the run goes on.  So does a folder of
+        which no name comes for so long.  Files are then always checked in worker processes.
     time_limit : float, optional
         Seconds the run may take, whatever hangs.  It then ends early; see `CheckRun.stopped`.
     cancel : threading.Event or callable, optional
