@@ -210,7 +210,7 @@ ROWS = [
         ("made gray", "-colorspace Gray", IMAGE, "size-changed", "rgb"),
         ("metadata removed", "-strip", NONE, "no-seal-found"),
         ("saved as PNG under the old name",
-         "mogrify -format png image.jpg && mv image.png image.jpg", OTHER, "not-a-jpeg"),
+         "mogrify -format png image.jpg && mv image.png image.jpg", OTHER, "unknown-format"),
     ),
     *rows(
         "Pillow", "...",
@@ -239,7 +239,7 @@ ROWS = [
         ("cut within the picture", "head -c 12000 image.jpg > out.jpg", CUT, "no-end-of-image"),
         ("cut before the picture", "head -c 1000 image.jpg > out.jpg", CUT, "no-end-of-image"),
         ("nothing left", "head -c 0 image.jpg > out.jpg", OTHER, "empty-file"),
-        ("its beginning lost", "tail -c +600 image.jpg > out.jpg", OTHER, "not-a-jpeg"),
+        ("its beginning lost", "tail -c +600 image.jpg > out.jpg", OTHER, "unknown-format"),
         ("16 bytes lost within the picture",
          "dd if=/dev/zero of=image.jpg bs=1 seek=12000 count=16 conv=notrunc",
          IMAGE, "bytes-replaced"),

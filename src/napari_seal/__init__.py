@@ -25,9 +25,12 @@ if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
+    from napari_seal._format.place import StackPlace
+    from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
+    from napari_seal._format.stack import Stack
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
+    from napari_seal._seal.stack import seal_stack
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.ledger.entries import (
         LedgerChange,
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.progress import Progress
     from napari_seal._verify.run import CheckRun, check_many
+    from napari_seal._verify.stack import OpenStack, open_stack
+    from napari_seal._verify.stack_check import StackVerdict, check_stack
     from napari_seal._verify.verdict import (
         Outcome,
         Reason,
@@ -64,15 +69,20 @@ _HOMES = {
     "_format.digest": ("Digest",),
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
-    "_format.record": ("ArrayDigest", "ExifDigest", "Seal"),
+    "_format.place": ("StackPlace",),
+    "_format.seal": ("ArrayDigest", "ExifDigest", "Seal"),
+    "_format.stack": ("Stack",),
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
+    "_seal.stack": ("seal_stack",),
     "_verify.check": ("check", "read", "verify"),
     "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
     "_verify.ledger.ledger": ("Ledger",),
     "_verify.ledger.manifest": ("LedgerFinding",),
     "_verify.progress": ("Progress",),
     "_verify.run": ("CheckRun", "check_many"),
+    "_verify.stack": ("OpenStack", "open_stack"),
+    "_verify.stack_check": ("StackVerdict", "check_stack"),
     "_verify.verdict": (
         "Outcome",
         "Reason",
@@ -113,6 +123,7 @@ __all__ = [
     "MetadataError",
     "MoedalSeal",
     "NothingToCheckError",
+    "OpenStack",
     "OptionError",
     "Outcome",
     "Progress",
@@ -123,6 +134,9 @@ __all__ = [
     "Seal",
     "SealError",
     "Signature",
+    "Stack",
+    "StackPlace",
+    "StackVerdict",
     "TargetExistsError",
     "Verdict",
     "VerificationError",
@@ -131,9 +145,12 @@ __all__ = [
     "__version__",
     "check",
     "check_many",
+    "check_stack",
+    "open_stack",
     "read",
     "restore_intensity",
     "seal",
+    "seal_stack",
     "verify",
 ]
 

@@ -140,6 +140,18 @@ def make_folder(address: str) -> None:
             files.makedirs(path, exist_ok=True)
 
 
+def remove(address: str) -> None:
+    """Remove a file.
+
+    Raises
+    ------
+    FileNotFoundError, OSError
+    """
+    with translated():
+        files, path = connect(address)
+        files.rm_file(path)
+
+
 def write(address: str, content: bytes, *, overwrite: bool) -> None:
     """Write a file whole or not at all, as far as its store allows, and read it back.
 

@@ -8,7 +8,7 @@ import pytest
 from make_vectors import COM, DQT, EOI, GRAY, JFIF, SOI, before, segment
 from PIL import Image
 
-from napari_seal._format import jpeg, limits
+from napari_seal._format import exiftool, jpeg, limits
 from napari_seal._format.digest import digest_of
 from napari_seal.errors import FormatError, LimitError
 
@@ -62,7 +62,7 @@ def test_truncation_anywhere_is_walked_through(size: int) -> None:
         assert found.end is None
         assert found.length + sum(s.end - s.start for s in found.excluded) == size
         found.plain()
-        b"".join(jpeg.scan_pieces(GRAY[:size]))
+        b"".join(exiftool.scan_pieces(GRAY[:size]))
 
 
 def test_too_many_segments() -> None:
@@ -81,7 +81,7 @@ def test_a_long_scan_of_fill_and_restarts_is_walked_in_linear_time() -> None:
         data = GRAY[:start] + filler * (200_000 // len(filler)) + EOI
         found = jpeg.walk(data)
         assert found.end == len(data)
-        for _ in jpeg.scan_pieces(data):
+        for _ in exiftool.scan_pieces(data):
             pass
 
 

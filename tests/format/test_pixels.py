@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from napari_seal._format import jpeg
-from napari_seal._format.pixels import decode, decoder, digest_array, to_rgb
+from napari_seal._format.pixels import decode, decoder, digest_array, shown
 from napari_seal.errors import FormatError
 
 
@@ -36,10 +36,10 @@ def test_decode_gives_what_pillow_gives(mode: str, options: dict[str, object]) -
 
 def test_cmyk_is_shown_as_rgb() -> None:
     """Four components become three; others stay as they are."""
-    four = decode(jpeg.walk(encoded((9, 9, 3), "CMYK")))
-    assert four.shape == (9, 9, 4)
-    assert to_rgb(four).shape == (9, 9, 3)
-    assert to_rgb(four[..., 0]).shape == (9, 9)
+    four = jpeg.walk(encoded((9, 9, 3), "CMYK"))
+    assert decode(four).shape == (9, 9, 4)
+    assert shown(four).shape == (9, 9, 3)
+    assert shown(jpeg.walk(encoded((9, 9), "L"))).shape == (9, 9)
 
 
 @pytest.mark.parametrize("size", [(65500, 65500), (1, 65500), (0, 9), (9, 0)])

@@ -49,8 +49,11 @@ def test_plain_jpegs_and_folders_are_not_claimed(manifest):
     (reader,) = manifest.contributions.readers
     assert all(".sealed." in pattern for pattern in reader.filename_patterns)
     assert reader.accepts_directories is False
-    (writer,) = manifest.contributions.writers
-    assert writer.filename_extensions == [".sealed.jpg"]
+    writers = manifest.contributions.writers
+    assert all(ext.startswith(".sealed.") for w in writers for ext in w.filename_extensions)
+    # Exactly one layer: more would make a writer the default filter of Save All.
+    assert {w.layer_types[0] for w in writers} == {"image", "labels"}
+    assert all(len(w.layer_types) == 1 for w in writers)
 
 
 def test_the_core_loads_no_window_toolkit():

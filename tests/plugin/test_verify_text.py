@@ -70,7 +70,7 @@ def unreadable(path, code):
 @pytest.mark.parametrize(
     ("code", "found", "chosen", "said"),
     [
-        ("empty-folder", ["/x"], ["/x"], "No JPEG was found in /x:"),
+        ("empty-folder", ["/x"], ["/x"], "No JPEG or PNG was found in /x:"),
         ("file-missing", ["/x"], ["/x"], "There is no folder or file /x:"),
         ("file-missing", ["/x", "/y"], ["/x", "/y"], "There is no folder or file /x and 1 more:"),
         ("file-missing", ["/x/1", "/x/2"], ["/x"], "None of the 2 files could be read:"),

@@ -17,10 +17,10 @@ from PIL import Image
 from napari_seal import MetadataError, Window
 from napari_seal._format.pixels import digest_array
 from napari_seal._seal.embed import embed
-from napari_seal._seal.encode import encode
+from napari_seal._seal.encode import encode_jpeg
 
 LEVELS = np.arange(1024, dtype=np.uint8).reshape(32, 32)
-ENCODED = encode(LEVELS, 90)
+ENCODED = encode_jpeg(LEVELS, 90)
 
 
 def embedded(metadata: dict[str, Any] | None = None, **options: Any) -> bytes:

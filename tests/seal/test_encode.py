@@ -11,7 +11,7 @@ from mutators import APP0, COM, SOF0, find, spans
 from PIL import Image
 
 from napari_seal import OptionError
-from napari_seal._seal.encode import check_quality, encode
+from napari_seal._seal.encode import check_quality, encode_jpeg
 
 NOISE = np.random.default_rng(1).integers(0, 256, (33, 41, 3), np.uint8)
 
@@ -34,7 +34,7 @@ def test_other_qualities_are_refused(quality: Any) -> None:
 @pytest.mark.parametrize("quality", [1, 90, 100])
 def test_the_file_is_baseline_with_jfif_and_nothing_else(levels: np.ndarray, quality: int) -> None:
     """One component for gray, three without subsampling for colour; no metadata."""
-    data = encode(levels, quality)
+    data = encode_jpeg(levels, quality)
     markers = [marker for marker, _, _ in spans(data)]
     start, end = find(data, SOF0)
     components = data[start + 10 : end]
@@ -45,4 +45,4 @@ def test_the_file_is_baseline_with_jfif_and_nothing_else(levels: np.ndarray, qua
 
 def test_the_same_levels_give_the_same_bytes() -> None:
     """Encoding is deterministic, and blind to memory layout."""
-    assert encode(NOISE, 90) == encode(np.asfortranarray(NOISE), 90)
+    assert encode_jpeg(NOISE, 90) == encode_jpeg(np.asfortranarray(NOISE), 90)

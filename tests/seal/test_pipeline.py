@@ -129,7 +129,7 @@ def test_bad_options_write_nothing(
 
 @pytest.mark.parametrize(
     ("name", "error"),
-    [("a.png", OptionError), ("a", OptionError), (".jpg/", OptionError), ("no/a.jpg", WriteError),
+    [("a.tif", OptionError), ("a", OptionError), (".jpg/", OptionError), ("no/a.jpg", WriteError),
      ("folder.jpg", WriteError), ("there.jpg", TargetExistsError), ("a\0.jpg", WriteError)],
 )  # fmt: skip
 def test_bad_targets(name: str, error: type[SealError], tracks: np.ndarray, tmp_path: Path) -> None:

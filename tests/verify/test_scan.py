@@ -29,11 +29,11 @@ def found(*paths: Path, recursive: bool = True) -> list[str]:
 
 
 def test_folders_are_searched_in_order(archive: Path) -> None:
-    """All JPEG extensions in any case, by name; folders after files, also those called .jpg."""
+    """All extensions in any case, by name; folders after files, also those called .jpg."""
     assert found(archive) == [
-        "a.JPEG", "b.jpg", "c.jfif", "sub/e.jpg", "sub/deep/f.jpe", "sub.jpg/g.jpg",
+        "a.JPEG", "b.jpg", "c.jfif", "d.png", "sub/e.jpg", "sub/deep/f.jpe", "sub.jpg/g.jpg",
     ]  # fmt: skip
-    assert found(archive, recursive=False) == ["a.JPEG", "b.jpg", "c.jfif"]
+    assert found(archive, recursive=False) == ["a.JPEG", "b.jpg", "c.jfif", "d.png"]
 
 
 def test_named_files_are_taken_whatever_they_are_called(archive: Path) -> None:
@@ -56,7 +56,7 @@ def test_links_to_folders_are_not_followed(archive: Path) -> None:
     (archive / "sub" / "up.jpg").symlink_to(archive)
     names = found(archive)
     assert "sub/link.jpg" in names
-    assert len(names) == 7
+    assert len(names) == 8
 
 
 def test_broken_links_are_files_to_check(archive: Path) -> None:

@@ -128,7 +128,8 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
         ("created", seal.created),
         (
             "picture",
-            f"{_shape(seal.pixels.shape)} {seal.pixels.dtype}, JPEG quality {seal.quality}",
+            f"{_shape(seal.pixels.shape)} {seal.pixels.dtype}, "
+            + ("PNG" if seal.format == "png" else f"JPEG quality {seal.quality}"),
         ),
     ]
     if seal.source is not None:
@@ -145,6 +146,12 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
     ]
     if seal.tiles is not None:
         rows.append(("fingerprint", _fingerprint(seal.tiles)))
+    if seal.tile_digests is not None:
+        size = seal.tile_digests.get("size")
+        rows.append(("tile digests", f"of {size} x {size} pixels"))
+    if seal.stack is not None:
+        place = f"{seal.stack} of {_shape(seal.stack.shape)} planes of the stack {seal.stack.id}"
+        rows.append(("place", place))
     if seal.layer is not None:
         rows.append(("layer", json.dumps(seal.layer)))
     return rows

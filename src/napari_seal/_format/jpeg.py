@@ -19,12 +19,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from napari_seal._format import limits
+from napari_seal._format import exif, limits, xmp
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import Digest, digest_of
-from napari_seal._format.markers import APP0, APP14, APP15, COM, EOI, SOI, SOS
+from napari_seal._format.exiftool import scan_pieces
+from napari_seal._format.markers import APP0, APP1, APP14, APP15, COM, EOI, SOI, SOS
+from napari_seal._format.segments import kind_of
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
@@ -107,6 +109,11 @@ class Jpeg:
     end: int | None = None
 
     @property
+    def format(self) -> Literal["jpeg"]:
+        """Which of the formats it is."""
+        return "jpeg"
+
+    @property
     def length(self) -> int:
         """Number of bytes in the codestream, without the token."""
         return sum(end - start for start, end in self.pieces)
@@ -119,6 +126,61 @@ class Jpeg:
         pieces = [view[start:end] for start, end in self.pieces]
         pieces.append(memoryview(self.transform if transform is None else transform))
         return digest_of(pieces, algorithm)
+
+    def scan(self, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
+        """Digest of the compressed data by ExifTool's ImageDataHash rule."""
+        return digest_of(scan_pieces(self.data), algorithm)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width as the first frame header says."""
+        return None if self.frame is None else (self.frame.height, self.frame.width)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything stands behind SOI."""
+        return self.frame is not None or bool(self.excluded)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there are image data at all."""
+        return self.scans > 0
+
+    @property
+    def is_animated(self) -> bool:
+        """Never."""
+        return False
+
+    def exif_blocks(self) -> Iterator[bytes]:
+        """Exif blocks, each from its byte-order mark on."""
+        for segment in self.excluded:
+            if exif.is_exif(self.data, segment):
+                yield self.data[segment.start + 4 + len(exif.SIGNATURE) : segment.end]
+
+    def xmp_packets(self) -> Iterator[bytes]:
+        """XMP packets, without the name that they stand under."""
+        for segment in self.excluded:
+            if self._is_xmp(segment):
+                yield self.data[segment.start + 4 + len(xmp.SIGNATURE) : segment.end]
+
+    def others(self) -> list[str]:
+        """What else stands in APPn and COM segments, in words, one for each of them.
+
+        The first APP0 is taken for the JFIF header, with which every file is sealed.
+        """
+        headers = [segment for segment in self.excluded if segment.marker == APP0][:1]
+        return [
+            kind_of(self.data, segment)
+            for segment in self.excluded
+            if not (segment in headers or exif.is_exif(self.data, segment) or self._is_xmp(segment))
+        ]
+
+    def damaged(self) -> list[str]:
+        """Nothing: segments have no check sums."""
+        return []
+
+    def _is_xmp(self, segment: Segment) -> bool:
+        return segment.marker == APP1 and self.data.startswith(xmp.SIGNATURE, segment.start + 4)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -335,53 +397,3 @@ def insert_segments(data: bytes, payloads: list[bytes]) -> bytes:
     if len(segments) != len(payloads):
         raise FormatError(f"a segment holds at most {limits.SEGMENT_PAYLOAD} bytes")
     return b"".join([data[:at], *segments, data[at:]])
-
-
-# Markers that ExifTool takes for length-less (SOS among them), and with a 4-byte length
-# (JPEG 2000 extensions).  Facts of Image::ExifTool 12.59 and later.
-_EXIFTOOL_BARE: Final = (
-    frozenset(range(0xD0, 0xDB)) | {0x00, 0x01, 0x4F, 0x92, 0x93} | frozenset(range(0x30, 0x40))
-)
-_EXIFTOOL_LONG: Final = frozenset({0x74, 0x75, 0x77})
-_IN_SCAN: Final = _RESTARTS | {0x00, SOS}
-
-
-def scan_pieces(data: bytes) -> Iterator[memoryview]:
-    """Yield the bytes of ExifTool's ImageDataHash, in order.
-
-    ExifTool hashes what lies between two length-less markers when the first of them is SOS, RSTn or
-    a stuffed zero, from the FF of the first to before the FF of the second.
-    """
-    view = memoryview(data)
-    size = len(data)
-    position = 2
-    previous, previous_at = -1, 0
-    while (at := data.find(b"\xff", position)) >= 0:
-        at = _last_of_run(data, at)
-        position = at + 2
-        if position > size:
-            return
-        marker = data[at + 1]
-        if marker in _EXIFTOOL_BARE:
-            if previous in _IN_SCAN:
-                yield view[previous_at:at]
-            if marker == EOI:
-                return
-            if marker in _IN_SCAN:
-                # Straight to the last RSTn or stuffed zero of the scan: all up to there goes in.
-                found = _END_OF_SCAN.search(data, position)
-                end = size if found is None else found.start()
-                last = data[position:end].rstrip(b"\xff").rfind(b"\xff")
-                if last >= 0:
-                    last += position
-                    yield view[at:last]
-                    at, position, marker = last, last + 2, data[last + 1]
-        else:
-            width = 4 if marker in _EXIFTOOL_LONG else 2
-            if position + width > size:
-                return
-            length = int.from_bytes(data[position : position + width])
-            if length < width or position + length > size:
-                return
-            position += length
-        previous, previous_at = marker, at

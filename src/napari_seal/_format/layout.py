@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from napari_seal._format import limits
+from napari_seal._format.place import StackPlace, parse_place
+from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +41,7 @@ _SEAL: Final = re.compile(
     + rb')?(?:,"tiles":\{"kind":' + _TEXT + rb',"size":' + _COUNT + rb',"step":' + _NUMBER
     + rb',"data":"[A-Za-z0-9+/=]*"\})?,"exif":\{"digest":"(?P=algorithm):(?P<exif>' + _ANY
     + rb')","tags":\{(?P<tags>[^{}]*)\}\}(?:,"keys":\{(?P<keys>[^{}]*)\})?'
-    + rb'(?:,"layer":(?P<layer>\{.*\}))?,"created":' + _TEXT
+    + rb'(?:,"layer":(?P<layer>\{.*?\}))?(?:,"stack":(?P<stack>\{[^{}]*\}))?,"created":' + _TEXT
     + rb',"software":\{"napari-seal":' + _TEXT + rb',"Pillow":' + _TEXT + rb',"libjpeg(?:-turbo)?":'
     + _TEXT + rb'\},"record":"(?P=algorithm):(?P<record>' + _ANY
     + rb')"\}\}\Z', re.DOTALL,
@@ -52,7 +54,7 @@ _TAIL: Final = len(',"record":":"}}') + 64
 class Layout(NamedTuple):
     """What a check needs of a seal, as it stands in the text; digests in hexadecimal digits.
 
-    ``tags`` is the text between the braces.
+    ``tags`` is the text between the braces, ``stack`` the JSON object of the place in a stack.
     """
 
     algorithm: bytes
@@ -62,6 +64,7 @@ class Layout(NamedTuple):
     source: bytes | None
     exif: bytes
     tags: bytes
+    stack: bytes | None
     record: bytes
 
     @property
@@ -89,9 +92,19 @@ def recognise(text: bytes) -> Layout | None:
         start, stop = match.span("layer")
         if start >= 0 and (_read(string, start)[1] != stop or _may_be_deep(string[start:stop])):
             return None
-    except (ValueError, RecursionError):  # JSON errors are ValueErrors
+        if match["stack"] is not None:
+            read_place(match["stack"])
+    except (ValueError, RecursionError, FormatError):  # JSON errors are ValueErrors
         return None
     return Layout(*match.group(*Layout._fields))
+
+
+def read_place(text: bytes) -> StackPlace:
+    """Read the place in a stack from its JSON object."""
+    value, end = _read(text.decode("ascii"))
+    if type(value) is not dict or end != len(text):
+        raise FormatError("the place in a stack is not one object")
+    return parse_place(value)
 
 
 def _user_keys(string: str, at: int) -> tuple[str, ...] | None:

@@ -19,6 +19,15 @@ SIDE: Final = 65_500
 #: Real files have some dozens; 255 ICC and some hundreds of extended-XMP segments are legal.
 SEGMENTS: Final = 4_096
 
+#: Chunks of a PNG file: encoders write 8 kB or more of image data in each.
+CHUNKS: Final = 262_144
+
+#: Decompressed XMP of a PNG file.  Real packets have some kB.
+XMP_BYTES: Final = 1 << 20
+
+#: Decompressed samples of a damaged PNG file, to show what is left of it.
+SAMPLE_BYTES: Final = 1 << 30
+
 #: Pieces of the codestream: fill bytes within a scan, which cut it up, hardly exist in real files.
 PIECES: Final = 65_536
 
@@ -36,3 +45,15 @@ JSON_DEPTH: Final = 64
 
 #: Nesting of user metadata, as written: below the limit above, with room for what wraps it.
 METADATA_DEPTH: Final = 32
+
+#: Axes of a stack; NumPy has at most 64, and file names have to hold them.
+STACK_AXES: Final = 16
+
+#: Characters of an axis's name.
+AXIS_NAME: Final = 64
+
+#: Planes of a stack: its index then has 45 MB.
+STACK_PLANES: Final = 1 << 20
+
+#: The largest index: one of that many planes, with metadata.
+INDEX_BYTES: Final = 1 << 26

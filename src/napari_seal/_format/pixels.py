@@ -1,4 +1,4 @@
-"""Samples: decoding a JPEG, and digests of arrays.
+"""Samples: decoding a picture, and digests of arrays.
 
 The only module of the format that imports NumPy and Pillow when it is itself imported; nobody
 enters it on the way to ``intact``.  ``window`` and ``legacy``, which map and digest arrays, import
@@ -12,41 +12,59 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, JpegImagePlugin, features
+from PIL import Image, JpegImagePlugin, PngImagePlugin, features
 
-from napari_seal._format import limits
+from napari_seal._format import limits, salvage
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
+from napari_seal._format.container import Container, Format
 from napari_seal._format.digest import digest_of
 from napari_seal._format.jpeg import Jpeg
-from napari_seal._format.record import ArrayDigest
+from napari_seal._format.png import Png
+from napari_seal._format.seal import ArrayDigest
 from napari_seal.errors import FormatError
 
 
-def decode(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
-    """Decode a JPEG to its samples.
+def decode(structure: Container, *, damaged: bool = False) -> npt.NDArray[Any]:
+    """Decode a picture to its samples.
 
     Parameters
     ----------
-    jpeg : Jpeg
+    structure : Container
         Walked in full.
-    extra : bytes
-        Entropy-coded data to add before the end: a complete picture does not change by them.
+    damaged : bool
+        Whether to take what is left of a damaged PNG picture; of a JPEG, decoders always do.
 
     Returns
     -------
-    (Y, X) or (Y, X, 3) or (Y, X, 4) ndarray of uint8
-        Gray, RGB, or CMYK.
+    (Y, X) or (Y, X, 3) or (Y, X, 4) ndarray of uint8, or (Y, X) of uint16
+        Gray or RGB; RGBA of PNG, CMYK of JPEG.
 
     Raises
     ------
     FormatError
         There is no picture, it is larger than `limits` allow, or it cannot be decoded.
     """
-    if jpeg.frame is None or jpeg.scans == 0:
+    size = structure.size
+    if size is None or not structure.has_picture:
         raise FormatError("there is no image data in the file")
-    height, width = jpeg.frame.height, jpeg.frame.width
-    if height * width > limits.PIXELS:
-        raise FormatError(f"{height} x {width} pixels are more than the limit of {limits.PIXELS:,}")
+    if size[0] * size[1] > limits.PIXELS:
+        raise FormatError(f"{size[0]} x {size[1]} pixels are more than {limits.PIXELS:,}")
+    if isinstance(structure, Png):
+        return _decode_png(structure, damaged=damaged)
+    if not isinstance(structure, Jpeg):
+        raise TypeError(f"no container: {type(structure).__name__}")
+    return decode_jpeg(structure)
+
+
+def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
+    """The same for a JPEG of a known size.
+
+    Parameters
+    ----------
+    jpeg : Jpeg
+    extra : bytes
+        Entropy-coded data to add before the end: a complete picture does not change by them.
+    """
     if jpeg.scans > limits.SCANS:
         raise FormatError(f"{jpeg.scans} scans are more than the limit of {limits.SCANS}")
     # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its
@@ -63,6 +81,72 @@ def decode(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
         raise FormatError(f"the image data cannot be decoded: {error}") from error
 
 
+def _decode_png(png: Png, *, damaged: bool) -> npt.NDArray[Any]:
+    header = png.header
+    if header is not None and header.depth == 16 and (header.colour or _has(png, b"tRNS")):
+        # Pillow would read their high bytes without a word.
+        raise FormatError("pictures of 16 bits with colours or transparency are not read")
+    try:
+        data = salvage.restored(png) if damaged else png.plain()
+        with PngImagePlugin.PngImageFile(io.BytesIO(data)) as image:
+            image.load()
+            if image.mode in ("L", "RGB") and "transparency" not in image.info:
+                return np.array(image)
+            if image.mode in ("I;16", "I;16B", "I;16L", "I"):  # "I": Pillow before 10.4
+                return np.array(image).astype(np.uint16)
+            if image.mode == "1":
+                return np.array(image.convert("L"))
+            if image.mode == "P" and "transparency" not in image.info:
+                return np.array(image.convert("RGB"))
+            return np.array(image.convert("RGBA"))
+    except MemoryError:
+        raise
+    except Exception as error:
+        if damaged:
+            raise FormatError(f"the image data cannot be decoded: {error}") from error
+    # Pillow says of most damage that the file is broken, or is no PNG file.
+    raise FormatError("the image data cannot be decoded: they are damaged")
+
+
+def _has(png: Png, kind: bytes) -> bool:
+    return any(chunk.kind == kind for chunk in png.critical)
+
+
+def fitted(image: npt.NDArray[Any], shape: tuple[int, ...], dtype: str) -> npt.NDArray[Any]:
+    """Bring samples into another form of the same picture, where that loses nothing.
+
+    Optimisers of PNG store gray pictures as gray, opaque ones without alpha, and 16 bits as 8 where
+    both bytes are the same.
+
+    Parameters
+    ----------
+    image : ndarray
+        As `decode` gives it.
+    shape, dtype
+        Of the form to bring it into.
+
+    Returns
+    -------
+    ndarray
+        ``image`` itself where it has no such form.
+    """
+    out = image
+    if image.shape[:2] != shape[:2]:
+        return image
+    if dtype == "uint16" and image.dtype == np.uint8:
+        out = out.astype(np.uint16) * np.uint16(257)
+    channels, wanted = out.shape[2:], shape[2:]
+    if channels == (4,) and wanted != (4,) and (out[..., 3] == 255).all():
+        out = out[..., :3]
+    if out.shape[2:] == (3,) and not wanted and (out == out[..., :1]).all():
+        out = out[..., 0]
+    if out.ndim == 2 and wanted:
+        out = np.repeat(out[..., None], 3, axis=2)
+    if out.shape[2:] == (3,) and wanted == (4,):
+        out = np.dstack([out, np.full(out.shape[:2], 255, out.dtype)])
+    return out if (out.shape, out.dtype.name) == (shape, dtype) else image
+
+
 def digest_array(
     array: npt.NDArray[Any], *, axes: str | None = None, algorithm: str = DEFAULT_ALGORITHM
 ) -> ArrayDigest:
@@ -76,16 +160,30 @@ def digest_array(
     )
 
 
-def decoder() -> dict[str, str]:
-    """Name and version of the JPEG library that Pillow uses."""
+def decoder(format: Format = "jpeg") -> dict[str, str]:  # noqa: A002 - the seal's word
+    """Name and version of the library by which Pillow reads the format."""
+    if format == "png":
+        return {"zlib": str(features.version_codec("zlib"))}
     turbo = features.check_feature("libjpeg_turbo")
     name = "libjpeg-turbo" if turbo else "libjpeg"
     version = features.version_feature("libjpeg_turbo") if turbo else features.version_codec("jpg")
     return {name: str(version)}
 
 
-def to_rgb(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """CMYK as RGB, for showing; everything else as it is."""
+def shown(structure: Container) -> npt.NDArray[Any]:
+    """Decode a picture for showing: what is left of a damaged one, and CMYK as RGB.
+
+    Raises
+    ------
+    FormatError
+        See `decode`.
+    """
+    if structure.format == "png":
+        try:
+            return decode(structure)
+        except FormatError:
+            return decode(structure, damaged=True)
+    image = decode(structure)
     if image.ndim == 3 and image.shape[2] == 4:
         return np.array(Image.fromarray(image, "CMYK").convert("RGB"))
     return image

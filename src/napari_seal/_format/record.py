@@ -10,132 +10,26 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format import exif, keys, limits
 from napari_seal._format.digest import Digest, digest_of
-from napari_seal._format.keys import KeyCheck
 from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
+from napari_seal._format.place import parse_place
+from napari_seal._format.seal import VERSION, ArrayDigest, ExifDigest, Seal
 from napari_seal._format.window import Window
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, JsonError, NewerVersionError, UnknownAlgorithmError
 
-VERSION: Final = 1
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
+
+_FORMATS: Final[dict[str, Format]] = {"jpeg": "jpeg", "png": "png"}
 
 # A signature is one text or one flat object, so that nothing unsealed hides behind the record.
 _SIGNATURE: Final = rb'(?:,"signature":(?:"[^"\\]*"|\{[^{}]*\}))?'
 _RECORD: Final = re.compile(rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"' + _SIGNATURE + rb"\}\}\Z")
 _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrayDigest:
-    """Digest of an array's bytes in C order, little-endian, with what the bytes do not say.
-
-    Parameters
-    ----------
-    digest : Digest
-        Of the bytes, nothing else.
-    shape : tuple of int
-        In the order of ``axes``.
-    dtype : str
-        NumPy's name of the type, such as ``"uint16"``.
-    axes : str, optional
-        One letter an axis, as in OME-TIFF: ``"YX"`` or ``"YXS"`` (S: samples of a colour).
-    """
-
-    digest: Digest
-    shape: tuple[int, ...]
-    dtype: str
-    axes: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExifDigest:
-    """Digest over the sealed Exif tags.
-
-    Parameters
-    ----------
-    digest : Digest
-        Over all sealed tags.
-    tags : mapping of str to str
-        A short check value for each sealed tag, by ``directory:0xnumber``.
-    """
-
-    digest: Digest
-    tags: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seal:
-    """A seal of format version 1, with the user's metadata.
-
-    Parameters
-    ----------
-    codestream : Digest
-        Of all bytes that a decoder uses: the proof that the image is unchanged.
-    length : int
-        Number of bytes in the codestream, so that a truncated file can say how much is left.
-    scan : Digest
-        By ExifTool's ImageDataHash rule.
-    pixels : ArrayDigest
-        Of the decoded samples.
-    source : ArrayDigest, optional
-        Of the array before scaling and compression.
-    window : Window, optional
-        How its intensities were mapped to 8 bits.
-    quality : int, optional
-        JPEG quality, 1 to 100.
-    exif : ExifDigest
-        Of the Exif tags present at sealing.
-    tiles : mapping, optional
-        Fingerprint that tells where the picture was changed; see `napari_seal._format.tiles`.
-    keys : mapping of str to KeyCheck, optional
-        A check value for each of the user's keys, so that a changed one can be named.
-    layer : mapping, optional
-        What napari knew of the layer.
-    created : str
-        UTC time of sealing, ISO 8601.
-    software : mapping of str to str
-        Versions of what made the file.
-    record : Digest, optional
-        Of the record's text; None in a seal that is not yet written.
-    signed : bool
-        Whether a ``signature`` follows the record.
-    metadata : mapping
-        The user's own keys, at the top level of the JSON object.
-    other : mapping
-        Keys of ``seal`` that version 1 does not define; kept and covered by ``record``.
-    """
-
-    codestream: Digest
-    length: int
-    scan: Digest
-    pixels: ArrayDigest
-    exif: ExifDigest
-    created: str
-    software: Mapping[str, str]
-    source: ArrayDigest | None = None
-    window: Window | None = None
-    quality: int | None = None
-    tiles: Mapping[str, Any] | None = None
-    keys: Mapping[str, KeyCheck] | None = None
-    layer: Mapping[str, Any] | None = None
-    record: Digest | None = None
-    signed: bool = False
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    other: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def version(self) -> int:
-        """Version of the format."""
-        return VERSION
-
-    @property
-    def identity(self) -> str:
-        """What the file carries as ImageUniqueID: the first 32 hex digits of `source`."""
-        return (self.source or self.pixels).digest.hex[:32]
 
 
 # --------------------------------------------------------------------------------------- writing
@@ -169,6 +63,7 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
         top[MOEDAL_KEY] = moedal
     body: dict[str, Any] = {
         "version": VERSION,
+        "format": None if seal.format == "jpeg" else seal.format,
         "codestream": str(seal.codestream),
         "length": seal.length,
         "scan": str(seal.scan),
@@ -177,9 +72,11 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
         "window": seal.window and {"low": seal.window.low, "high": seal.window.high},
         "quality": seal.quality,
         "tiles": None if seal.tiles is None else dict(seal.tiles),
+        "tile_digests": None if seal.tile_digests is None else dict(seal.tile_digests),
         "exif": {"digest": str(seal.exif.digest), "tags": dict(seal.exif.tags)},
         "keys": {key: str(keys.check_of(value)) for key, value in metadata.items()},
         "layer": layer,
+        "stack": seal.stack and seal.stack.as_dict(),
         "created": seal.created,
         "software": dict(seal.software),
         **seal.other,
@@ -207,8 +104,8 @@ def sizes(text: bytes) -> dict[str, int]:
 # --------------------------------------------------------------------------------------- reading
 
 
-def load(text: bytes) -> dict[str, Any]:
-    """Parse the JSON object of a record, strictly.
+def load(text: bytes, what: str = "seal") -> dict[str, Any]:
+    """Parse the JSON object of a record, or of an index, strictly; ``what`` names it in errors.
 
     Raises
     ------
@@ -219,33 +116,33 @@ def load(text: bytes) -> dict[str, Any]:
         string = text.decode("ascii")
         # Most records have fewer brackets than levels are allowed, and need no closer look.
         if text.count(b"[") + text.count(b"{") > limits.JSON_DEPTH:
-            _check_depth(string)
+            _check_depth(string, what)
         value = json.loads(string, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise JsonError(f"the seal is not valid JSON: {printable(error, 200)}") from error
+        raise JsonError(f"the {what} is not valid JSON: {printable(error, 200)}") from error
     if not isinstance(value, dict):
-        raise JsonError("the seal is not a JSON object")
+        raise JsonError(f"the {what} is not a JSON object")
     return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) != len(pairs):
-        raise JsonError("the seal is not valid JSON: a key stands twice in an object")
+        raise ValueError("a key stands twice in an object")
     return out
 
 
 def _no_constant(name: str) -> None:
-    raise JsonError(f"the seal is not valid JSON: it has {name}")
+    raise ValueError(f"it has {name}")
 
 
-def _check_depth(string: str) -> None:
+def _check_depth(string: str, what: str) -> None:
     depth = 0
     for match in _NESTING.finditer(string):
         if match[0] in "[{":
             depth += 1
             if depth > limits.JSON_DEPTH:
-                raise JsonError(f"the seal is nested more than {limits.JSON_DEPTH} levels deep")
+                raise JsonError(f"the {what} is nested more than {limits.JSON_DEPTH} levels deep")
         elif match[0] in "]}":
             depth -= 1
 
@@ -270,6 +167,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
         raise NewerVersionError(f"the seal has version {version}; this software knows {VERSION}")
     other = {key: value for key, value in body.items() if key not in _KNOWN}
     window = _optional(body, "window", dict)
+    place = _optional(body, "stack", dict)
     source = _optional(body, "source", dict)
     exif_part = _required(body, "exif", dict)
     tags = _texts(_required(exif_part, "tags", dict), "exif.tags")
@@ -278,19 +176,20 @@ def parse(record: Mapping[str, Any]) -> Seal:
     quality = _optional(body, "quality", int)
     checks = _optional(body, "keys", dict)
     seal = Seal(
+        format=_parse_format(body),
         codestream=Digest.parse(body.get("codestream")),
         length=_required(body, "length", int),
         scan=Digest.parse(body.get("scan")),
         pixels=_parse_array(_required(body, "pixels", dict), "pixels"),
         source=None if source is None else _parse_array(source, "source"),
-        window=None
-        if window is None
-        else Window(low=_number(window, "low"), high=_number(window, "high")),
+        window=None if window is None else parse_window(window),
         quality=quality,
         exif=ExifDigest(digest=Digest.parse(exif_part.get("digest")), tags=tags),
         tiles=_optional(body, "tiles", dict),
+        tile_digests=_optional(body, "tile_digests", dict),
         keys=None if checks is None else {k: keys.parse(v) for k, v in checks.items()},
         layer=_optional(body, "layer", dict),
+        stack=None if place is None else parse_place(place),
         created=_required(body, "created", str),
         software=_texts(_required(body, "software", dict), "software"),
         record=Digest.parse(body.get("record")),
@@ -314,8 +213,9 @@ def _check_algorithms(seal: Seal) -> None:
 
 # Every key that version 1 defines, in the order in which it is written.
 _KNOWN: Final = (
-    *("version", "codestream", "length", "scan", "pixels", "source", "window", "quality"),
-    *("tiles", "exif", "keys", "layer", "created", "software", "record", "signature"),
+    *("version", "format", "codestream", "length", "scan", "pixels", "source", "window"),
+    *("quality", "tiles", "tile_digests", "exif", "keys", "layer", "stack", "created"),
+    *("software", "record", "signature"),
 )
 
 
@@ -331,6 +231,28 @@ def _required(body: Mapping[str, Any], key: str, kind: type) -> Any:
 
 def _optional(body: Mapping[str, Any], key: str, kind: type) -> Any:
     return _required(body, key, kind) if key in body else None
+
+
+def _parse_format(body: Mapping[str, Any]) -> Format:
+    """Files of JPEG do not name it.
+
+    Raises
+    ------
+    NewerVersionError
+        It is another one.
+    """
+    name = _required(body, "format", str) if "format" in body else "jpeg"
+    if name not in _FORMATS:
+        raise NewerVersionError(
+            f"the seal is of a file of the format {printable(name, 40)}, which this software does "
+            "not know"
+        )
+    return _FORMATS[name]
+
+
+def parse_window(body: Mapping[str, Any]) -> Window:
+    """Read a window from its JSON object."""
+    return Window(low=_number(body, "low"), high=_number(body, "high"))
 
 
 def _number(body: Mapping[str, Any], key: str) -> int | float:

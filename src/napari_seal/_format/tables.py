@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from napari_seal._format.jpeg import Jpeg
 from napari_seal._format.markers import SOS
 
 if TYPE_CHECKING:
-    from napari_seal._format.jpeg import Jpeg
+    from napari_seal._format.container import Container
 
 _DQT: Final = 0xDB
 # An FF and what is no fill byte: there may be millions of those.
@@ -52,12 +53,14 @@ class Quality(NamedTuple):
         return f"quality {self.value}" if self.exact else f"about quality {self.value}"
 
 
-def quantisation_tables(jpeg: Jpeg) -> dict[int, Table]:
-    """The tables before the first scan, by their number; each of 64 steps in rows.
+def quantisation_tables(structure: Container) -> dict[int, Table]:
+    """The tables before the first scan, by their number; each of 64 steps in rows; none of PNG.
 
     What is cut off or out of place is left out: this is for describing, not for decoding.
     """
-    data, end = jpeg.data, jpeg.scan_start or 0
+    if not isinstance(structure, Jpeg):
+        return {}
+    data, end = structure.data, structure.scan_start or 0
     out: dict[int, Table] = {}
     at = 2
     while (found := _MARKER.search(data, at, end)) is not None:
@@ -93,9 +96,9 @@ def standard_table(quality: int) -> Table:
     return tuple(max(1, min(255, (step * scale + 50) // 100)) for step in _LUMINANCE)
 
 
-def estimate_quality(jpeg: Jpeg) -> Quality | None:
-    """Tell with what quality a JPEG was saved; None where it has no luminance table."""
-    table = quantisation_tables(jpeg).get(0)
+def estimate_quality(structure: Container) -> Quality | None:
+    """Tell with what quality a file was saved; None where it has no luminance table."""
+    table = quantisation_tables(structure).get(0)
     if table is None:
         return None
     distance, value = min(

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_seal._format.window import Window
 from napari_seal.errors import FormatError
 
 KIND: Final = "means-1"
@@ -168,12 +169,33 @@ def _luma_of_blocks(pixels: npt.NDArray[np.uint8]) -> Floats:
 # --------------------------------------------------------------------------------------- writing
 
 
-def measure(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
+def view(samples: npt.NDArray[Any], stored: Mapping[str, Any]) -> npt.NDArray[np.uint8]:
+    """The 8-bit picture that the means are of.
+
+    Parameters
+    ----------
+    samples : (Y, X) or (Y, X, channels) ndarray of uint8 or uint16
+        Of 16 bits, the levels from ``low`` to ``high`` are spread over 8; alpha is left out.
+    stored : mapping
+        The object under the key ``tiles``.
+    """
+    if samples.shape[2:] == (4,):
+        samples = samples[..., :3]
+    if samples.dtype == np.uint8:
+        return samples
+    low, high = stored.get("low"), stored.get("high")
+    if type(low) is not int or type(high) is not int or not 0 <= low <= high <= 65535:
+        low, high = 0, 65535
+    out: npt.NDArray[np.uint8] = Window(low=low, high=high).scale(samples)
+    return out
+
+
+def measure(pixels: npt.NDArray[Any]) -> dict[str, Any]:
     """Take the fingerprint of a picture.
 
     Parameters
     ----------
-    pixels : (Y, X) or (Y, X, 3) ndarray of uint8
+    pixels : (Y, X) or (Y, X, channels) ndarray of uint8, or (Y, X) of uint16
         Decoded samples: where the file is not changed, they come out the same again.
 
     Returns
@@ -181,7 +203,10 @@ def measure(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
     dict
         The object under the key ``tiles`` of a seal.
     """
-    shape = pixels.shape[:2]
+    shape, spread = pixels.shape[:2], {}
+    if pixels.dtype == np.uint16:
+        spread = {"low": int(pixels.min()), "high": int(pixels.max())}
+    pixels = view(pixels, spread)
     blocks, rounding = _luma_of_blocks(pixels), 16 if pixels.ndim == 3 else 0
     size = BLOCK
     while True:
@@ -191,7 +216,7 @@ def measure(pixels: npt.NDArray[np.uint8]) -> dict[str, Any]:
             if found is not None:
                 step, data = found
                 text = binascii.b2a_base64(data, newline=False).decode("ascii")
-                return {"kind": KIND, "size": size, "step": step, "data": text}
+                return {"kind": KIND, **spread, "size": size, "step": step, "data": text}
         size += BLOCK
 
 

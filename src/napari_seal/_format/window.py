@@ -1,7 +1,8 @@
-"""How intensities are mapped to 8 bits, and back.
+"""How intensities are mapped to the levels that are stored, and back.
 
 The rule is that of the MoEDAL function: ``z = 65535*((y - low)/(high - low))`` truncated to 16
-bits, of which the high byte is kept.  It is part of the format: a verifier needs it as well.
+bits.  PNG keeps it whole, or its high byte; JPEG keeps the high byte.  It is part of the format: a
+verifier needs it as well.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ _ROWS: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The range of intensities that the 8-bit levels stand for.
+    """The range of intensities that the stored levels stand for.
 
     Parameters
     ----------
     low, high : int or float
-        Intensities mapped to level 0 and to level 255, in the units of the original array.  Values
-        outside are clipped.  Where both are equal, every level is 0.
+        Intensities mapped to level 0 and to the highest, 255 or 65,535, in the units of the
+        original array.  Values outside are clipped.  Where both are equal, every level is 0.
 
     Raises
     ------
@@ -52,7 +53,7 @@ class Window:
 
     @property
     def step(self) -> float:
-        """Width of one 8-bit level in original intensities."""
+        """Width of one 8-bit level in original intensities; of a 16-bit level, 256 times less."""
         if self._is_beyond_floats():
             return 256 / 65535 * self.high - 256 / 65535 * self.low
         return 256 / 65535 * (self.high - self.low)
@@ -61,25 +62,27 @@ class Window:
         """Whether the difference of both ends is, as no writer makes it and a file may claim."""
         return math.isinf(float(self.high) - float(self.low))
 
-    def scale(self, image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-        """Map intensities to 8-bit levels.
+    def scale(self, image: npt.NDArray[Any], bits: int = 8) -> npt.NDArray[Any]:
+        """Map intensities to levels.
 
         Parameters
         ----------
         image : ndarray of bool, int or float
             Finite, of any shape.
+        bits : {8, 16}
+            Of a level.
 
         Returns
         -------
-        ndarray of uint8
+        ndarray of uint8 or uint16
             Of the same shape.
         """
         import numpy as np
 
-        out = np.zeros(image.shape, np.uint8)
+        out = np.zeros(image.shape, np.uint8 if bits == 8 else np.uint16)
         if self.low == self.high:
             return out
-        if image.dtype == np.uint8 and (self.low, self.high) == (0, 255):
+        if image.dtype == out.dtype and (self.low, self.high) == (0, 2**bits - 1):
             out[...] = image  # the formula's own result, without computing it
             return out
         whole = (
@@ -87,10 +90,11 @@ class Window:
         )
         for rows in range(0, len(image), _ROWS):
             part = image[rows : rows + _ROWS]
-            out[rows : rows + _ROWS] = self._exactly(part) if whole else self._in_floats(part)
+            z = self._exactly(part) if whole else self._in_floats(part)
+            out[rows : rows + _ROWS] = z >> 8 if bits == 8 else z
         return out
 
-    def _exactly(self, part: npt.NDArray[Any]) -> npt.NDArray[np.unsignedinteger[Any]]:
+    def _exactly(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The formula in whole numbers: equal to the one in float64 bit for bit, and faster."""
         import numpy as np
 
@@ -100,7 +104,7 @@ class Window:
             part = part.astype(np.uint8)
         info = np.iinfo(part.dtype)
         if low > info.max or high < info.min:  # no value of this type lies in the window
-            return np.full(part.shape, 0 if low > info.max else 255, np.uint8)
+            return np.full(part.shape, 0 if low > info.max else 65535, np.uint16)
         if low > info.min or high < info.max:
             part = np.clip(part, max(low, info.min), min(high, info.max))
         # 65535 * (high - low) must fit.
@@ -111,7 +115,6 @@ class Window:
             distance = (part.astype(np.int64) - low).astype(wide)
         distance *= wide(65535)
         distance //= wide(high - low)
-        distance >>= wide(8)
         return distance
 
     def _in_floats(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -120,19 +123,22 @@ class Window:
         low, high = float(self.low), float(self.high)
         part = np.clip(part.astype(np.float64), low, high)
         scaled = 65535 * ((part - low) / (high - low))
-        return scaled.astype(np.uint16) // np.uint16(256)
+        return scaled.astype(np.uint16)
 
-    def restore(self, levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-        """Map 8-bit levels back to the original range; see `napari_seal.restore_intensity`."""
+    def restore(self, levels: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Map levels back to the original range; see `napari_seal.restore_intensity`."""
         import numpy as np
 
-        levels_16 = np.asarray(levels, np.float64) * 256
+        levels = np.asarray(levels)
+        wide = levels.dtype == np.uint16
+        z = levels.astype(np.float64) * (1 if wide else 256)
         low, high = float(self.low), float(self.high)
         extent = self.high - self.low
-        if isinstance(extent, int) and 0 <= extent <= 255:  # a level or more for each whole number
-            return np.ceil(levels_16 * extent / 65535) + low
-        # The middle of the 16-bit values that share the high byte.
-        part = (levels_16 + 127.5) / 65535
+        # A level or more for each whole number.
+        if isinstance(extent, int) and 0 <= extent <= (65535 if wide else 255):
+            return np.ceil(z * extent / 65535) + low
+        # The middle of what has the same 16 bits, or the same high byte.
+        part = (z + (0.5 if wide else 127.5)) / 65535
         if self._is_beyond_floats():
             restored = (1 - part) * low + part * high
         else:
@@ -140,14 +146,12 @@ class Window:
         return np.clip(restored, min(low, high), max(low, high))
 
 
-def restore_intensity(
-    image: npt.NDArray[np.uint8], window: Window | None
-) -> npt.NDArray[np.float64]:
-    """Map a stored 8-bit image back to the range of the original array.
+def restore_intensity(image: npt.NDArray[Any], window: Window | None) -> npt.NDArray[np.float64]:
+    """Map a stored image back to the range of the original array.
 
     Parameters
     ----------
-    image : (Y, X) or (Y, X, 3) ndarray of uint8
+    image : (Y, X), (Y, X, 3) or (Y, X, 4) ndarray of uint8 or uint16
         As `napari_seal.read` gives it.
     window : Window or None
         ``seal.window``.  None, for an image that was sealed as it was, leaves the levels.
@@ -155,8 +159,10 @@ def restore_intensity(
     Returns
     -------
     ndarray of float64
-        Intensities in the original units, off by at most one quantisation step (`Window.step`) plus
-        what JPEG compression changed.  Always finite, whatever window a file claims.
+        Intensities in the original units.  From PNG, whole numbers within a range of 65,536 are
+        exactly those that were sealed; all others are off by at most one step of the levels, and
+        from JPEG by what compression changed as well.  Always finite, whatever window a file
+        claims.
     """
     import numpy as np
 

@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format.markers import APP1
-
 if TYPE_CHECKING:
+    from napari_seal._format.container import Container
     from napari_seal._format.digest import Digest
-    from napari_seal._format.jpeg import Jpeg
 
 #: What an APP1 segment with XMP begins with (XMP specification, part 3, 1.1.3).
 SIGNATURE: Final = b"http://ns.adobe.com/xap/1.0/\0"
@@ -31,8 +29,9 @@ _PACKET: Final = (
 
 _BEFORE, _BETWEEN, _AFTER = re.split(rb"\{hex\}|\{type\}", SIGNATURE + _PACKET.encode("utf-8"))
 
+_NAME: Final = len(SIGNATURE)
 #: How our packets begin, and those that other software writes do not.
-OURS: Final = _BEFORE
+OURS: Final = _BEFORE[_NAME:]
 
 # tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), under any prefix,
 # as an attribute or an element.  It is looked for without the NULs: in a JPEG a packet should be
@@ -41,19 +40,15 @@ _TURNED: Final = re.compile(rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
 
 
 def build(scan: Digest) -> bytes:
-    """Payload of the APP1 segment for a ``scan`` digest."""
-    return payload(scan.hex.encode("ascii"), scan.algorithm.upper().encode("ascii"))
+    """The packet for a ``scan`` digest."""
+    return payload(scan.hex.encode("ascii"), scan.algorithm.upper().encode("ascii"))[_NAME:]
 
 
 def payload(digits: bytes, algorithm: bytes) -> bytes:
-    """The same, for a digest in hexadecimal digits and ExifTool's name of its algorithm."""
+    """Payload of the APP1 segment, for hexadecimal digits and ExifTool's name of the algorithm."""
     return b"".join((_BEFORE, digits, _BETWEEN, algorithm, _AFTER))
 
 
-def turns_the_picture(jpeg: Jpeg) -> bool:
-    """Whether an XMP segment tells viewers to turn or mirror the picture."""
-    return any(
-        _TURNED.search(jpeg.data[segment.payload].translate(None, b"\0"))
-        for segment in jpeg.excluded
-        if segment.marker == APP1 and jpeg.data.startswith(SIGNATURE, segment.start + 4)
-    )
+def turns_the_picture(structure: Container) -> bool:
+    """Whether an XMP packet tells viewers to turn or mirror the picture."""
+    return any(_TURNED.search(packet.translate(None, b"\0")) for packet in structure.xmp_packets())

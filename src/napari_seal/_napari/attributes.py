@@ -41,6 +41,7 @@ def attributes_to_json(meta: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
     left_out: list[str] = []
     steps: dict[str, Callable[[Any], Any]] = {
         "name": str,
+        "type": str,
         **dict.fromkeys(_PLAIN, _numbers),
         "units": lambda value: [str(unit) for unit in value],
         "axis_labels": lambda value: [str(label) for label in value],
@@ -51,8 +52,8 @@ def attributes_to_json(meta: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
     }
     for key, convert in steps.items():
         value = meta.get(key)
-        # A colormap does nothing to an RGB picture.
-        if value is None or (key == "colormap" and meta.get("rgb")):
+        # A colormap does nothing to an RGB picture, and that of labels is napari's.
+        if value is None or (key == "colormap" and (meta.get("rgb") or meta.get("type"))):
             continue
         try:
             stored[key] = convert(value)
@@ -62,19 +63,22 @@ def attributes_to_json(meta: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
 
 
 def attributes_from_json(
-    stored: Mapping[str, Any] | None, *, window: Any, rgb: bool, intact: bool
+    stored: Mapping[str, Any] | None, *, window: Any, rgb: bool, intact: bool, top: int = 255
 ) -> tuple[dict[str, Any], list[str]]:
     """Turn ``seal.layer`` back into keyword arguments of `napari.layers.Image`.
 
-    The layer shows the stored 8-bit array; contrast limits were given in units of the original
-    intensities.  They are mapped through the window, so that the picture looks as it did.
+    Contrast limits were given in units of the original intensities.  Where the layer shows the
+    stored levels, they are mapped through the window, so that the picture looks as it did.
 
     Parameters
     ----------
     stored : mapping or None
         The JSON object, from a file that nobody vouches for.
     window : Window or None
-        ``seal.window``, with ``low`` and ``high`` in original units.
+        ``seal.window``, with ``low`` and ``high`` in original units; None where the layer shows the
+        original intensities.
+    top : int
+        The highest level.
     rgb : bool
         Whether the picture has colours of its own.
     intact : bool
@@ -104,7 +108,7 @@ def attributes_from_json(
     }
     if not rgb:
         steps["colormap"] = colormap_from_json
-        steps["contrast_limits"] = lambda value: _contrast(value, window)
+        steps["contrast_limits"] = lambda value: _contrast(value, window, top)
     if intact:
         steps["opacity"] = lambda value: _between(value, 0, 1)
         steps["blending"] = _blending
@@ -233,7 +237,7 @@ def _blending(value: Any) -> str:
     return str(value)
 
 
-def _contrast(value: Any, window: Any) -> list[float]:
+def _contrast(value: Any, window: Any, top: int) -> list[float]:
     low, high = _vector(value, 2)
     if not low < high:
         raise ValueError("expected two numbers in ascending order")
@@ -242,7 +246,7 @@ def _contrast(value: Any, window: Any) -> list[float]:
     span = float(window.high) - float(window.low)
     if not (math.isfinite(span) and span > 0):
         raise ValueError("the image is flat")
-    mapped = [255 * (limit - float(window.low)) / span for limit in (low, high)]
+    mapped = [top * (limit - float(window.low)) / span for limit in (low, high)]
     if not (mapped[0] < mapped[1] and all(abs(limit) <= 1e6 for limit in mapped)):
         raise ValueError("out of the image's range")
     return mapped

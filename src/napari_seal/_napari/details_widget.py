@@ -183,9 +183,9 @@ class SealDetails(Container[Any]):
         self._title("○", "not checked", "")
         self.meaning.show_text(f"{_NOT_OURS}\n\n{_WHAT_TO_DO}")
         path = str(layer.source.path or "")
-        is_jpeg = path.lower().endswith((".jpg", ".jpeg", ".jpe", ".jfif"))
+        can_have_seal = path.lower().endswith((".jpg", ".jpeg", ".jpe", ".jfif", ".png"))
         self.file.show_text(printable(path or layer.name))
-        self.check.native.setVisible(is_jpeg)
+        self.check.native.setVisible(can_have_seal)
 
     def _show_verdict(self, picture: Layer) -> None:
         entry = picture.metadata[VERDICT_KEY]
@@ -215,14 +215,14 @@ class SealDetails(Container[Any]):
     def _show_regions(self, picture: Layer, entry: Mapping[str, Any]) -> None:
         boxes = entry.get("regions") or []
         known = entry.get("strengths") or [None] * len(boxes)
-        scores = scores_of(picture)
+        scores, lossless = scores_of(picture), bool(entry.get("lossless"))
         self._where.setVisible(bool(boxes) or scores is not None)
         self._where.setText(f"Where: {_where(len(boxes), scores)}")
-        self.pictures.show_picture(scores, picture.data, boxes)
+        self.pictures.show_picture(scores, picture.data, boxes, alike=not lossless)
         self.regions.clear()
         for row in zip(range(1, len(boxes) + 1), boxes, known, strict=False):
-            self.regions.addItem(_region_line(*row))
-            self.regions.item(row[0] - 1).setToolTip(region_text(*row))
+            self.regions.addItem(_region_line(*row, lossless=lossless))
+            self.regions.item(row[0] - 1).setToolTip(region_text(*row, lossless=lossless))
         self.regions.setVisible(bool(boxes))
         height = max(self.regions.sizeHintForRow(0), 1) * min(len(boxes), _ROWS)
         self.regions.setFixedHeight(height + 2 * self.regions.frameWidth() + 2)
@@ -295,9 +295,13 @@ def _short(value: str) -> str:
     return _DIGEST.sub(r"\1…", value)
 
 
-def _region_line(number: int, box: tuple[int, ...], strength: float | None) -> str:
+def _region_line(
+    number: int, box: tuple[int, ...], strength: float | None, *, lossless: bool
+) -> str:
     y0, x0, y1, x1 = box
     text = f"{number}:  y {y0} to {y1}, x {x0} to {x1}"
     if not strength or strength < 1:
         return text
+    if lossless:
+        return f"{text},  by {strength - 1:.1f} levels"
     return f"{text},  {min(strength, 999):.1f} x threshold"

@@ -1,7 +1,7 @@
-"""File > IO Utilities > Open and verify...: any JPEG with its verdict.
+"""File > IO Utilities > Open and verify...: any JPEG or PNG with its verdict.
 
-The reader claims ``*.sealed.jpg`` only, so that nobody is asked about every holiday picture.  The
-archives of older scripts are plain ``.jpg``: they come in through here.
+The reader claims ``*.sealed.jpg`` and ``*.sealed.png`` only, so that nobody is asked about every
+holiday picture.  The archives of older scripts are plain ``.jpg``: they come in through here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from napari_seal.errors import SealError
 if TYPE_CHECKING:
     from napari.layers import Image
 
-_FILTER = "JPEG images (*.jpg *.jpeg *.jpe *.jfif *.JPG *.JPEG);;All files (*)"
+_FILTER = "Images (*.jpg *.jpeg *.jpe *.jfif *.png *.JPG *.JPEG *.PNG);;All files (*)"
 
 
 def open_and_verify() -> list[Image]:

@@ -1,12 +1,12 @@
 """Make napari-seal the program that opens sealed images, when the person asks for it.
 
-Two plugins can open a ``.sealed.jpg``: this one, and napari's own reader for JPEG, which shows the
-picture without looking at the seal.  napari asks which to use each time a file is dropped.
+Two plugins can open a ``.sealed.jpg``: this one, and napari's own reader, which shows the picture
+ without looking at the seal.  napari asks which to use each time a file is dropped.
 """
 
 from __future__ import annotations
 
-PATTERNS = ("*.sealed.jpg", "*.sealed.jpeg")
+PATTERNS = ("*.sealed.jpg", "*.sealed.jpeg", "*.sealed.png")
 _PLUGIN = "napari-seal"
 
 
@@ -34,6 +34,6 @@ def make_default_opener() -> str:
     # Of two patterns that match equally well the first wins: "*.jpg" may be there already.
     plugins.extension2reader = {**dict.fromkeys(PATTERNS, _PLUGIN), **others}
     return (
-        "From now on napari opens *.sealed.jpg with napari-seal, without asking. "
-        "Undo: Preferences > Plugins."
+        "From now on napari opens *.sealed.jpg and *.sealed.png with napari-seal, without "
+        "asking. Undo: Preferences > Plugins."
     )

@@ -55,7 +55,9 @@ def strengths(scores: ScoreMap | None, regions: Iterable[Box]) -> list[float]:
     return found
 
 
-def region_text(number: int, box: Sequence[int], strength: float | None) -> str:
+def region_text(
+    number: int, box: Sequence[int], strength: float | None, *, lossless: bool = False
+) -> str:
     """Return one region in words.
 
     Parameters
@@ -66,6 +68,8 @@ def region_text(number: int, box: Sequence[int], strength: float | None) -> str:
         ``(y0, x0, y1, x1)``.
     strength : float or None
         Its highest score.
+    lossless : bool
+        Whether scores are by how many levels tiles changed, see `ScoreMap.lossless`.
 
     Examples
     --------
@@ -76,6 +80,8 @@ def region_text(number: int, box: Sequence[int], strength: float | None) -> str:
     text = f"region {number}: {x1 - x0} x {y1 - y0} px"
     if strength is None or strength < 1:
         return text
+    if lossless:
+        return f"{text}, by up to {strength - 1:.1f} of 255 levels (mean of a tile)"
     times = f"{strength:.1f}" if strength < 100 else "more than 100"
     return f"{text}, strongest {times} times the threshold"
 
@@ -121,7 +127,10 @@ def region_layer(image: Image) -> Shapes:
     # part of a tile: there are at most 64 tiles a side.
     width = max(max(image.data.shape[:2]) / 300, 0.5)
     number, numbers = len(boxes), range(1, len(boxes) + 1)
-    texts = [region_text(*row) for row in zip(numbers, boxes, known, strict=True)]
+    texts = [
+        region_text(*row, lossless=bool(entry.get("lossless")))
+        for row in zip(numbers, boxes, known, strict=True)
+    ]
     # The casing shows on both sides of the edge and is twice as wide.
     frames = [_frame(box, width) for box in boxes]
     layer = Shapes(

@@ -1,9 +1,9 @@
 """Opening a sealed image: the picture, its attributes and the verdict, never one without the other.
 
-The layer shows the 8-bit picture as it is stored.  Contrast limits are mapped from original
-intensities to those levels, so that it looks as it did when it was sealed; the original limits and
-the window stand in ``layer.metadata["seal"]``, with which
-`napari_seal.restore_intensity` gives original intensities.
+Of a JPEG, the layer shows the 8-bit picture as it is stored.  Contrast limits are mapped from
+original intensities to those levels, so that it looks as it did when it was sealed; the original
+limits and the window stand in ``layer.metadata["seal"]``, with which
+`napari_seal.restore_intensity` gives original intensities.  Of a PNG, it shows these themselves.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Layer
+    import numpy.typing as npt
+    from napari.layers import Image, Labels, Layer
 
     from napari_seal import Verdict
     from napari_seal._verify.verdict import ScoreMap
 
-_EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif)$", re.IGNORECASE)
+_EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|png)$", re.IGNORECASE)
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[..., list[Layer]]:  # noqa: ARG001 - napari's
@@ -75,7 +76,7 @@ def read_file(path: str) -> list[Layer]:
     Parameters
     ----------
     path : str
-        Any JPEG.
+        Any JPEG or PNG.
 
     Raises
     ------
@@ -83,20 +84,21 @@ def read_file(path: str) -> list[Layer]:
         If there is no picture that could be shown.
     """
     image = read_layer(path)
+
     return [image, *make_overlays(image, scores_of(image))]
 
 
-def read_layer(path: str) -> Image:
+def read_layer(path: str) -> Image | Labels:
     """Open one file as a layer that carries its verdict.
 
     Parameters
     ----------
     path : str
-        Any JPEG; without a seal it is flagged "no seal".
+        Any JPEG or PNG; without a seal it is flagged "no seal".
 
     Returns
     -------
-    napari.layers.Image
+    napari.layers.Image or napari.layers.Labels
         With the verdict in ``metadata["seal"]``; unless the file is intact, also in its name, on
         the canvas and in a notification.
 
@@ -105,33 +107,37 @@ def read_layer(path: str) -> Image:
     ReadError
         If there is no picture that could be shown.
     """
-    from napari.layers import Image
+    from napari.layers import Image, Labels
 
     data, keywords, verdict, notes = _load(path)
+    kind = Labels if _are_labels(verdict, data) else Image
+    if kind is Labels:
+        keywords = {key: value for key, value in keywords.items() if key not in _OF_IMAGES}
     try:
-        layer = Image(data, **keywords)
+        layer = kind(data, **keywords)
     except Exception as error:  # noqa: BLE001 - values that napari refuses only in combination
-        keywords = {key: keywords[key] for key in ("name", "metadata", "rgb")}
+        keywords = {key: keywords[key] for key in ("name", "metadata", "rgb") if key in keywords}
         notes.append(f"layer attributes ({printable(error, 100)})")
-        layer = Image(data, **keywords)
+        layer = kind(data, **keywords)
     layer.metadata[VERDICT_KEY]["notes"] = notes
     finish(layer, verdict.scores)
     announce(os.path.basename(path), verdict, notes)
     return layer
 
 
-def finish(layer: Image, scores: ScoreMap | None) -> None:
+def finish(layer: Image | Labels, scores: ScoreMap | None) -> None:
     """Do to a new layer what its constructor takes no keyword for: the flag and the slider's range.
 
     Parameters
     ----------
-    layer : napari.layers.Image
+    layer : napari.layers.Image or napari.layers.Labels
         As it was made from the file.
     scores : ScoreMap or None
         From the verdict on that file.
     """
     # Restored limits would also be the ends of the slider: contrast could only be raised.
-    layer.reset_contrast_limits_range()
+    if hasattr(layer, "reset_contrast_limits_range"):
+        layer.reset_contrast_limits_range()
     remember(layer, scores)
     outcome = opened_verdict(layer.metadata)
     if outcome is not None:
@@ -145,11 +151,16 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     rgb = data.ndim == 3
     seal = verdict.seal
     stored = getattr(seal, "layer", None)
+    window, top = getattr(seal, "window", None), 65535 if data.dtype == "uint16" else 255
+    original = _intensities(data, seal)
+    if original is not None:
+        data, window = original, None
     keywords, notes = attributes_from_json(
-        stored, window=getattr(seal, "window", None), rgb=rgb, intact=verdict.intact
+        stored, window=window, rgb=rgb, intact=verdict.intact, top=top
     )
-    if "contrast_limits" not in keywords:
-        # All levels: a stretch chosen from the data would make dim pictures look bright.
+    if "contrast_limits" not in keywords and data.dtype == "uint8":
+        # All levels: a stretch chosen from the data would make dim pictures look bright.  Of 16
+        # bits, cameras use a part.
         keywords["contrast_limits"] = [0, 255]
     name = name_from_json(stored) or printable(file_stem(path), 200)
     keywords["name"] = flagged_name(name, verdict.verdict)
@@ -159,8 +170,43 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     return data, keywords, verdict, notes
 
 
+# What a labels layer has no keyword for.
+_OF_IMAGES = frozenset({"rgb", "contrast_limits", "colormap", "gamma", "interpolation2d"})
+
+
+def _are_labels(verdict: Verdict, data: npt.NDArray[Any]) -> bool:
+    """Whether a layer of labels was sealed."""
+    stored = getattr(verdict.seal, "layer", None)
+    kind = stored.get("type") if isinstance(stored, Mapping) else None
+    return kind == "labels" and data.ndim == 2 and data.dtype.kind in "iu"
+
+
+def _intensities(levels: npt.NDArray[Any], seal: Any) -> npt.NDArray[Any] | None:
+    """The original array of a picture that was sealed as PNG, where its seal fits it."""
+    import numpy as np
+
+    if getattr(seal, "format", None) != "png" or seal.window is None or seal.source is None:
+        return None
+    if levels.dtype.name != seal.pixels.dtype or seal.source.dtype not in _NUMBERS:
+        return None
+    if levels.dtype.name == seal.source.dtype and seal.window.low == 0:
+        return levels  # stored as they were
+    restored = seal.window.restore(levels)
+    dtype = np.dtype(seal.source.dtype)
+    if dtype.kind in "iu":
+        restored = np.rint(restored).clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
+    return np.asarray(restored, dtype)
+
+
+# Types that an image is sealed from; the seal may say anything.
+_NUMBERS = frozenset(
+    {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+    | {"bool", "float16", "float32", "float64"}
+)
+
+
 def file_stem(path: str) -> str:
-    """Return the file's name without folder and without ``.sealed.jpg`` or ``.jpg``."""
+    """Return the file's name without folder and without ``.sealed.jpg``, ``.png`` and the like."""
     name = os.path.basename(path)
     return _EXTENSION.sub("", name) or name
 
@@ -178,6 +224,7 @@ def _metadata(path: str, verdict: Verdict) -> dict[str, Any]:
         "signature": str(verdict.signature),
         "regions": [list(box) for box in verdict.regions],
         "strengths": strengths(verdict.scores, verdict.regions),
+        "lossless": verdict.scores is not None and verdict.scores.lossless,
     }
     if seal is not None:
         entry |= seal_values(seal)

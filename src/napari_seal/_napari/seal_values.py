@@ -36,7 +36,7 @@ def seal_values(seal: Any) -> dict[str, Any]:
     for key in ("codestream", "scan", "record"):
         if getattr(seal, key, None) is not None:
             entry[key] = str(getattr(seal, key))
-    for key in ("identity", "quality", "created", "software", "layer"):
+    for key in ("format", "identity", "quality", "created", "software", "layer"):
         value = getattr(seal, key, None)
         if value is not None:
             entry[key] = dict(value) if isinstance(value, Mapping) else value
@@ -69,7 +69,7 @@ def seal_lines(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         "Window": _window(entry.get("window")),
         "JPEG quality": entry.get("quality"),
         "Software": _software(entry.get("software")),
-        "Format": f"version {entry['version']}" if entry["version"] else "MoEDAL (sha244)",
+        "Format": _format(entry),
         "Codestream": entry.get("codestream"),
         "Pixels": entry.get("pixels"),
         "Source digest": entry.get("source"),
@@ -86,6 +86,12 @@ def metadata_lines(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in (entry.get("metadata") or {}).items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         yield printable(name, 200), printable(text, _LONGEST)
+
+
+def _format(entry: Mapping[str, Any]) -> str:
+    if not entry["version"]:
+        return "MoEDAL (sha244)"
+    return f"{str(entry.get('format', 'jpeg')).upper()}, version {entry['version']}"
 
 
 def _time(text: Any) -> str | None:

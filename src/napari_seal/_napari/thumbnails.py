@@ -47,7 +47,12 @@ class Thumbnails(QWidget):
         self.setVisible(False)
 
     def show_picture(
-        self, scores: ScoreMap | None, data: Any, regions: Sequence[Sequence[int]]
+        self,
+        scores: ScoreMap | None,
+        data: Any,
+        regions: Sequence[Sequence[int]],
+        *,
+        alike: bool = True,
     ) -> None:
         """Draw both pictures, or hide where the seal has no fingerprint to show.
 
@@ -59,6 +64,8 @@ class Thumbnails(QWidget):
             The picture now.
         regions : sequence of boxes
             In pixels of the picture.
+        alike : bool
+            Whether both have the same levels; else each is drawn in its own range.
         """
         import numpy as np
 
@@ -67,6 +74,9 @@ class Thumbnails(QWidget):
             return
         before = np.nan_to_num(np.asarray(scores.sealed, float)).clip(0, 255)
         now = tile_means(data, scores.size, before.shape)
+        if now is not None and not alike:
+            # Most tiles are as they were: they tell how the levels correspond.
+            now = _matched(now, before)
         shown = [before] if now is None else [before, now]
         # One range for both: a picture that became brighter must look brighter.
         low, high = min(a.min() for a in shown), max(a.max() for a in shown)
@@ -112,6 +122,19 @@ def tile_means(data: Any, size: int, shape: tuple[int, ...]) -> npt.NDArray[np.f
         sums = sums[..., :3] @ np.array([0.299, 0.587, 0.114])
     counts = np.outer(np.diff([*ys, data.shape[0]]), np.diff([*xs, data.shape[1]]))
     return np.asarray(sums / counts)
+
+
+def _matched(
+    now: npt.NDArray[np.floating], before: npt.NDArray[np.floating]
+) -> npt.NDArray[np.floating]:
+    """Levels of 16 bits on the scale of those of the fingerprint, by the tiles in the middle."""
+    import numpy as np
+
+    order = np.argsort(before, axis=None)
+    low, high = order[len(order) // 10], order[-1 - len(order) // 10]
+    (a, b), (c, d) = (x.ravel()[[low, high]] for x in (now, before))
+    slope = 1.0 if a == b else (d - c) / (b - a)
+    return np.asarray((now - a) * slope + c)
 
 
 def _draw(

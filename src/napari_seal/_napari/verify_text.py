@@ -139,7 +139,7 @@ def why_nothing_checked(verdicts: Iterator[Verdict], total: int, chosen: Sequenc
     codes = {reason.code for verdict in results for reason in verdict.reasons}
     named = bool(results) and {v.path for v in results} <= set(chosen)
     if codes == {ReasonCode.EMPTY_FOLDER}:
-        return f"⚠ No JPEG was found in {where}: nothing was checked, nothing is proved."
+        return f"⚠ No JPEG or PNG was found in {where}: nothing was checked, nothing is proved."
     if codes == {ReasonCode.FILE_MISSING} and named:
         return f"⚠ There is no folder or file {where}: nothing was checked."
     if total == 1 and named:

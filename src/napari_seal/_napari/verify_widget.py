@@ -89,7 +89,7 @@ class VerifyWidget(Container[Any]):
         )
         self.opener_button = PushButton(
             text="Always open sealed images with napari-seal",
-            tooltip="Dropped *.sealed.jpg files are then verified without a question",
+            tooltip="Dropped sealed images are then verified without a question",
         )
         super().__init__(widgets=[self.source], labels=True)
         self._lay_out()
@@ -217,7 +217,7 @@ class VerifyWidget(Container[Any]):
             self.native,
             "Verify files",
             self._start_in(),
-            "JPEG images (*.jpg *.jpeg *.jpe *.jfif *.JPG *.JPEG);;All files (*)",
+            "Images (*.jpg *.jpeg *.jpe *.jfif *.png *.JPG *.JPEG *.PNG);;All files (*)",
         )
         if files:
             self.set_paths(files)

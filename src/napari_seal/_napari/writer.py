@@ -1,4 +1,4 @@
-"""File > Save and ``layer.save``: one image layer becomes one sealed JPEG."""
+"""File > Save and ``layer.save``: one layer becomes one sealed JPEG or PNG."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from napari_seal.errors import ImageError, OptionError, TargetExistsError
 if TYPE_CHECKING:
     from napari_seal import Seal
 
-EXTENSION = ".sealed.jpg"
+EXTENSION, LOSSLESS = ".sealed.jpg", ".sealed.png"
 # Only what is known to be an image extension is replaced: "cell_3.5um" must stay whole.
 _OTHER = re.compile(
     r"(\.sealed)?(\.ome)?\.(jpe?g|jpe|jfif|png|tiff?|bmp|gif|webp|avif|heic|jp2|np[yz]|zarr|h5|hdf5|svg)$"
     r"|\.sealed$",
     re.IGNORECASE,
 )
-_JPEG = {"jpg", "jpeg", "jpe", "jfif"}
+_KINDS = {EXTENSION: {"jpg", "jpeg", "jpe", "jfif"}, LOSSLESS: {"png"}}
 
 
 def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
@@ -55,11 +55,36 @@ def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
         If the image, its metadata or the target do not fit.  Nothing is written then.  It is never
         a `ValueError`, which napari would drop without a word.
     """
-    target = complete_name(path)
+    return _write(path, data, meta, EXTENSION)
+
+
+def write_lossless(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Save one image layer as a sealed PNG, which loses nothing; see `write_sealed`."""
+    return _write(path, data, meta, LOSSLESS)
+
+
+def write_labels(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
+    """Save one labels layer as a sealed PNG; see `write_sealed`.
+
+    Raises
+    ------
+    SealError
+        Also for a name of JPEG: it would turn each label into others.
+    """
+    if os.fspath(path).lower().endswith(EXTENSION):
+        raise ImageError(
+            "Labels are not saved as JPEG, which would change the numbers they are made of. "
+            f"Save as {LOSSLESS}, which keeps each of them."
+        )
+    return _write(path, data, {**meta, "type": "labels"}, LOSSLESS)
+
+
+def _write(path: str, data: Any, meta: Mapping[str, Any], extension: str) -> list[str]:
+    target = complete_name(path, extension)
     agreed = target == path and _dialog_asked()
     seal_image(target, data, meta, overwrite=agreed, announce=True)
     # Last: a later message covers an earlier one.
-    _say_it_is_a_jpeg(path, target)
+    _say_which_format(path, target)
     return [target]
 
 
@@ -79,9 +104,10 @@ def seal_image(
     Parameters
     ----------
     target : str
-        Complete file name.
+        Complete file name; its extension decides the format.
     data : array-like
-        The layer's data: 2-D gray or RGB; of a pyramid, the full resolution is taken.
+        The layer's data: 2-D gray or RGB, for PNG also RGBA; of a pyramid, the full resolution is
+        taken.
     meta : mapping
         The layer's attributes.
     user_metadata : mapping, optional
@@ -104,7 +130,10 @@ def seal_image(
 
     import napari_seal
 
-    image = plane(data, meta)
+    lossless = target.lower().endswith(LOSSLESS)
+    image = plane(data, meta, alpha=lossless)
+    if meta.get("type") == "labels":
+        _check_labels(image)
     attributes, attributes_lost = attributes_to_json(meta)
     if "name" in attributes:
         attributes["name"] = plain_name(attributes["name"])
@@ -135,8 +164,15 @@ def seal_image(
     return seal
 
 
-def complete_name(path: str) -> str:
-    """Return ``path`` with the extension ``.sealed.jpg``, in place of another image extension.
+def complete_name(path: str, extension: str = EXTENSION) -> str:
+    """Return ``path`` with the extension of sealed files, in place of another image extension.
+
+    Parameters
+    ----------
+    path : str
+        As typed.
+    extension : str
+        Where ``path`` has neither of our own.
 
     Examples
     --------
@@ -146,12 +182,12 @@ def complete_name(path: str) -> str:
     folder, name = os.path.split(os.fspath(path))
     if not name:
         raise OptionError(f"{printable(path)} names a folder; a file name is needed")
-    if name.lower().endswith(EXTENSION) and len(name) > len(EXTENSION):
+    if any(name.lower().endswith(ours) and len(name) > len(ours) for ours in _KINDS):
         return os.fspath(path)
-    return os.path.join(folder, (_OTHER.sub("", name) or name) + EXTENSION)
+    return os.path.join(folder, (_OTHER.sub("", name) or name) + extension)
 
 
-def plane(data: Any, meta: Mapping[str, Any]) -> Any:
+def plane(data: Any, meta: Mapping[str, Any], *, alpha: bool = False) -> Any:
     """Return the layer's data as the one 2-D gray or RGB array that can be sealed.
 
     Parameters
@@ -160,24 +196,26 @@ def plane(data: Any, meta: Mapping[str, Any]) -> Any:
         NumPy, dask or a pyramid of either.
     meta : mapping
         The layer's attributes, of which ``rgb`` and ``multiscale`` count.
+    alpha : bool
+        Whether the format has an alpha channel.
 
     Raises
     ------
     ImageError
-        If it has more dimensions or an alpha channel.
+        If it has more dimensions, or an alpha channel and the format has none.
     """
     import numpy as np
 
-    check_shape(data, meta)
+    check_shape(data, meta, alpha=alpha)
     return np.asarray(_full_resolution(data, meta))
 
 
-def check_shape(data: Any, meta: Mapping[str, Any]) -> None:
+def check_shape(data: Any, meta: Mapping[str, Any], *, alpha: bool = False) -> None:
     """Refuse what is neither 2-D gray nor RGB, without computing or copying anything.
 
     Parameters
     ----------
-    data, meta
+    data, meta, alpha
         As for `plane`.
 
     Raises
@@ -187,10 +225,11 @@ def check_shape(data: Any, meta: Mapping[str, Any]) -> None:
     """
     shape = tuple(_full_resolution(data, meta).shape)
     rgb = bool(meta.get("rgb"))
-    if rgb and shape[-1] != 3:
+    if rgb and shape[-1] != 3 and not (alpha and shape[-1] == 4):
         raise ImageError(
             f"The image has {shape[-1]} colour channels: gray and RGB images can be sealed, JPEG "
-            "stores no transparency. Drop the alpha channel first (layer.data[..., :3])."
+            "stores no transparency. Drop the alpha channel first (layer.data[..., :3]), or save "
+            f"as {LOSSLESS}, which keeps it."
         )
     if len(shape) != (3 if rgb else 2):
         sizes = " x ".join(map(str, shape))
@@ -233,19 +272,32 @@ def _say_what_is_missing(target: str, attributes: list[str], metadata: list[str]
         show_warning(f"{name}: layer attributes not sealed: {'; '.join(attributes)}")
 
 
-def _say_it_is_a_jpeg(typed: str, target: str) -> None:
+def _check_labels(labels: Any) -> None:
+    """Refuse labels that 16 bits cannot hold one by one."""
+    import numpy as np
+
+    if labels.size and int(labels.max()) - int(labels.min()) > np.iinfo(np.uint16).max:
+        raise ImageError(
+            f"The labels go from {labels.min()} to {labels.max()}, and a PNG holds 65,536 numbers "
+            "in a row. Renumber them first (skimage.segmentation.relabel_sequential)."
+        )
+
+
+def _say_which_format(typed: str, target: str) -> None:
     from napari.utils.notifications import show_warning
 
     found = _OTHER.search(os.path.basename(typed))
     kind = (found[3] if found else None) or ""
-    if not kind or kind.lower() in _JPEG:
+    extension = next(ours for ours in _KINDS if target.lower().endswith(ours))
+    if not kind or kind.lower() in _KINDS[extension]:
         return
+    format_ = "PNG" if extension == LOSSLESS else "JPEG"
+    loss = f" A JPEG loses detail: for {kind.upper()}, save" if format_ == "JPEG" else " Or save"
     # What was written first: napari shows about 38 characters of a message until it is opened.
     show_warning(
-        f"JPEG written, not {kind.upper()}: {printable(os.path.basename(target))}. You typed "
-        f"{printable(os.path.basename(typed))}, but the chosen filter decides, and it was "
-        f'"napari-seal sealed image". A JPEG loses detail: for {kind.upper()}, save again with a '
-        f"filter that lists *.{kind.lower()}."
+        f"{format_} written, not {kind.upper()}: {printable(os.path.basename(target))}. You typed "
+        f"{printable(os.path.basename(typed))}, but the chosen filter decides, and it was one of "
+        f"napari-seal.{loss} again with a filter that lists *.{kind.lower()}."
     )
 
 

@@ -1,4 +1,4 @@
-"""From JPEG bytes to sealed JPEG bytes: digests into the record, the record into the file."""
+"""From encoded to sealed bytes: digests into the record, the record into the file."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import PIL
 
-from napari_seal._format import exif, jpeg, limits, record, tiles, xmp
+from napari_seal._format import (
+    container,
+    exif,
+    jpeg,
+    limits,
+    png,
+    record,
+    tile_digests,
+    tiles,
+    xmp,
+)
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import digest_of
 from napari_seal._format.exif_tags import build, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
-from napari_seal._format.record import ArrayDigest, ExifDigest, Seal
+from napari_seal._format.place import StackPlace
+from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
 from napari_seal._format.window import Window
 from napari_seal._version import __version__
 from napari_seal.errors import MetadataError
@@ -30,14 +40,15 @@ def embed(
     *,
     source: ArrayDigest,
     window: Window,
-    quality: int,
+    quality: int | None,
     metadata: Mapping[str, Any],
     exif_tags: Mapping[str, Any],
     layer: Mapping[str, Any] | None,
     moedal: bool,
+    place: StackPlace | None = None,
     algorithm: str = DEFAULT_ALGORITHM,
 ) -> tuple[bytes, Seal]:
-    """Seal a JPEG picture in memory.
+    """Seal a JPEG or PNG picture in memory.
 
     Returns
     -------
@@ -49,12 +60,14 @@ def embed(
     Raises
     ------
     MetadataError
-        The metadata or tags cannot be stored, or do not fit the 65,533 bytes of the segment.
+        The metadata or tags cannot be stored, or do not fit the 65,533 bytes of a JPEG segment,
+        which is the limit for PNG, too.
     """
-    structure = jpeg.walk(encoded)
-    scan = digest_of(jpeg.scan_pieces(encoded))  # always SHA-256, which ExifTool knows
-    samples: npt.NDArray[np.uint8] = decode(structure)
+    structure = container.walk(encoded)
+    scan = structure.scan("sha256")  # always SHA-256, which ExifTool knows
+    samples: npt.NDArray[Any] = decode(structure)
     draft = Seal(
+        format=structure.format,
         codestream=structure.codestream(algorithm),
         length=structure.length,
         scan=scan,
@@ -63,10 +76,13 @@ def embed(
         window=window,
         quality=quality,
         tiles=tiles.measure(samples),
+        tile_digests=tile_digests.measure(samples) if structure.format == "png" else None,
         exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
+        stack=place,
         created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        software={"napari-seal": __version__, "Pillow": PIL.__version__} | decoder(),
+        software={"napari-seal": __version__, "Pillow": PIL.__version__}
+        | decoder(structure.format),
         metadata=metadata,
     )
     # The tags' digest covers all but the comment, so it is taken from the block as it will be.
@@ -87,12 +103,17 @@ def embed(
         }
         largest = max(entries, key=lambda name: entries[name])
         raise MetadataError(
-            f"the Exif block would have {len(block):,} bytes and JPEG allows "
+            f"the Exif block would have {len(block):,} bytes and may have "
             f"{limits.SEGMENT_PAYLOAD:,}; the largest entry is {largest!r} with "
             f"{entries[largest]:,} bytes: "
             "shorten it, or store it elsewhere and seal its digest"
         )
-    data = jpeg.insert_segments(encoded, [block, xmp.build(scan)])
+    packet = xmp.build(scan)
+    if structure.format == "png":
+        chunks = [(b"eXIf", block[len(exif.SIGNATURE) :]), (b"iTXt", png.XMP_START + packet)]
+        data = png.insert_chunks(encoded, chunks)
+    else:
+        data = jpeg.insert_segments(encoded, [block, xmp.SIGNATURE + packet])
     return data, record.parse(record.load(text))
 
 

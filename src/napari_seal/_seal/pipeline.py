@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy.typing as npt
 
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.metadata import check_metadata
 from napari_seal._format.pixels import digest_array
-from napari_seal._format.record import Seal
+from napari_seal._format.place import StackPlace
+from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
-from napari_seal._seal.encode import check_quality, encode
-from napari_seal._seal.source import accept, choose_window
+from napari_seal._seal.encode import check_quality, encode_jpeg, encode_png
+from napari_seal._seal.source import accept, bits_of, choose_window
 from napari_seal._seal.write import check_target, write
 from napari_seal.errors import MetadataError, OptionError, UnknownAlgorithmError
 
-_EXTENSIONS = (".jpg", ".jpeg")
+# The format of a file by its extension.
+_EXTENSIONS: Final[dict[str, Format]] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
+
 #: What new seals may be made with.
 ALGORITHMS = ("sha256", "blake3")
 
@@ -36,18 +41,24 @@ def seal(
     moedal: bool = False,
     overwrite: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
+    place: StackPlace | None = None,
 ) -> Seal:
-    """Store an image as JPEG with a seal.
+    """Store an image as JPEG or PNG with a seal.
 
-    The picture is mapped to 8 bits, encoded, and written together with digests of the image data,
-    the original array and the metadata.  The file appears whole or not at all.
+    The picture is mapped to the levels of the format, encoded, and written together with digests of
+    the image data, the original array and the metadata.  The file appears whole or not at all.
+
+    JPEG keeps 8 bits and loses detail.  PNG keeps every value of uint8, uint16, int8 and int16, and
+    of wider integers within a range of 65,536; floats become 65,536 levels.
 
     Parameters
     ----------
-    image : (Y, X) or (Y, X, 3) array_like
-        Gray or RGB, of bool, integers or floats.  Values must be finite.
+    image : (Y, X), (Y, X, 3) or (Y, X, 4) array_like
+        Gray, or RGB, of bool, integers or floats.  Values must be finite.  PNG also takes RGBA, and
+        colours of uint8 only.
     path : path-like
-        Target, ending in ``.jpg`` or ``.jpeg``; ``.sealed.jpg`` is what the napari reader claims.
+        Target, ending in ``.jpg``, ``.jpeg`` or ``.png``, which decides the format;
+        ``.sealed.jpg`` and ``.sealed.png`` are what the napari reader claims.
     quality : int, default 90
         JPEG quality, 1 (small) to 100.
     metadata : mapping of str to JSON values, optional
@@ -57,16 +68,19 @@ def seal(
         Exif tags by their standard name, such as ``{"Make": "Zeiss", "DateTimeOriginal": when}``.
     window : (float, float), optional
         Intensities that become black and white.  By default the image's minimum and maximum, so
-        that a flat image is black; images of uint8 are stored as they are.
+        that a flat image is black; what the format can hold as it is, is stored so: uint8, and in
+        PNG all whole numbers that 16 bits can hold.
     layer : mapping of str to JSON values, optional
         How the image was shown, as napari's writer records it.
     moedal : bool, default False
-        Also store the digest of the MoEDAL function under ``sha244``.
+        Also store the digest of the MoEDAL function under ``sha244``; for JPEG.
     overwrite : bool, default False
         Replace an existing file.
     algorithm : {"sha256", "blake3"}
         Of the digests.  BLAKE3 is faster for large files, and needs the package ``blake3`` wherever
         the file is sealed or checked: ``pip install napari-seal[blake3]``.
+    place : StackPlace, optional
+        Where the image lies in a stack; `napari_seal.seal_stack` gives it.
 
     Returns
     -------
@@ -79,7 +93,7 @@ def seal(
         The array cannot be sealed.
     MetadataError
         Metadata or Exif tags cannot be stored; also where they do not fit the 65,533 bytes that
-        JPEG has for them.
+        there are for them.
     OptionError
         The quality, the window or the file's extension is not possible, or the algorithm is unknown
         or needs a package that is not installed.
@@ -99,8 +113,14 @@ def seal(
     target = os.fspath(path)
     if not isinstance(target, str):
         raise OptionError(f"the target is a path as text, not as {type(target).__name__}")
-    if not target.lower().endswith(_EXTENSIONS):
-        raise OptionError(f"a sealed JPEG is named .jpg or .jpeg, best .sealed.jpg, not {target!r}")
+    format_ = _EXTENSIONS.get(os.path.splitext(target)[1].lower())
+    if format_ is None:
+        raise OptionError(
+            "a sealed file is named .jpg, .jpeg or .png, best .sealed.jpg or .sealed.png, not "
+            f"{target!r}"
+        )
+    if moedal and format_ != "jpeg":
+        raise OptionError("the MoEDAL function stored JPEG files; leave out moedal for PNG")
     if exif is not None and not isinstance(exif, Mapping):
         raise MetadataError(f"exif must be a mapping of tag names, not {type(exif).__name__}")
     quality = check_quality(quality)
@@ -108,16 +128,18 @@ def seal(
     user = check_metadata({} if metadata is None else metadata)
     check_target(target, overwrite=overwrite)
 
-    array, axes = accept(image)
-    chosen = choose_window(array, window)
+    array, axes = accept(image, format_)
+    chosen = choose_window(array, window, format_)
+    levels = chosen.scale(array, bits_of(array, format_))
     data, sealed = embed(
-        encode(chosen.scale(array), quality),
+        encode_png(levels) if format_ == "png" else encode_jpeg(levels, quality),
         source=digest_array(array, axes=axes, algorithm=algorithm),
         window=chosen,
-        quality=quality,
+        quality=quality if format_ == "jpeg" else None,
         metadata=user,
         exif_tags={} if exif is None else exif,
         layer=layer,
+        place=place,
         moedal=moedal,
         algorithm=algorithm,
     )

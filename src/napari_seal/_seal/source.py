@@ -1,9 +1,9 @@
-"""The array as it was given: whether it can be sealed, and the range of its values."""
+"""The array as it was given: whether it can be sealed, in which depth, and in what range."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +12,27 @@ from napari_seal._format import limits
 from napari_seal._format.window import Window
 from napari_seal.errors import ImageError, OptionError
 
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
+
+_LEVELS = 65535
 # 65535 times a wider range does not fit 64 bits.
 _WIDEST = 1 << 47
 
 
-def accept(image: npt.ArrayLike) -> tuple[npt.NDArray[Any], str]:
+def accept(image: npt.ArrayLike, format: Format = "jpeg") -> tuple[npt.NDArray[Any], str]:  # noqa: A002 - the seal's word
     """Return the image as an array and its axes, or say why it cannot be sealed.
 
     Parameters
     ----------
-    image : (Y, X) or (Y, X, 3) array_like
+    image : (Y, X), (Y, X, 3) or (Y, X, 4) array_like
         Of bool, integers or floats, in any byte order and memory layout.
+    format : {"jpeg", "png"}
+        JPEG has no alpha; PNG takes colours of uint8.
 
     Returns
     -------
-    array : (Y, X) or (Y, X, 3) ndarray
+    array : (Y, X), (Y, X, 3) or (Y, X, 4) ndarray
         Not copied where that is possible.
     axes : str
         ``"YX"`` or ``"YXS"``.
@@ -47,12 +53,18 @@ def accept(image: npt.ArrayLike) -> tuple[npt.NDArray[Any], str]:
     except (ValueError, TypeError) as error:
         raise ImageError(f"not an image array: {error}") from error
     _check_type(array)
-    axes = _axes(array.shape)
+    axes = _axes(array.shape, format)
+    if format == "png" and len(axes) == 3 and array.dtype != np.uint8:
+        raise ImageError(
+            f"colours of {array.dtype} cannot be stored without loss: a sealed PNG has 8 bits a "
+            "colour; seal each channel as a gray image of its own (image[..., 0] and so on), or "
+            "convert to uint8, or seal as .sealed.jpg"
+        )
     if 0 in array.shape:
         raise ImageError(f"an image of shape {array.shape} has no pixels")
     if max(array.shape[:2]) > limits.SIDE:
         raise ImageError(
-            f"JPEG holds at most {limits.SIDE:,} pixels a side; this image: {array.shape}"
+            f"sealed files have at most {limits.SIDE:,} pixels a side; this image: {array.shape}"
         )
     if array.shape[0] * array.shape[1] > limits.PIXELS:
         raise ImageError(
@@ -73,22 +85,22 @@ def _check_type(array: npt.NDArray[Any]) -> None:
         "f": "convert it with image.astype('float64')",
         "V": "seal each field of the structured array by itself",
     }.get(kind, "convert it to numbers, for instance uint16")
-    raise ImageError(f"an array of dtype {array.dtype} cannot be sealed as JPEG; {advice}")
+    raise ImageError(f"an array of dtype {array.dtype} cannot be sealed; {advice}")
 
 
-def _axes(shape: tuple[int, ...]) -> str:
+def _axes(shape: tuple[int, ...], format: Format) -> str:  # noqa: A002 - the seal's word
     if len(shape) == 2:
         return "YX"
-    if len(shape) == 3 and shape[2] == 3:
+    if len(shape) == 3 and (shape[2] == 3 or (shape[2] == 4 and format == "png")):
         return "YXS"
     if len(shape) == 3 and shape[2] == 4:
         raise ImageError(
             f"JPEG has no alpha channel, and this image of shape {shape} has four; "
-            "drop it with image[..., :3] (a lossless format that keeps alpha is planned)"
+            "drop it with image[..., :3], or seal as .sealed.png, which keeps it"
         )
     raise ImageError(
         f"an image of shape {shape} is not a 2-D gray (Y, X) or RGB (Y, X, 3) picture; seal one "
-        "plane at a time, such as image[0] (whole stacks are planned)"
+        "plane at a time, such as image[0], or the whole stack with napari_seal.seal_stack"
     )
 
 
@@ -103,8 +115,17 @@ def _check_finite(array: npt.NDArray[Any]) -> None:
             )
 
 
-def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window | None) -> Window:
-    """The range of intensities to map to 8 bits.
+def bits_of(array: npt.NDArray[Any], format: Format) -> int:  # noqa: A002 - the seal's word
+    """Bits of a level: 8 in JPEG and for what 8 bits hold, else 16."""
+    return 8 if format == "jpeg" or array.dtype.itemsize == 1 else 16
+
+
+def choose_window(
+    array: npt.NDArray[Any],
+    window: tuple[float, float] | Window | None,
+    format: Format = "jpeg",  # noqa: A002 - the seal's word
+) -> Window:
+    """The range of intensities to map to levels.
 
     Parameters
     ----------
@@ -112,7 +133,9 @@ def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window 
         As `accept` returns it.
     window : (low, high), Window or None
         None takes the array's own minimum and maximum, as the MoEDAL function does; for uint8 and
-        bool, which 8 bits hold as they are, it takes the type's whole range.
+        bool, which 8 bits hold as they are, it takes the type's whole range.  For PNG, all whole
+        numbers that 16 bits can hold are stored one to one.
+    format : {"jpeg", "png"}
 
     Raises
     ------
@@ -127,6 +150,8 @@ def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window 
         if array.dtype == np.uint8:
             return Window(low=0, high=255)
         low, high = array.min().item(), array.max().item()
+        if format == "png" and array.dtype.kind in "iu":
+            low, high = _one_to_one(array.dtype, int(low), int(high))
     else:
         given = window if isinstance(window, Window) else _pair(window)
         low, high = given.low, given.high
@@ -137,6 +162,16 @@ def choose_window(array: npt.NDArray[Any], window: tuple[float, float] | Window 
             f"a window from {low} to {high} is too wide; give one such as window=(0, 65535)"
         )
     return Window(low=low, high=high)
+
+
+def _one_to_one(dtype: np.dtype[Any], low: int, high: int) -> tuple[int, int]:
+    """A range as wide as the levels there are, where it holds the values."""
+    info = np.iinfo(dtype)
+    if dtype.itemsize <= 2:
+        return int(info.min), int(info.max)
+    if low >= 0 and high <= _LEVELS:  # wider types, as labels have them: the values themselves
+        return 0, _LEVELS
+    return (low, low + _LEVELS) if high - low <= _LEVELS else (low, high)
 
 
 def _pair(window: object) -> Window:

@@ -15,11 +15,10 @@ from napari_seal._verify.verdict import Outcome, Reason, Verdict, VerificationEr
 from napari_seal.errors import FormatError, ReadError
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
 
 
 def check(
@@ -38,9 +37,9 @@ def check(
         Also where the image data are proven unchanged, decode the picture and check the digests
         that follow from them (``pixels``, ``scan``): for auditing writers and decoders.
     source : array_like or path-like, optional
-        The original that the file was made from, as an array or as a TIFF, PNG or NumPy file; a
-        stack may have it among its planes.  The image data are made from it again and compared,
-        and where the picture was changed, each pixel is.
+        The original that the file was made from, as an array or as a file that ``napari-seal seal``
+        reads; a stack may have it among its planes.  The image data are made from it again and
+        compared, and where the picture was changed, each pixel is.
 
     Returns
     -------
@@ -53,7 +52,7 @@ def check(
         ``source`` is neither an image array nor a path.
     """
     name = path if type(path) is str else os.fsdecode(path)
-    original: npt.NDArray[Any] | Reason | None = None
+    original: npt.NDArray[Any] | str | None = None
     if source is not None:
         from napari_seal._verify.original import load_original
 
@@ -81,26 +80,33 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     ------
     VerificationError
         The verdict is anything but `intact`; the exception carries it.
+    ReadError
+        It is the index of a stack, which has no seal of one image.
     """
     verdict = check(path)
-    if verdict.verdict is not Outcome.INTACT or verdict.seal is None:
+    if verdict.verdict is not Outcome.INTACT:
         raise VerificationError(verdict)
+    if verdict.seal is None:
+        raise ReadError(
+            f"{printable(verdict.path)} is the index of a stack; napari_seal.check_stack checks it "
+            "and its planes"
+        )
     return verdict.seal
 
 
-def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
+def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
     """Read the picture of a file, with the verdict on the very bytes it was decoded from.
 
     Parameters
     ----------
     path : path-like
-        Any JPEG file, sealed or not.
+        Any JPEG or PNG file, sealed or not.
 
     Returns
     -------
-    image : (Y, X) or (Y, X, 3) ndarray of uint8
+    image : (Y, X), (Y, X, 3) or (Y, X, 4) ndarray of uint8, or (Y, X) of uint16
         The stored levels; `napari_seal.restore_intensity` maps them to the original range.  What is
-        left of a truncated picture; CMYK as RGB.
+        left of a truncated or damaged picture; CMYK as RGB.
     verdict : Verdict
         Look at it before you trust the picture.
 
@@ -109,22 +115,39 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[np.uint8], Verdict]:
     ReadError
         There is no picture that could be shown.
     """
-    from napari_seal._format import jpeg
-    from napari_seal._format.pixels import decode, to_rgb
+    from napari_seal._format import stack
 
     name = os.fsdecode(path)
     data = load(name)
     if isinstance(data, Reason):
         raise ReadError(f"{printable(name)}: {data.message}")
+    if stack.is_index(name, data):
+        raise ReadError(
+            f"{printable(name)} is the index of a stack; napari_seal.open_stack opens it"
+        )
     verdict = check_bytes(data, name)
     if verdict.verdict is Outcome.NOT_AN_IMAGE:
         raise ReadError(str(verdict))
     try:
-        return to_rgb(decode(jpeg.walk(data))), verdict
+        return picture_of(data), verdict
     except MemoryError as error:
         raise ReadError(f"{printable(name)}: there is not enough memory for the picture") from error
     except FormatError as error:
         raise ReadError(f"{printable(name)} ({verdict.verdict}): {error}") from error
+
+
+def picture_of(data: bytes) -> npt.NDArray[Any]:
+    """Decode the content of a file; see `read`.
+
+    Raises
+    ------
+    FormatError, MemoryError
+        There is no picture that could be shown.
+    """
+    from napari_seal._format import container
+    from napari_seal._format.pixels import shown
+
+    return shown(container.walk(data))
 
 
 def check_bytes(
@@ -132,7 +155,7 @@ def check_bytes(
     path: str,
     *,
     full: bool = False,
-    original: npt.NDArray[Any] | Reason | None = None,
+    original: npt.NDArray[Any] | str | None = None,
 ) -> Verdict:
     """Check the content of a file; see `check`."""
     if not full and original is None:

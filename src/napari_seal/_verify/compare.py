@@ -8,14 +8,13 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format import exif, markers, record, xmp
-from napari_seal._format.segments import kind_of
+from napari_seal._format import exif, record, xmp
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Reason, ReasonCode
 
 if TYPE_CHECKING:
-    from napari_seal._format.jpeg import Jpeg
-    from napari_seal._format.record import Seal
+    from napari_seal._format.container import Container
+    from napari_seal._format.seal import Seal
     from napari_seal._verify.locate import Found
 
 
@@ -61,7 +60,9 @@ _OF_KEYS: Final = {
 }
 
 
-def compare_exif(structure: Jpeg, found: Found, seal: Seal) -> tuple[list[Reason], list[Reason]]:
+def compare_exif(
+    structure: Container, found: Found, seal: Seal
+) -> tuple[list[Reason], list[Reason]]:
     """Reasons for a change, and reasons that are none."""
     entries, sealed = found.entries, seal.exif.tags
     algorithm = seal.exif.digest.algorithm
@@ -96,6 +97,9 @@ def compare_exif(structure: Jpeg, found: Found, seal: Seal) -> tuple[list[Reason
     elif xmp.turns_the_picture(structure):
         text = "Orientation was added in XMP: some viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text))
+    if structure.is_animated:
+        text = "An animation was added: viewers that know animated PNG show other pictures."
+        changed.append(make_reason(ReasonCode.ANIMATION_ADDED, text))
     if found.blocks > 1:
         text = "A further Exif block was added; which of them viewers follow differs."
         changed.append(make_reason(ReasonCode.EXIF_BLOCK_ADDED, text))
@@ -135,32 +139,25 @@ def _shown(entry: exif.Entry) -> str:
     )
 
 
-def find_unsealed(structure: Jpeg, seal: Seal) -> list[Reason]:
+def find_unsealed(structure: Container, seal: Seal) -> list[Reason]:
     """Bytes beside the seal: named, and no change of anything sealed."""
-    data = structure.data
     reasons: list[Reason] = []
     expected = xmp.build(seal.scan)
-    packets: list[bytes] = []
-    headers = 0
-    foreign: list[str] = []
-    for segment in structure.excluded:
-        if exif.is_exif(data, segment):
-            continue
-        if segment.marker == markers.APP1 and data.startswith(xmp.SIGNATURE, segment.start + 4):
-            packets.append(data[segment.payload])
-        elif segment.marker == markers.APP0 and headers == 0:
-            headers = 1  # JFIF, which every file is sealed with
-        else:
-            foreign.append(kind_of(data, segment))
+    packets, foreign = list(structure.xmp_packets()), structure.others()
     if packets != [expected]:
         text = _xmp_change(packets, expected, seal.scan.hex.encode())
         reasons.append(make_reason(ReasonCode.XMP_CHANGED, text))
     if foreign:
         names = ", ".join(sorted(set(foreign)))
-        text = f"Segments were added that the seal does not cover: {names}."
+        parts = "Chunks" if structure.format == "png" else "Segments"
+        text = f"{parts} were added that the seal does not cover: {names}."
         reasons.append(make_reason(ReasonCode.SEGMENT_ADDED, text, found=str(len(foreign))))
-    if structure.end is not None and structure.end < len(data):
-        count = len(data) - structure.end
+    if damaged := structure.damaged():
+        names = ", ".join(sorted(set(damaged)))
+        text = f"Chunks beside the image have wrong check sums, as a fault leaves them: {names}."
+        reasons.append(make_reason(ReasonCode.CHUNK_DAMAGED, text, found=str(len(damaged))))
+    if structure.end is not None and structure.end < len(structure.data):
+        count = len(structure.data) - structure.end
         number = "1 byte was" if count == 1 else f"{count:,} bytes were"
         text = f"{number} added after the end of the image."
         reasons.append(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from napari_seal._format.digest import digest_of
-from napari_seal._format.jpeg import TRANSFORMS_OF_3, Jpeg, scan_pieces
+from napari_seal._format.jpeg import TRANSFORMS_OF_3, Jpeg
 from napari_seal._format.legacy import MoedalSeal, digest_moedal
-from napari_seal._format.pixels import decode, decoder, digest_array
+from napari_seal._format.pixels import decode, decode_jpeg, decoder, digest_array, fitted
+from napari_seal._format.png import Png
 from napari_seal._format.tables import estimate_quality
 from napari_seal._text import printable
 from napari_seal._verify.explain import explain
+from napari_seal._verify.lossless import explain_damage, explain_lossless
 from napari_seal._verify.verdict import Box, Outcome, Reason, ReasonCode, ScoreMap
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
-    from napari_seal._format.record import Seal
+    import numpy.typing as npt
+
+    from napari_seal._format.container import Container
+    from napari_seal._format.seal import Seal
 
 
 class Finding(NamedTuple):
@@ -40,12 +44,12 @@ _AMBIGUOUS: Final = Reason(
 )
 
 
-def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
+def diagnose(structure: Container, seal: Seal, *, seal_is_proven: bool) -> Finding:
     """Say what kind of change it is.
 
     Parameters
     ----------
-    structure : Jpeg
+    structure : Container
         Walked in full; its codestream is not the sealed one.
     seal : Seal
         What was sealed.
@@ -71,63 +75,81 @@ def diagnose(structure: Jpeg, seal: Seal, *, seal_is_proven: bool) -> Finding:
     return finding._replace(outcome=outcome, reasons=[*reasons, mismatch])
 
 
-def _compare_pictures(structure: Jpeg, seal: Seal) -> Finding:
+def _compare_pictures(structure: Container, seal: Seal) -> Finding:
     if structure.end is None:
         return Finding(Outcome.TRUNCATED, [_left(ReasonCode.NO_END_OF_IMAGE, structure, seal)])
-    frame = structure.frame
-    if frame is not None and frame.height * frame.width > 4 * math.prod(seal.pixels.shape[:2]):
+    size = structure.size
+    if size is not None and math.prod(size) > 4 * math.prod(seal.pixels.shape[:2]):
         # Not worth the memory: whatever it shows, it is another picture.
-        found_size = f"{frame.height} x {frame.width} pixels"
+        found_size = f"{size[0]} x {size[1]} pixels"
         return Finding(Outcome.IMAGE_CHANGED, [_size_changed(seal, found_size)])
     try:
         image = decode(structure)
     except FormatError as error:
-        message = f"The picture cannot be decoded any more: {printable(error)}."
-        return Finding(
-            Outcome.IMAGE_CHANGED, [Reason(code=ReasonCode.UNDECODABLE, message=message)]
-        )
-    found = digest_array(image, algorithm=seal.pixels.digest.algorithm)
-    reasons: list[Reason] = []
-    if found.shape != seal.pixels.shape:
-        reasons.append(_size_changed(seal, _size(found.shape)))
-    elif structure.is_ambiguous:
+        why = f"The picture cannot be decoded any more: {printable(error)}."
+        reasons = [Reason(code=ReasonCode.UNDECODABLE, message=why)]
+        if not isinstance(structure, Png):
+            return Finding(Outcome.IMAGE_CHANGED, reasons)
+        damage, in_doubt = explain_damage(structure, seal)
+        return Finding(Outcome.IMAGE_CHANGED, [*damage, *reasons], in_doubt)
+    reasons = [_format_changed(structure, seal)] if structure.format != seal.format else []
+    if structure.is_ambiguous:
         return Finding(Outcome.IMAGE_CHANGED, [_AMBIGUOUS])
-    elif found.digest == seal.pixels.digest:
+    if _are_sealed(fitted(image, seal.pixels.shape, seal.pixels.dtype), seal):
         message = (
             "The file was rewritten without loss: the pixels are exactly those that were sealed."
         )
-        return Finding(
-            Outcome.REENCODED, [Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)]
-        )
-    elif structure.length < seal.length and _ends_early(structure, image):
+        lossless = Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)
+        return Finding(Outcome.REENCODED, [lossless, *reasons])
+    if image.shape != seal.pixels.shape:
+        reasons.append(_size_changed(seal, _size(image.shape)))
+    elif (
+        isinstance(structure, Jpeg)
+        and structure.format == seal.format
+        and structure.length < seal.length
+        and _ends_early(structure, image)
+    ):
         return Finding(Outcome.TRUNCATED, [_left(ReasonCode.DATA_END_EARLY, structure, seal)])
+    if image.dtype != seal.pixels.dtype:
+        reasons.append(_depth_changed(seal, image.dtype.name))
 
     regions: tuple[Box, ...] = ()
     scores: ScoreMap | None = None
-    if reason := _transform(structure, seal):
+    if isinstance(structure, Jpeg) and (reason := _transform(structure, seal)):
         reasons.append(reason)
-    elif _scan_matches(structure, seal):
+    elif isinstance(structure, Jpeg) and _scan_matches(structure, seal):
         reasons.append(_tables(structure, seal))
     else:
-        why, regions, scores = explain(structure, seal, image)
-        reasons = [*why, *reasons]
+        look = explain_lossless if seal.format == "png" else explain
+        explained, regions, scores = look(structure, seal, image)
+        reasons = [*explained, *reasons]
     reasons.append(
         Reason(
             code=ReasonCode.PIXELS_MISMATCH,
             message="The pixels are not those that were sealed.",
             expected=str(seal.pixels.digest),
-            found=str(found.digest),
+            found=str(digest_array(image, algorithm=seal.pixels.digest.algorithm).digest),
         )
     )
-    if image.ndim == 3 and (other := _other_decoder(seal)):
+    if image.ndim == 3 and (other := _other_decoder(structure, seal)):
         reasons.append(other)
     return Finding(Outcome.IMAGE_CHANGED, reasons, regions, scores)
 
 
-def audit(structure: Jpeg, seal: Seal) -> list[Reason]:
+def _are_sealed(image: npt.NDArray[Any], seal: Seal) -> bool:
+    """Whether samples are the sealed ones; the digest alone does not bind shape and type."""
+    found = digest_array(image, algorithm=seal.pixels.digest.algorithm)
+    return (found.digest, found.shape, found.dtype) == (
+        seal.pixels.digest,
+        seal.pixels.shape,
+        seal.pixels.dtype,
+    )
+
+
+def audit(structure: Container, seal: Seal) -> list[Reason]:
     """Check the digests that follow from the codestream, where the codestream is proven."""
     reasons: list[Reason] = []
-    scan = digest_of(scan_pieces(structure.data), seal.scan.algorithm)
+    scan = structure.scan(seal.scan.algorithm)
     if scan != seal.scan:
         reasons.append(
             Reason(
@@ -139,26 +161,26 @@ def audit(structure: Jpeg, seal: Seal) -> list[Reason]:
             )
         )
     try:
-        found = digest_array(decode(structure), algorithm=seal.pixels.digest.algorithm)
+        image = decode(structure)
     except FormatError as error:
         message = (
             f"The image data are as sealed, and this decoder refuses them: {printable(error)}."
         )
         return [*reasons, Reason(code=ReasonCode.UNDECODABLE, message=message)]
-    if (found.digest, found.shape) != (seal.pixels.digest, seal.pixels.shape):
+    if not _are_sealed(image, seal):
         reasons.append(
-            _other_decoder(seal)
+            _other_decoder(structure, seal)
             or Reason(
                 code=ReasonCode.DECODER_DIFFERS,
                 message="The image data are as sealed; this decoder makes other pixels of them.",
                 expected=str(seal.pixels.digest),
-                found=str(found.digest),
+                found=str(digest_array(image, algorithm=seal.pixels.digest.algorithm).digest),
             )
         )
     return reasons
 
 
-def check_moedal(structure: Jpeg, seal: MoedalSeal) -> tuple[Outcome, tuple[Reason, ...]]:
+def check_moedal(structure: Container, seal: MoedalSeal) -> tuple[Outcome, tuple[Reason, ...]]:
     """Check a file of the MoEDAL function by its own rule."""
     unprotected = Reason(
         code=ReasonCode.MOEDAL_UNPROTECTED,
@@ -193,8 +215,8 @@ def check_moedal(structure: Jpeg, seal: MoedalSeal) -> tuple[Outcome, tuple[Reas
     return Outcome.IMAGE_CHANGED, (mismatch, unprotected)
 
 
-def _scan_matches(structure: Jpeg, seal: Seal) -> bool:
-    return digest_of(scan_pieces(structure.data), seal.scan.algorithm) == seal.scan
+def _scan_matches(structure: Container, seal: Seal) -> bool:
+    return structure.scan(seal.scan.algorithm) == seal.scan
 
 
 def _transform(structure: Jpeg, seal: Seal) -> Reason | None:
@@ -235,12 +257,12 @@ def _ends_early(structure: Jpeg, image: np.ndarray) -> bool:
     picture, and are skipped where the picture is complete.
     """
     try:
-        return not np.array_equal(image, decode(structure, extra=_MORE))
+        return not np.array_equal(image, decode_jpeg(structure, extra=_MORE))
     except FormatError:
         return False
 
 
-def _left(code: ReasonCode, structure: Jpeg, seal: Seal) -> Reason:
+def _left(code: ReasonCode, structure: Container, seal: Seal) -> Reason:
     share = structure.length / max(1, seal.length)
     return Reason(
         code=code,
@@ -259,13 +281,35 @@ def _size_changed(seal: Seal, found: str) -> Reason:
     )
 
 
+def _depth_changed(seal: Seal, found: str) -> Reason:
+    lost = " The finer levels are lost." if found == "uint8" else ""
+    return Reason(
+        code=ReasonCode.DEPTH_CHANGED,
+        message=f"The picture has another number of bits a sample.{lost}",
+        expected=seal.pixels.dtype,
+        found=found,
+    )
+
+
+def _format_changed(structure: Container, seal: Seal) -> Reason:
+    then, now = seal.format.upper(), structure.format.upper()
+    return Reason(
+        code=ReasonCode.FORMAT_CHANGED,
+        message=f"The file was {then} when it was sealed, and is {now} now.",
+        expected=then,
+        found=now,
+    )
+
+
 def _size(shape: tuple[int, ...]) -> str:
     height, width, *rest = [*shape, 0, 0][: max(2, len(shape))]
     return f"{height} x {width} pixels" + (f", {rest[0]} samples each" if rest else "")
 
 
-def _other_decoder(seal: Seal) -> Reason | None:
+def _other_decoder(structure: Container, seal: Seal) -> Reason | None:
     """Say so where the seal was made with another JPEG library: colours may differ by rounding."""
+    if structure.format != "jpeg" or seal.format != "jpeg":
+        return None
     mine = decoder()
     theirs = {
         key: seal.software[key] for key in ("libjpeg-turbo", "libjpeg") if key in seal.software

@@ -6,13 +6,12 @@ detail.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_seal._format import jpeg, markers, tiles, xmp
-from napari_seal._format.digest import digest_of
+from napari_seal._format import tiles, xmp
 from napari_seal._format.tables import estimate_quality
 from napari_seal._verify import localise, whole
 from napari_seal._verify.regions import boxes
@@ -20,19 +19,19 @@ from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
-    from napari_seal._format.jpeg import Jpeg
-    from napari_seal._format.record import Seal
+    from napari_seal._format.container import Container
+    from napari_seal._format.seal import Seal
     from napari_seal._format.tables import Quality
     from napari_seal._format.tiles import Fingerprint
 
 # From this share of changed tiles on, the places say less than that it is the whole picture.
-_WHOLE: Final = 0.5
+WHOLE: Final = 0.5
 # Where fewer tiles changed, part of the picture is left: it is not another one.
-_NEARLY_ALL: Final = 0.8
+NEARLY_ALL: Final = 0.8
 # Side of tiles in which a whole picture is compared: noise and fine structure average out.
 _LARGE: Final = 16
 # From this share on, it is said how much of the picture they are.
-_MUCH: Final = 0.1
+MUCH: Final = 0.1
 
 
 class Explanation(NamedTuple):
@@ -43,31 +42,35 @@ class Explanation(NamedTuple):
     scores: ScoreMap | None = None
 
 
-def explain(structure: Jpeg, seal: Seal, image: npt.NDArray[np.uint8]) -> Explanation:
+def explain(structure: Container, seal: Seal, image: npt.NDArray[Any]) -> Explanation:
     """Say how a picture differs from the one that was sealed.
 
     Parameters
     ----------
-    structure : Jpeg
+    structure : Container
         The file, whose pixels are not the sealed ones.
     seal : Seal
         What was sealed; its ``scan`` does not fit either.
-    image : (Y, X) or (Y, X, 3) or (Y, X, 4) ndarray of uint8
+    image : (Y, X) or (Y, X, 3) or (Y, X, 4) ndarray of uint8, or (Y, X) of uint16
         The decoded picture.
     """
-    reasons = [found] if (found := _copied(structure, seal)) else []
-    sealed = _fingerprint(seal)
+    reasons = [found] if (found := copied(structure, seal)) else []
+    sealed = fingerprint_of(seal)
+    if image.dtype == np.uint16:  # a JPEG that was converted
+        image = (image >> 8).astype(np.uint8)
     if sealed is None or image.shape[2:] == (4,):
         return Explanation([*reasons, *_saved_again(structure, seal, "")])
     if image.shape[:2] != sealed.shape:
-        named = whole.name_change(tiles.luma(image), _large(sealed), localise.dc_step(structure))
+        named = whole.name_change(
+            tiles.luma(image), large_tiles(sealed), localise.dc_step(structure)
+        )
         named_reason = [Reason(code=named.code, message=named.words)] if named else []
         return Explanation([*reasons, *named_reason])
     return _in_place(structure, seal, image, sealed, reasons)
 
 
 def _in_place(
-    structure: Jpeg,
+    structure: Container,
     seal: Seal,
     image: npt.NDArray[np.uint8],
     sealed: Fingerprint,
@@ -82,14 +85,16 @@ def _in_place(
             reasons = [*reasons, *_saved_again(structure, seal, _UNSEEN)]
         return Explanation(reasons, (), scores)
     plane, share = tiles.luma(image), float(flags.mean())
-    large = _large(sealed)
+    large = large_tiles(sealed)
     named = whole.name_change(plane, large, localise.dc_step(structure))
     if named is not None:
         reason = Reason(code=named.code, message=named.words)
         return Explanation([*reasons, reason], (), scores)
-    if share > _WHOLE:
-        unrelated = share > _NEARLY_ALL and whole.is_unrelated(plane, large)
-        return Explanation([*reasons, _replaced(share) if unrelated else _all(share)], (), scores)
+    if share > WHOLE:
+        unrelated = share > NEARLY_ALL and whole.is_unrelated(plane, large)
+        return Explanation(
+            [*reasons, replaced(share) if unrelated else changed_everywhere(share)], (), scores
+        )
     if _has_its_length(structure, seal):
         return Explanation([*reasons, _bytes_replaced(regions)], regions, scores)
     return Explanation(
@@ -99,7 +104,7 @@ def _in_place(
     )
 
 
-def _fingerprint(seal: Seal) -> Fingerprint | None:
+def fingerprint_of(seal: Seal) -> Fingerprint | None:
     """The fingerprint, where there is one that can be read; a seal may well have none."""
     if seal.tiles is None:
         return None
@@ -109,7 +114,7 @@ def _fingerprint(seal: Seal) -> Fingerprint | None:
         return None
 
 
-def _large(sealed: Fingerprint) -> Fingerprint:
+def large_tiles(sealed: Fingerprint) -> Fingerprint:
     """Tiles of at least `_LARGE` pixels, for what concerns the whole picture."""
     return sealed.coarser(-(-_LARGE // sealed.size)) if sealed.size < _LARGE else sealed
 
@@ -122,7 +127,7 @@ _UNSEEN: Final = (
 )
 
 
-def _places(regions: tuple[Box, ...]) -> tuple[str, str]:
+def places(regions: tuple[Box, ...]) -> tuple[str, str]:
     """How many there are, and where the first of them lie."""
     number = "1 place" if len(regions) == 1 else f"{len(regions)} places"
     where = "; ".join(f"rows {y0} to {y1}, columns {x0} to {x1}" for y0, x0, y1, x1 in regions[:3])
@@ -130,8 +135,8 @@ def _places(regions: tuple[Box, ...]) -> tuple[str, str]:
 
 
 def _edited(regions: tuple[Box, ...], scores: ScoreMap, share: float) -> Reason:
-    number, where = _places(regions)
-    much = f", over {share:.0%} of its area" if share >= _MUCH else ""
+    number, where = places(regions)
+    much = f", over {share:.0%} of its area" if share >= MUCH else ""
     return Reason(
         code=ReasonCode.EDITED,
         message=f"The picture was edited in {number}{much}: {where}.",
@@ -143,7 +148,7 @@ def _tables_as_sealed(found: Quality | None, seal: Seal) -> bool:
     return found is not None and found.exact and found.value == seal.quality
 
 
-def _has_its_length(structure: Jpeg, seal: Seal) -> bool:
+def _has_its_length(structure: Container, seal: Seal) -> bool:
     """Whether the image data have the length and the tables that were sealed.
 
     Saving again gives other data, which are as long only by chance.
@@ -153,7 +158,7 @@ def _has_its_length(structure: Jpeg, seal: Seal) -> bool:
 
 
 def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
-    number, where = _places(regions)
+    number, where = places(regions)
     return Reason(
         code=ReasonCode.BYTES_REPLACED,
         message="Bytes of the image data were replaced by as many others, as a fault in storage or "
@@ -161,7 +166,7 @@ def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
     )
 
 
-def _saved_again(structure: Jpeg, seal: Seal, unseen: str) -> list[Reason]:
+def _saved_again(structure: Container, seal: Seal, unseen: str) -> list[Reason]:
     """Whether the tables are others than those that were sealed, and what else can be said."""
     found = estimate_quality(structure)
     if found is not None and not _tables_as_sealed(found, seal) and seal.quality is not None:
@@ -189,7 +194,7 @@ def _saved_again(structure: Jpeg, seal: Seal, unseen: str) -> list[Reason]:
     ]
 
 
-def _all(share: float) -> Reason:
+def changed_everywhere(share: float) -> Reason:
     return Reason(
         code=ReasonCode.CHANGED_EVERYWHERE,
         message=f"The picture was changed nearly everywhere: {share:.0%} of its tiles have other "
@@ -198,7 +203,7 @@ def _all(share: float) -> Reason:
     )
 
 
-def _replaced(share: float) -> Reason:
+def replaced(share: float) -> Reason:
     return Reason(
         code=ReasonCode.PICTURE_REPLACED,
         message="This is another picture: nothing stands where it stood in the sealed one. The "
@@ -207,17 +212,16 @@ def _replaced(share: float) -> Reason:
     )
 
 
-def _copied(structure: Jpeg, seal: Seal) -> Reason | None:
+def copied(structure: Container, seal: Seal) -> Reason | None:
     """Whether an XMP packet of ours fits the picture, while the seal does not."""
-    scan = digest_of(jpeg.scan_pieces(structure.data), seal.scan.algorithm)
+    scan = structure.scan(seal.scan.algorithm)
     packet = xmp.build(scan)
-    for segment in structure.excluded:
-        if segment.marker == markers.APP1 and structure.data[segment.payload] == packet:
-            return Reason(
-                code=ReasonCode.SEAL_COPIED,
-                message="The seal was copied from another file: the XMP packet, which is made "
-                "together with a seal, fits this picture, and the seal does not.",
-                expected=str(seal.scan),
-                found=str(scan),
-            )
+    if packet in structure.xmp_packets():
+        return Reason(
+            code=ReasonCode.SEAL_COPIED,
+            message="The seal was copied from another file: the XMP packet, which is made "
+            "together with a seal, fits this picture, and the seal does not.",
+            expected=str(seal.scan),
+            found=str(scan),
+        )
     return None

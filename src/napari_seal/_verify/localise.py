@@ -16,7 +16,7 @@ from napari_seal._format.tiles import BLOCK, areas, bands, gather, luma, starts,
 from napari_seal._verify.verdict import ScoreMap
 
 if TYPE_CHECKING:
-    from napari_seal._format.jpeg import Jpeg
+    from napari_seal._format.container import Container
     from napari_seal._format.tiles import Fingerprint, Ints
 
 Floats = npt.NDArray[np.float64]
@@ -51,12 +51,12 @@ _SAME: Final = 0.98
 _FLAT, _TEXTURED = 4, 8
 
 
-def score(structure: Jpeg, image: npt.NDArray[np.uint8], sealed: Fingerprint) -> ScoreMap:
+def score(structure: Container, image: npt.NDArray[np.uint8], sealed: Fingerprint) -> ScoreMap:
     """Compare a picture with the fingerprint of what was sealed.
 
     Parameters
     ----------
-    structure : Jpeg
+    structure : Container
         The file; its luma table tells how much saving it moved the means.
     image : (Y, X) or (Y, X, 3) ndarray of uint8
         Its decoded picture, of the size that was sealed.
@@ -125,7 +125,7 @@ def agrees(means: Floats, sealed: Fingerprint, tolerance: float) -> bool:
     return bool(np.percentile(distance, 90) <= tolerance and correlation(means, sealed.low) > _SAME)
 
 
-def dc_step(structure: Jpeg) -> int:
+def dc_step(structure: Container) -> int:
     """Quantisation step of the luma table's DC coefficient; 255 where there is no such table."""
     table = quantisation_tables(structure).get(0)
     return min(table[0], 255) if table else 255

@@ -6,16 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._format import exif, jpeg, limits, markers, xmp
-from napari_seal._format.digest import digest_of
+from napari_seal._format import exif, limits, xmp
 from napari_seal._verify.verdict import Reason, ReasonCode
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_seal._format.container import Container
     from napari_seal._format.exif import Entry, Key
-    from napari_seal._format.jpeg import Jpeg
 
 
 # The keys in JSON text, whatever stands around them.
@@ -27,7 +26,7 @@ MOEDAL_KEY: Final = re.compile(rb'"sha244"\s*:')
 
 @dataclass(slots=True)
 class Found:
-    """What the Exif segments hold."""
+    """What the Exif blocks hold."""
 
     entries: Mapping[Key, Entry]
     text: bytes | None = None
@@ -37,17 +36,13 @@ class Found:
     seal_lost: bool = False  # a block that cannot be read has a seal in it
 
 
-def find_record(structure: Jpeg) -> Found:
+def find_record(structure: Container) -> Found:
     """Read the Exif blocks; the one with a seal counts, else the first."""
     found = Found(entries={})
-    data = structure.data
-    for segment in structure.excluded:
-        if not exif.is_exif(data, segment):
-            continue
+    for block in structure.exif_blocks():
         found.blocks += 1
         if found.blocks > limits.EXIF_BLOCKS:
             raise LimitError(f"more than {limits.EXIF_BLOCKS} Exif blocks")
-        block = data[segment.start + 4 + len(exif.SIGNATURE) : segment.end]
         try:
             entries = exif.read(block)
         except FormatError as error:
@@ -64,7 +59,7 @@ def find_record(structure: Jpeg) -> Found:
     return found
 
 
-def traces(structure: Jpeg, found: Found) -> Reason | None:
+def traces(structure: Container, found: Found) -> Reason | None:
     """What is left of a seal that was taken out."""
     software = found.entries.get(exif.SOFTWARE)
     if software is not None and software.value.startswith(b"napari-seal "):
@@ -77,14 +72,11 @@ def traces(structure: Jpeg, found: Found) -> Reason | None:
     return Reason(code=ReasonCode.SEAL_STRIPPED, message=message)
 
 
-def _digest_in_xmp(structure: Jpeg) -> bool:
+def _digest_in_xmp(structure: Container) -> bool:
     """Whether there is our XMP packet, or what other software made of it: a digest that fits."""
     hashes: set[bytes] = set()
-    for segment in structure.excluded:
-        if segment.marker == markers.APP1:
-            if structure.data.startswith(xmp.OURS, segment.start + 4):
-                return True
-            hashes.update(_XMP_HASH.findall(structure.data[segment.payload]))
-    if not hashes:
-        return False
-    return digest_of(jpeg.scan_pieces(structure.data)).hex.encode("ascii") in hashes
+    for packet in structure.xmp_packets():
+        if packet.startswith(xmp.OURS):
+            return True
+        hashes.update(_XMP_HASH.findall(packet))
+    return bool(hashes) and structure.scan("sha256").hex.encode("ascii") in hashes

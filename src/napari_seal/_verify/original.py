@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from napari_seal._files import check_address, is_address
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import decode, digest_array
-from napari_seal._format.tiles import Fingerprint, luma, starts
-from napari_seal._images import read_image
+from napari_seal._format.tiles import Fingerprint, luma, starts, view
+from napari_seal._images import OpenedImage, index_in_name, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
 from napari_seal._verify.regions import boxes, tighten
@@ -29,19 +28,15 @@ from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
 from napari_seal.errors import FormatError, ImageError, OptionError
 
 if TYPE_CHECKING:
+    from napari_seal._format.container import Container
     from napari_seal._format.jpeg import Jpeg
-    from napari_seal._format.record import ArrayDigest, Seal
+    from napari_seal._format.seal import ArrayDigest, Seal
 
 _TILE: Final = 16
 # More bytes than this share are not replaced by a fault; compressing again replaces most of them.
 _FAULT: Final = 0.05
 # Pixels are gathered into boxes over this distance.
 _NEAR: Final = 8
-
-#: Kinds of files that are taken for originals, in the order in which they are looked for.
-EXTENSIONS: Final = (".tif", ".tiff", ".ome.tif", ".ome.tiff", ".npy", ".png")
-_SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif)$", re.IGNORECASE)
-_PLANE: Final = re.compile(r"-[0-9]{4,}$")
 
 
 class Comparison(NamedTuple):
@@ -65,13 +60,13 @@ class Comparison(NamedTuple):
     scores: ScoreMap | None = None
 
 
-def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | Reason:
-    """Return the original as an array, or the reason why it cannot be compared with.
+def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | str:
+    """Return the original as an array, or the path of the file that holds it.
 
     Parameters
     ----------
     source : array_like or path-like
-        The array, or a TIFF, PNG, NumPy or JPEG file.
+        The array, or a file that ``napari-seal seal`` reads.
 
     Raises
     ------
@@ -80,12 +75,9 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
     """
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        try:
-            return read_image(path)
-        except ImageError as error:
-            message = f"The original {printable(path)} {error}."
-            code = ReasonCode.ORIGINAL_UNREADABLE
-            return Reason(code=code, message=printable(message))
+        if is_address(path):
+            check_address(path)
+        return path
     try:
         array = np.asarray(source)
     except (ValueError, TypeError) as error:
@@ -98,41 +90,60 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
     return array
 
 
-def compare_with_original(structure: Jpeg, seal: Seal, original: npt.NDArray[Any]) -> Comparison:
+def compare_with_original(
+    structure: Container, seal: Seal, original: npt.NDArray[Any] | str
+) -> Comparison:
     """Compare a file with the array that it was made from.
 
     Parameters
     ----------
-    structure : Jpeg
+    structure : Container
         Walked in full.
     seal : Seal
         As it stands in the file: a claim, which the original confirms or does not.
-    original : ndarray
-        The array that was sealed, or a stack that has it among its planes.
+    original : ndarray or str
+        The array that was sealed, or a stack that has it among its planes; or the path of a file
+        with either.
     """
-    if seal.source is None or seal.window is None or seal.quality is None:
+    lossless = seal.format == "png"
+    if seal.source is None or seal.window is None or (seal.quality is None and not lossless):
         message = "The seal does not say from what array the picture was made, nor how."
         reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
         return Comparison(False, [reason])
-    plane = _find_plane(original, seal.source)
+    if isinstance(original, str):
+        try:
+            plane, looked_at = _find_in_file(original, seal.source, seal)
+        except ImageError as error:
+            message = printable(f"The original {printable(original)} {error}.")
+            return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_UNREADABLE, message=message)])
+    else:
+        plane = _find_plane(original, seal.source)
+        looked_at = _words(original.shape, original.dtype.name)
     if plane is None:
-        return Comparison(True, [_other_original(original, seal.source)])
+        return Comparison(True, [_other_original(seal.source, looked_at)])
     try:
-        made = jpeg.walk(_encode(seal.window.scale(plane), seal.quality))
+        made = _make_again(plane, seal)
     except (OSError, TypeError, ValueError, OverflowError, FormatError) as error:
-        message = f"The original cannot be compressed as the seal says: {printable(error)}."
+        message = f"The original cannot be stored as the seal says: {printable(error)}."
         reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
         return Comparison(False, [reason])
-    then = decode(made)
-    exact = made.codestream(seal.codestream.algorithm) == seal.codestream
-    if not exact and digest_array(then, algorithm=seal.pixels.digest.algorithm) != seal.pixels:
+    exact = (
+        made.stored is not None
+        and made.stored.codestream(seal.codestream.algorithm) == seal.codestream
+    )
+    if not exact and digest_array(made.samples, algorithm=seal.pixels.digest.algorithm) != replace(
+        seal.pixels, axes=None
+    ):
         message = (
             "The original is the sealed array; this JPEG library makes other pixels of it, so that "
             "single pixels cannot be compared."
         )
         return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)])
-    how = "the sealed image data, byte for byte" if exact else "exactly the sealed pixels"
-    message = f"The original is the sealed array; scaled and compressed again it gives {how}."
+    how = "scaled and compressed again it gives the sealed image data, byte for byte"
+    if not exact:
+        again = "scaled" if lossless else "scaled and compressed again"
+        how = f"{again} it gives exactly the sealed pixels"
+    message = f"The original is the sealed array; {how}."
     confirmed = Reason(code=ReasonCode.ORIGINAL_CONFIRMED, message=message)
     if structure.codestream(seal.codestream.algorithm) == seal.codestream:
         return Comparison(False, [confirmed])
@@ -140,15 +151,35 @@ def compare_with_original(structure: Jpeg, seal: Seal, original: npt.NDArray[Any
         now = decode(structure)
     except FormatError:
         return Comparison(False, [confirmed])  # that it cannot be decoded is said elsewhere
-    if now.shape != then.shape:
+    then = made.samples
+    if (now.shape, now.dtype) != (then.shape, then.dtype):
         return Comparison(False, [confirmed])
-    saved_again = not exact or _share_of_other_bytes(made, structure) > _FAULT
+    saved_again = structure.format == "jpeg" and (
+        not exact or _share_of_other_bytes(made.stored, structure) > _FAULT
+    )
     return _compare_pixels(structure, then, now, confirmed, saved_again=saved_again)
 
 
-def _share_of_other_bytes(made: Jpeg, structure: Jpeg) -> float:
+class _Made(NamedTuple):
+    """What an original gives by the rules of its seal: the samples, and of JPEG the file."""
+
+    samples: npt.NDArray[Any]
+    stored: Jpeg | None
+
+
+def _make_again(plane: npt.NDArray[Any], seal: Seal) -> _Made:
+    if seal.window is None:
+        raise FormatError("there is no window")
+    if seal.format == "png":
+        bits = 16 if seal.pixels.dtype == "uint16" else 8
+        return _Made(seal.window.scale(plane, bits), None)
+    stored = jpeg.walk(_encode(seal.window.scale(plane), seal.quality or 0))
+    return _Made(decode(stored), stored)
+
+
+def _share_of_other_bytes(made: Jpeg | None, structure: Container) -> float:
     """Of two codestreams of the same length; 1 where the lengths differ."""
-    if made.length != structure.length:
+    if made is None or not isinstance(structure, jpeg.Jpeg) or made.length != structure.length:
         return 1
     one, other = (
         np.frombuffer(b"".join(j.data[start:end] for start, end in j.pieces), np.uint8)
@@ -172,13 +203,52 @@ def _find_plane(original: npt.NDArray[Any], sealed: ArrayDigest) -> npt.NDArray[
     return None
 
 
-def _other_original(original: npt.NDArray[Any], sealed: ArrayDigest) -> Reason:
+def _find_in_file(
+    path: str, sealed: ArrayDigest, seal: Seal
+) -> tuple[npt.NDArray[Any] | None, str]:
+    """The array with the sealed digest among the planes of a file, and what there is in words."""
+    with open_images(path) as images:
+        for image in images:
+            found = _find_among_planes(image, sealed, seal)
+            if found is not None:
+                return found, ""
+        return None, ", ".join(_words(one.array.shape, one.array.dtype.name) for one in images[:9])
+
+
+def _find_among_planes(
+    image: OpenedImage, sealed: ArrayDigest, seal: Seal
+) -> npt.NDArray[Any] | None:
+    if image.array.shape[len(image.leading) :] != sealed.shape:
+        return None
+    if image.array.dtype.name != sealed.dtype:
+        return None
+
+    def is_it(plane: npt.NDArray[Any]) -> bool:
+        return digest_array(plane, algorithm=sealed.digest.algorithm).digest == sealed.digest
+
+    # Where the seal says which plane it is, that one first: a long stack is not searched for each.
+    index = _claimed_index(seal, image)
+    if index is not None and is_it(named := image.array[index]):
+        return named
+    return next((plane for _, plane in planes(image) if is_it(plane)), None)
+
+
+def _claimed_index(seal: Seal, image: OpenedImage) -> tuple[int, ...] | None:
+    """Which plane of an image the seal says that it is of; None where it does not, or none."""
+    sizes = tuple(image.leading.values())
+    if seal.stack is not None:
+        return seal.stack.index if seal.stack.shape == sizes else None
+    name = (seal.layer or {}).get("name")
+    return index_in_name(name, image.leading) if isinstance(name, str) else None
+
+
+def _other_original(sealed: ArrayDigest, looked_at: str) -> Reason:
     return Reason(
         code=ReasonCode.ORIGINAL_DIFFERS,
         message="The original is not the array that was sealed: it is another image, or was itself "
         "changed.",
         expected=f"{sealed.digest}, {_words(sealed.shape, sealed.dtype)}",
-        found=_words(original.shape, original.dtype.name),
+        found=looked_at,
     )
 
 
@@ -194,13 +264,15 @@ def _encode(levels: npt.NDArray[np.uint8], quality: int) -> bytes:
 
 
 def _compare_pixels(
-    structure: Jpeg,
-    then: npt.NDArray[np.uint8],
-    now: npt.NDArray[np.uint8],
+    structure: Container,
+    then: npt.NDArray[Any],
+    now: npt.NDArray[Any],
     confirmed: Reason,
     *,
     saved_again: bool,
 ) -> Comparison:
+    spread = {"low": int(then.min()), "high": int(then.max())}
+    sealed = luma(view(then, spread))
     difference = np.maximum(then, now) - np.minimum(then, now)
     if difference.ndim == 3:
         difference = difference.max(axis=2)
@@ -214,21 +286,24 @@ def _compare_pixels(
         flags = np.logical_or.reduceat(np.logical_or.reduceat(changed, ys, axis=0), xs, axis=1)
         found = tuple(tighten(box, changed) for box in boxes(flags, _NEAR, shape))
     else:
-        found = _standing_out(structure, luma(then), now)
+        found = _standing_out(structure, sealed, view(now, spread))
     places = f" {len(found)} {'place stands' if len(found) == 1 else 'places stand'} out."
     most = int(difference.max())
     reason = Reason(
         code=ReasonCode.DIFFERS_FROM_ORIGINAL,
         message=f"Of {changed.size:,} pixels, {count:,} differ from the original, by up to "
-        f"{most} {'level' if most == 1 else 'levels'} of 255.{places if found else ''}",
+        f"{most:,} {'level' if most == 1 else 'levels'} of {np.iinfo(then.dtype).max:,}."
+        f"{places if found else ''}",
         found=f"{count:,} pixels",
     )
-    scores = ScoreMap(size=1, scores=difference, sealed=luma(then), exact=True)
+    if then.dtype == np.uint16:  # in levels of 255, like all scores
+        difference = np.minimum(difference // 257 + changed, 255).astype(np.uint8)
+    scores = ScoreMap(size=1, scores=difference, sealed=sealed, exact=True)
     return Comparison(False, [reason, confirmed], found, scores)
 
 
 def _standing_out(
-    structure: Jpeg, then: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]
+    structure: Container, then: npt.NDArray[np.uint8], now: npt.NDArray[np.uint8]
 ) -> tuple[Box, ...]:
     """Where a picture that was saved again differs by more than saving it explains."""
     shape = (then.shape[0], then.shape[1])
@@ -242,33 +317,3 @@ def coarser(scores: ScoreMap) -> ScoreMap:
     highest = np.maximum.reduceat(np.maximum.reduceat(scores.scores, ys, axis=0), xs, axis=1)
     sealed = tile_means(np.asarray(scores.sealed, np.uint8), _TILE).astype(np.float32)
     return replace(scores, size=_TILE, scores=highest, sealed=sealed)
-
-
-def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
-    """Return the file in a folder of originals that a sealed file was made from, by its name.
-
-    Parameters
-    ----------
-    path : str
-        The sealed file.
-    named : sequence of str
-        The folders that were searched: below one of them, the path counts, not only the name.
-    folder : str
-        Where the originals are, laid out as they were when ``napari-seal seal`` read them.
-
-    Returns
-    -------
-    str or None
-        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane ``a/b-0003.sealed.jpg``.
-    """
-    below = os.path.basename(path)
-    for root in named:
-        start = root.rstrip(os.sep) + os.sep
-        if path.startswith(start):
-            below = path[len(start) :]
-            break
-    stem = os.path.join(folder, _SEALED.sub("", below))
-    stems = dict.fromkeys((stem, _PLANE.sub("", stem)))
-    extensions = [spelt for low in EXTENSIONS for spelt in (low, low.upper())]
-    candidates = (stem + extension for stem in stems for extension in extensions)
-    return next((name for name in candidates if os.path.isfile(name)), None)

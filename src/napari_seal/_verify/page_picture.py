@@ -11,7 +11,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from napari_seal._format import jpeg
+from napari_seal._format import container
 from napari_seal._verify.load import load
 from napari_seal._verify.looks import LOOKS
 from napari_seal._verify.page_html import text
@@ -106,10 +106,15 @@ def draw(verdict: Verdict, number: int) -> str | None:
 
 
 def _decode(path: str) -> npt.NDArray[np.uint8] | None:
-    from napari_seal._format.pixels import decode, to_rgb
+    """The picture in 8 bits; of 16, the range that it uses."""
+    from napari_seal._format.pixels import shown
+    from napari_seal._format.tiles import view
 
     content = load(path)
-    return None if isinstance(content, Reason) else to_rgb(decode(jpeg.walk(content)))
+    if isinstance(content, Reason):
+        return None
+    image = shown(container.walk(content))
+    return view(image, {"low": int(image.min()), "high": int(image.max())})
 
 
 def _now(verdict: Verdict, image: npt.NDArray[np.uint8], frame: _Frame) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
+from napari_seal._format.place import INDEX_ENDING
 from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.engine import Engine, Settings, Stop
@@ -59,8 +60,9 @@ def check_many(
     full : bool, default False
         See `napari_seal.check`.
     against : path-like, optional
-        A folder with the originals (TIFF, PNG, NumPy), laid out like the folder that is checked:
-        each file is compared with the one of its name, as `napari_seal.check` does with ``source``.
+        A folder with the originals (files that ``napari-seal seal`` reads), laid out like what
+        is checked: each file is compared with the one of its name, as `napari_seal.check` does
+        with ``source``.
     ordered : bool, default True
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
@@ -186,11 +188,13 @@ class Checking(NamedTuple):
         if isinstance(data, Reason):
             return check_found(path), 0
         text = proven_record(data)
+        if type(path) is not str:  # a plane of a stack
+            return _pack_plane(data, path, text), len(data)
         return (check_bytes(data, path) if text is None else text), len(data)
 
     def unpack(self, path: str, packed: Verdict | bytes) -> Verdict:
         """The verdict that was packed."""
-        return intact(path, packed) if isinstance(packed, bytes) else packed
+        return intact(str(path), packed) if isinstance(packed, bytes) else packed
 
     def give_up(self, verdict: Verdict) -> Verdict:
         """The verdict on a file of which only this is known."""
@@ -243,13 +247,15 @@ def check_sized(
     if originals is None:
         data = load(path)
         if not isinstance(data, Reason):
-            return check_bytes(data, path, full=full), len(data)
+            return _in_place(check_bytes(data, str(path), full=full), path), len(data)
     return check_found(path, full=full, originals=originals), 0
 
 
 def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
-    verdict = check(path, full=full) if originals is None else _check_against(path, full, originals)
+    name = str(path)
+    verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
+    verdict = _in_place(verdict, path)
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
@@ -264,9 +270,29 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
     return replace(verdict, reasons=(Reason(code=code, message=message),))
 
 
-def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
-    from napari_seal._verify.original import coarser, find_original
+def _in_place(verdict: Verdict, path: str) -> Verdict:
+    """The verdict on a file, beside what the index of a stack says belongs there."""
+    if type(path) is str:
+        return verdict
+    from napari_seal._verify.stack_files import PlanePath, judge_plane
 
+    return judge_plane(verdict, path) if isinstance(path, PlanePath) else verdict
+
+
+def _pack_plane(data: bytes, path: str, text: bytes | None) -> Verdict | bytes:
+    from napari_seal._verify.stack_files import PlanePath, is_the_plane
+
+    if text is not None and isinstance(path, PlanePath) and is_the_plane(text, path):
+        return text
+    return _in_place(check_bytes(data, str(path)), path)
+
+
+def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
+    from napari_seal._verify.original import coarser
+    from napari_seal._verify.original_files import find_original
+
+    if path.lower().endswith(INDEX_ENDING):
+        return check(path, full=full)  # the planes have an original, what names them has none
     original = find_original(path, *originals)
     if original is not None:
         verdict = check(path, full=full, source=original)

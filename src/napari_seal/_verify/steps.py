@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format import jpeg, legacy, metadata, record
-from napari_seal._format.record import Seal
+from napari_seal._format import container, legacy, metadata, record, stack
+from napari_seal._format.seal import Seal
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
+from napari_seal._verify.stack_index import check_index
 from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
 from napari_seal.errors import (
     FormatError,
@@ -25,7 +26,7 @@ from napari_seal.errors import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from napari_seal._format.jpeg import Jpeg
+    from napari_seal._format.container import Container
     from napari_seal._verify.locate import Found
     from napari_seal._verify.verdict import Box, ScoreMap
 
@@ -41,16 +42,18 @@ _GRAVITY: Final = (
 
 
 def take_steps(
-    data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | Reason | None
+    data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | str | None
 ) -> Verdict:
     """Check the content of a file; see `napari_seal.check`."""
-    # 1. Is it a JPEG file?
+    # 1. Is it a JPEG or PNG file, or the index of a stack?
     if not data:
         return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.EMPTY_FILE, "The file is empty.")
-    if not jpeg.is_jpeg(data):
+    if stack.is_index(path, data):
+        return check_index(data, path)[1]
+    if not container.is_image(data):
         return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
     try:
-        verdict = check_jpeg(data, path, full=full)
+        verdict = check_image(data, path, full=full)
         return verdict if original is None else _add_original(data, verdict, original)
     except LimitError as error:
         text = f"The file cannot be walked through: {error}."
@@ -60,17 +63,17 @@ def take_steps(
         return _conclude(path, Outcome.UNREADABLE, ReasonCode.LIMIT_EXCEEDED, text)
 
 
-def check_jpeg(data: bytes, path: str, *, full: bool = False) -> Verdict:
-    """Check the content of a file that begins like a JPEG.
+def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
+    """Check the content of a file that begins like a JPEG or PNG.
 
     Raises
     ------
     LimitError, MemoryError
         The file asks for more than files may, or than there is.
     """
-    # The quick way: all from the first scan to the final marker is taken for codestream.  Where its
-    # digest is not the sealed one, this proves nothing, and every marker is looked at.
-    structure = jpeg.walk(data, to_final_marker=True)
+    # The quick way for JPEG: all from the first scan to the final marker is taken for codestream.
+    # Where its digest is not the sealed one, this proves nothing, and every marker is looked at.
+    structure = container.walk(data, to_final_marker=True)
     found = find_record(structure)
     try:
         seal = None if found.conflict else _read_seal(found)
@@ -80,7 +83,7 @@ def check_jpeg(data: bytes, path: str, *, full: bool = False) -> Verdict:
         return _check_seal(structure, found, seal, path, full=full, proven=True)
 
     # 2. Find the record in the Exif UserComment.
-    structure = jpeg.walk(data)
+    structure = container.walk(data)
     found = find_record(structure)
     if found.conflict:
         text = "The file has several Exif blocks with different seals."
@@ -116,7 +119,7 @@ _UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = 
 
 
 def _check_seal(
-    structure: Jpeg, found: Found, seal: Seal, path: str, *, full: bool, proven: bool = False
+    structure: Container, found: Found, seal: Seal, path: str, *, full: bool, proven: bool = False
 ) -> Verdict:
     outcomes = [Outcome.INTACT]
     reasons: list[Reason] = []
@@ -149,7 +152,7 @@ def _check_seal(
     if full and len(outcomes) == 1:
         from napari_seal._verify.diagnose import audit
 
-        reasons += audit(jpeg.walk(structure.data), seal)
+        reasons += audit(container.walk(structure.data), seal)
     return Verdict(
         path=path,
         verdict=max(outcomes, key=_GRAVITY.index),
@@ -161,17 +164,15 @@ def _check_seal(
     )
 
 
-def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Reason) -> Verdict:
+def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | str) -> Verdict:
     """Add to a verdict what the original tells."""
-    if isinstance(original, Reason):
-        return replace(verdict, reasons=(*verdict.reasons, original))
     if not isinstance(verdict.seal, Seal):
         text = "There is no seal that says how the picture was made from an original."
         reason = make_reason(ReasonCode.ORIGINAL_NOT_COMPARABLE, text)
         return replace(verdict, reasons=(*verdict.reasons, reason))
     from napari_seal._verify.original import compare_with_original
 
-    found = compare_with_original(jpeg.walk(data), verdict.seal, original)
+    found = compare_with_original(container.walk(data), verdict.seal, original)
     outcome = verdict.verdict
     if found.is_other and outcome in _GRAVITY:
         outcome = max(outcome, Outcome.SUBSTITUTED, key=_GRAVITY.index)
@@ -184,7 +185,7 @@ def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Re
     )
 
 
-def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
+def _without_seal(structure: Container, found: Found, path: str) -> Verdict:
     """The verdict on a file without a seal of ours, or with the MoEDAL function's."""
     if found.seal_lost:
         text = f"There is a seal in an Exif block that cannot be read: {found.problem}."
@@ -199,8 +200,8 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
         outcome, why = check_moedal(structure, moedal)
         return Verdict(path=path, verdict=outcome, reasons=why, seal=moedal)
 
-    if structure.scans == 0:
-        if structure.end is None and (structure.frame or structure.excluded):
+    if not structure.has_picture:
+        if structure.end is None and structure.has_begun:
             text = "The file ends before the image data begin; whether it had a seal is lost, too."
             return _conclude(path, Outcome.TRUNCATED, ReasonCode.NO_END_OF_IMAGE, text)
         text = "The file holds no image data."
@@ -216,16 +217,16 @@ def _without_seal(structure: Jpeg, found: Found, path: str) -> Verdict:
 
 
 def _wrong_kind(data: bytes) -> Reason:
-    """What a file is that is no JPEG."""
+    """What a file is that is neither JPEG nor PNG."""
     for magic, name in _MAGIC:
         if data.startswith(magic):
-            text = f"This is {name}; only JPEG files are checked."
-            return make_reason(ReasonCode.NOT_A_JPEG, text, found=name)
-    return make_reason(ReasonCode.NOT_A_JPEG, "The file is not a JPEG, whatever its name says.")
+            text = f"This is {name}; only JPEG and PNG files are checked."
+            return make_reason(ReasonCode.UNKNOWN_FORMAT, text, found=name)
+    text = "The file is neither JPEG nor PNG, whatever its name says."
+    return make_reason(ReasonCode.UNKNOWN_FORMAT, text)
 
 
 _MAGIC: Final = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG file"),
     (b"II*\0", "a TIFF file"),
     (b"MM\0*", "a TIFF file"),
     (b"II+\0", "a BigTIFF file"),

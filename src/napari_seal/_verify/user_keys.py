@@ -13,7 +13,7 @@ from napari_seal._text import printable
 from napari_seal._verify.verdict import Reason, ReasonCode
 
 if TYPE_CHECKING:
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
 
 #: Keys named a file: a record of 65 kB can hold thousands, and each may cost 20,000 digests.
 _MOST: Final = 12

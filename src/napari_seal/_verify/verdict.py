@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_seal._format.legacy import MoedalSeal
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
 
 
 #: A box ``(y0, x0, y1, x1)`` in pixels, half-open.
@@ -55,7 +55,7 @@ _MEANINGS = {
     Outcome.SEAL_UNSUPPORTED: "The seal is of a kind that this version does not know.",
     Outcome.NOT_AN_IMAGE: "Not an image that can carry a seal.",
     Outcome.UNREADABLE: "The file could not be read, so nothing was checked.",
-    Outcome.MISSING: "The ledger has the file, and it is not there.",
+    Outcome.MISSING: "The ledger, or the index of a stack, has the file, and it is not there.",
 }
 
 
@@ -68,6 +68,7 @@ class ReasonCode(StrEnum):
     SEGMENT_ADDED = "segment-added"
     XMP_CHANGED = "xmp-changed"
     BYTES_AFTER_END = "bytes-after-end"
+    CHUNK_DAMAGED = "chunk-damaged"
     SCAN_DIFFERS = "scan-differs"
     DECODER_DIFFERS = "decoder-differs"
     MOEDAL_UNPROTECTED = "moedal-metadata-unprotected"
@@ -84,6 +85,11 @@ class ReasonCode(StrEnum):
     MOVED = "moved"
     COPIED = "copied"
     EXTRA = "extra"
+    # compared with the index of a stack
+    OTHER_STACK = "other-stack"
+    OTHER_PLACE = "other-place"
+    STACK_INCOMPLETE = "stack-incomplete"
+    PLANES_NOT_INTACT = "planes-not-intact"
     # metadata-changed
     RECORD_MISMATCH = "record-mismatch"
     RECORD_REWRITTEN = "record-rewritten"
@@ -95,6 +101,7 @@ class ReasonCode(StrEnum):
     EXIF_MISMATCH = "exif-mismatch"
     EXIF_BLOCK_ADDED = "exif-block-added"
     ORIENTATION_CHANGED = "orientation-changed"
+    ANIMATION_ADDED = "animation-added"
     SEAL_INCONSISTENT = "seal-inconsistent"
     IMAGE_ID_MISMATCH = "image-id-mismatch"
     # reencoded, image-changed
@@ -113,6 +120,8 @@ class ReasonCode(StrEnum):
     PICTURE_REPLACED = "picture-replaced"
     SEAL_COPIED = "seal-copied"
     SIZE_CHANGED = "size-changed"
+    DEPTH_CHANGED = "depth-changed"
+    FORMAT_CHANGED = "format-changed"
     TABLES_CHANGED = "tables-changed"
     COLOUR_TRANSFORM_CHANGED = "colour-transform-changed"
     UNDECODABLE = "undecodable"
@@ -130,7 +139,7 @@ class ReasonCode(StrEnum):
     UNKNOWN_ALGORITHM = "unknown-algorithm"
     # not-an-image, unreadable
     EMPTY_FILE = "empty-file"
-    NOT_A_JPEG = "not-a-jpeg"
+    UNKNOWN_FORMAT = "unknown-format"
     NO_IMAGE_DATA = "no-image-data"
     LIMIT_EXCEEDED = "limit-exceeded"
     FILE_MISSING = "file-missing"
@@ -196,12 +205,16 @@ class ScoreMap:
     exact : bool
         Whether this comes from the original, not from the fingerprint: scores are then the largest
         difference in the tile, in levels, and `size` is 1 unless many files were checked.
+    lossless : bool
+        Whether this comes from the tiles' digests: scores are then 1 and by how many levels of 255
+        the tile's mean moved.
     """
 
     size: int
     scores: npt.NDArray[np.float32] | npt.NDArray[np.uint8]
     sealed: npt.NDArray[np.float32] | npt.NDArray[np.uint8]
     exact: bool = False
+    lossless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ A change is named only where the whole fingerprint agrees with it, and with noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # How many times a picture is turned by 90 degrees to the left after it was mirrored, and the words.
 _TURNS: Final = (
-    (False, 0, None, "left as it was"),
     (False, 1, ReasonCode.ROTATED, "rotated by 90 degrees anticlockwise"),
     (False, 2, ReasonCode.ROTATED, "rotated by 180 degrees"),
     (False, 3, ReasonCode.ROTATED, "rotated by 90 degrees clockwise"),
@@ -124,13 +123,22 @@ def _turned_back(
     plane: npt.NDArray[np.uint8], sealed: Fingerprint
 ) -> Iterator[tuple[Named | None, Floats]]:
     """Tile means with each way of turning undone, where the size is then the sealed one."""
+    if plane.shape == sealed.shape:
+        yield None, tile_means(plane, sealed.size)
+    for back, code, words in turned_back(plane):
+        if back.shape == sealed.shape:
+            named = Named(code, f"The picture was {words}.")
+            yield named, tile_means(np.ascontiguousarray(back), sealed.size)
+
+
+def turned_back(
+    image: npt.NDArray[Any],
+) -> Iterator[tuple[npt.NDArray[Any], ReasonCode, str]]:
+    """The picture with each way of turning and mirroring undone, and how it was turned."""
     for mirrored, turns, code, words in _TURNS:
         # Undone: first turned back, then mirrored back.
-        back = np.rot90(plane, -turns)
-        back = back[:, ::-1] if mirrored else back
-        if back.shape == sealed.shape:
-            named = None if code is None else Named(code, f"The picture was {words}.")
-            yield named, tile_means(np.ascontiguousarray(back), sealed.size)
+        back = np.rot90(image, -turns)
+        yield (back[:, ::-1] if mirrored else back), code, words
 
 
 # ------------------------------------------------------------------------------------------ tone

@@ -14,7 +14,7 @@ from napari_seal._verify.load import Unlisted
 from napari_seal._verify.verdict import intact
 
 if TYPE_CHECKING:
-    from napari_seal._format.record import Seal
+    from napari_seal._format.seal import Seal
     from napari_seal._verify.ledger.roots import Root
     from napari_seal._verify.run import Checking
     from napari_seal._verify.verdict import Verdict
