@@ -18,7 +18,7 @@ from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.quick import proven_record
 from napari_seal._verify.scan import count_images
-from napari_seal._verify.verdict import Reason, ReasonCode, Verdict, intact
+from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict, intact
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -254,6 +254,8 @@ def check_sized(
 def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
     name = str(path)
+    if type(path) is Unlisted:
+        return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(path.reason,))
     verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
     verdict = _in_place(verdict, path)
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
