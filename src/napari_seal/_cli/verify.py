@@ -44,7 +44,7 @@ _LISTED: Final = 500
 @click.option(
     "--timeout",
     type=Span(),
-    help="Time that one file may take, or a folder to be listed; else it is unreadable.",
+    help="Time that one file may take, or the next name in a folder; else it is unreadable.",
 )
 @click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")

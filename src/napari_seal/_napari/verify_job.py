@@ -25,8 +25,8 @@ from napari_seal._verify.verdict import Outcome, Verdict
 # A batch is closed when it has so many results, or after so many seconds.
 _BATCH: Final = 500
 _SOON: Final = 0.2
-# Fewer files are checked sooner than worker processes have started.
-_FEW: Final = 1000
+# Fewer files are checked about as soon as worker processes have started.
+_FEW: Final = 2000
 
 
 class VerifyJob(Task[None]):

@@ -59,7 +59,7 @@ def check(
         original = load_original(source)
     data = load(name)
     if isinstance(data, Reason):
-        return Verdict(path=str(name), verdict=Outcome.UNREADABLE, reasons=(data,))
+        return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(data,))
     return check_bytes(data, name, full=full, original=original)
 
 

@@ -39,7 +39,7 @@ class Unlisted(str):
     @property
     def reason(self) -> Reason:
         """Why nothing is known of what is in it."""
-        text = f"Listing took longer than {self.seconds:g} s; the disk or network hangs."
+        text = f"Listing the folder stood still for {self.seconds:g} s; the disk or network hangs."
         return Reason(code=ReasonCode.TIMED_OUT, message=text)
 
 

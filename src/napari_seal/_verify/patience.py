@@ -79,8 +79,8 @@ def find_patiently(
     recursive : bool
         Also search the folders in folders.
     timeout : float, optional
-        Seconds that listing a folder may take.  It is then yielded as `Unlisted`, and the search
-        goes on with the next.
+        Seconds in which listing a folder may bring nothing.  It is then yielded as `Unlisted`, and
+        the search goes on with the next.
     stop : callable
         Asked often while a folder is waited for.
 

@@ -18,7 +18,14 @@ from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.quick import proven_record
 from napari_seal._verify.scan import count_images
-from napari_seal._verify.verdict import Reason, ReasonCode, Verdict, intact, record_text
+from napari_seal._verify.verdict import (
+    Outcome,
+    Reason,
+    ReasonCode,
+    Verdict,
+    intact,
+    record_text,
+)
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -54,8 +61,7 @@ def check_many(
         read as the run goes on, and need not fit the memory.
     jobs : int, optional
         Number of worker processes; by default that of the available cores.  1 checks in the calling
-        thread.  In a script, call it below ``if __name__ == "__main__":``, as for all processes
-        that Python starts.
+        thread.
     recursive : bool, default True
         Search folders in folders.
     full : bool, default False
@@ -68,8 +74,8 @@ def check_many(
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
         Seconds a file may take: one that takes longer, as on a network mount that does not answer,
-        gets the verdict `unreadable`, and the run goes on.  So does a folder that takes longer to
-        be listed.  Files are then always checked in worker processes.
+        gets the verdict `unreadable`, and the run goes on.  So does a folder of
+        which no name comes for so long.  Files are then always checked in worker processes.
     time_limit : float, optional
         Seconds the run may take, whatever hangs.  It then ends early; see `CheckRun.stopped`.
     cancel : threading.Event or callable, optional
@@ -279,6 +285,8 @@ def check_sized(
 def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
     name = str(path)
+    if type(path) is Unlisted:
+        return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(path.reason,))
     verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
     verdict = _in_place(verdict, path)
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):

@@ -50,7 +50,7 @@ class Search(Iterator[str]):
     pending : list of str
         What is still to be searched; the last is what the search is at.
     since : float
-        When it began with that (`time.monotonic`).
+        When it began with that, or last got a name out of it (`time.monotonic`).
     """
 
     def __init__(self, name: str, recursive: bool) -> None:
@@ -97,6 +97,7 @@ class Search(Iterator[str]):
             folders: list[str] = []
             try:
                 for is_image, entry in _images_and_folders(current, self._recursive):
+                    self.since = time.monotonic()
                     (files if is_image else folders).append(entry.name)
             except OSError:
                 folders = []
