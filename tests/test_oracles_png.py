@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -128,9 +129,9 @@ def test_exiftool_reads_our_tags_and_finds_nothing_to_say(
 # --------------------------------------------------------------------------------- other decoders
 
 
-def decoders() -> dict[str, object]:
+def decoders() -> dict[str, Callable[[bytes], np.ndarray]]:
     """Decoders that have nothing to do with Pillow, as far as they are installed."""
-    found = {}
+    found: dict[str, Callable[[bytes], np.ndarray]] = {}
     try:
         import cv2
 
@@ -171,13 +172,21 @@ def _by_imagemagick(data: bytes) -> np.ndarray:
 DECODERS = decoders()
 
 
+def decoder(name: str) -> Callable[[bytes], np.ndarray]:
+    """One of them, or a skip; Debian has ImageMagick, and the others are there by chance."""
+    if name not in DECODERS:
+        if name == "ImageMagick":
+            skip_or_fail("tools", f"{name} is not installed")
+        pytest.skip(f"{name} is not installed")
+    return DECODERS[name]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["OpenCV", "imagecodecs", "ImageMagick"])
 def test_another_decoder_reads_the_array_that_was_sealed(name: str, kind: str) -> None:
     """Every sample of all 16 bits; and its digest is that of the seal's `pixels`."""
-    if name not in DECODERS:
-        skip_or_fail("tools", f"{name} is not installed")
-    found = np.asarray(DECODERS[name](SEALED[kind]))  # type: ignore[operator]
+    decode = decoder(name)
+    found = np.asarray(decode(SEALED[kind]))
     assert found.dtype == PICTURES[kind].dtype
     assert np.array_equal(found, PICTURES[kind])
     stored = json.loads(record_of(SEALED[kind]))["seal"]["pixels"]["digest"]
@@ -187,21 +196,47 @@ def test_another_decoder_reads_the_array_that_was_sealed(name: str, kind: str) -
 @pytest.mark.parametrize("name", ["OpenCV", "imagecodecs"])
 def test_what_another_decoder_shows_differently_is_never_intact(name: str) -> None:
     """Single bytes of a small file flipped: wherever its samples change, so does the verdict."""
-    if name not in DECODERS:
-        skip_or_fail("tools", f"{name} is not installed")
+    decode = decoder(name)
     small = sealed_bytes(DEEP[:12, :16], name="a.png")
-    decode = DECODERS[name]
-    expected = np.asarray(decode(small))  # type: ignore[operator]
+    expected = np.asarray(decode(small))
     from napari_seal._verify.check import check_bytes
 
     for at in range(8, len(small), 3):
         changed = flip(small, at, 0x04)
         try:
-            found = np.asarray(decode(changed))  # type: ignore[operator]
+            found = np.asarray(decode(changed))
         except Exception:  # noqa: BLE001 - a refusal shows nothing
             continue
         if found.shape != expected.shape or not np.array_equal(found, expected):
             assert check_bytes(changed, "a").verdict != "intact", at
+
+
+ANCILLARY = {
+    b"gAMA": b"\0\0\x10\0",
+    b"sBIT": b"\4\4\4\4",
+    b"cHRM": bytes(32),
+    b"sRGB": b"\1",
+    b"bKGD": b"\0\x80\0\x80\0\x80",
+    b"pHYs": b"\0\0\1\0\0\0\0\1\1",
+    b"oFFs": b"\0\0\0\5\0\0\0\5\0",
+    b"cICP": b"\1\x0d\0\1",
+    b"vpAg": b"\0\0\0\xff\0\0\0\xff\0",
+    b"caNv": b"\0\0\0\xff\0\0\0\xff\0\0\0\0\0\0\0\0",
+    b"orNT": b"\6",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["OpenCV", "imagecodecs"])
+def test_what_may_be_added_beside_the_image_changes_no_sample(name: str, kind: str) -> None:
+    """Chunks that are left out of the codestream are left out by other decoders as well."""
+    decode = decoder(name)
+    for letters, held in ANCILLARY.items():
+        channels = PICTURES[kind].shape[2:] or (1,)
+        sizes = {b"sBIT": channels[0], b"bKGD": 2 if channels == (1,) else 6}
+        added = chunk(letters, held[: sizes.get(letters, 99)])
+        found = decode(insert(b"IDAT", added)(SEALED[kind]))
+        assert np.array_equal(found, PICTURES[kind]), letters
 
 
 def test_the_libpng_checker_finds_nothing(tmp_path: Path) -> None:
