@@ -26,7 +26,7 @@ from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
-    from napari_seal._format.jpeg import Segment
+    from napari_seal._format.segments import Segment
 
 #: What an APP1 segment with Exif begins with (Exif 2.32, 4.7.2).
 SIGNATURE: Final = b"Exif\0\0"

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from napari_seal._format.container import Container
     from napari_seal._format.digest import Digest
 
 #: What an APP1 segment with XMP begins with (XMP specification, part 3, 1.1.3).
@@ -50,8 +49,6 @@ def payload(digits: bytes, algorithm: bytes) -> bytes:
     return b"".join((_BEFORE, digits, _BETWEEN, algorithm, _AFTER))
 
 
-def turns_the_picture(structure: Container) -> bool:
-    """Whether an XMP packet tells viewers to turn or mirror the picture."""
-    return any(
-        re.search(_TURNED, packet.translate(None, b"\0")) for packet in structure.xmp_packets()
-    )
+def turns_the_picture(packet: bytes) -> bool:
+    """Whether a packet tells viewers to turn or mirror the picture."""
+    return re.search(_TURNED, packet.translate(None, b"\0")) is not None

@@ -94,7 +94,7 @@ def compare_exif(
         text = "The Exif tag Orientation was added: viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text, found=now))
         added.remove(exif.ORIENTATION)
-    elif xmp.turns_the_picture(structure):
+    elif any(map(xmp.turns_the_picture, structure.xmp_packets())):
         text = "Orientation was added in XMP: some viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text))
     if structure.is_animated:
