@@ -60,7 +60,7 @@ def check(
     data = load(name)
     if isinstance(data, Reason):
         return Verdict(path=str(name), verdict=Outcome.UNREADABLE, reasons=(data,))
-    return check_bytes(data, name, full=full, original=original)
+    return check_bytes(data, str(name), full=full, original=original)
 
 
 def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:

@@ -255,8 +255,7 @@ def check_sized(
 
 def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
-    name = str(path)
-    verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
+    verdict = check(path, full=full) if originals is None else _check_against(path, full, originals)
     verdict = _in_place(verdict, path)
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
