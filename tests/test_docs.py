@@ -23,7 +23,7 @@ import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
 from napari_seal._format import exif, exif_tags, jpeg, keys, limits, record, tiles, xmp
 from napari_seal._format.legacy import digest_moedal
-from napari_seal._verify.verdict import ScoreMap
+from napari_seal._verify.score_map import ScoreMap
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

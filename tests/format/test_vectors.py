@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from napari_seal import Window
-from napari_seal._format import exif, jpeg, keys, png, record, stack, tile_digests, tiles
+from napari_seal._format import exif, jpeg, keys, names, png, record, stack, tile_digests, tiles
 from napari_seal._format.digest import digest_of
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.place import plane_name
@@ -195,7 +195,7 @@ def test_keys(vector: dict[str, Any]) -> None:
 def test_plane_name(vector: dict[str, Any]) -> None:
     """A plane has the stated file name."""
     parts = (vector[key] for key in ("stem", "axes", "shape", "index"))
-    assert plane_name(*parts, stack.PLANE_ENDINGS[vector["format"]]) == vector["file"]
+    assert plane_name(*parts, names.ENDINGS[vector["format"]]) == vector["file"]
 
 
 def state_of_index(text: bytes) -> str:

@@ -19,8 +19,8 @@ import napari_seal
 from napari_seal import Ledger, NothingToCheckError, Verdict, check_many
 from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
+from napari_seal._verify.reasons import Reason
 from napari_seal._verify.scan import find_images
-from napari_seal._verify.verdict import Reason
 
 
 @pytest.fixture

@@ -13,11 +13,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from napari_seal._format import limits
-from napari_seal._format.place import StackPlace, parse_place
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from napari_seal._format.place import StackPlace
 
 _HEX: Final = rb"[0-9a-f]{64}"
 # To be compared with the digest that it should be.
@@ -150,6 +151,8 @@ def holds_place(text: bytes) -> bool:
 
 def read_place(text: bytes) -> StackPlace:
     """Read the place in a stack from its JSON object."""
+    from napari_seal._format.place import parse_place
+
     value, end = _read(text.decode("ascii"))
     if type(value) is not dict or end != len(text):
         raise FormatError("the place in a stack is not one object")

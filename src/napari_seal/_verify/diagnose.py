@@ -15,7 +15,9 @@ from napari_seal._format.tables import estimate_quality
 from napari_seal._text import printable
 from napari_seal._verify.explain import explain
 from napari_seal._verify.lossless import explain_damage, explain_lossless
-from napari_seal._verify.verdict import Box, Outcome, Reason, ReasonCode, ScoreMap
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box, Outcome
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
 from napari_seal._verify.patience import SearchStopped, answers
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from napari_seal._verify.progress import Progress
+    from napari_seal._verify.reasons import ReasonCode
 
     Answer_co = TypeVar("Answer_co", covariant=True)
 
@@ -280,16 +281,22 @@ def _died(path: str) -> tuple[_Lost, int]:
 
 def lost_worker(path: str) -> Verdict:
     """The verdict on a file with which worker processes died."""
+    from napari_seal._verify.reasons import ReasonCode
+
     message = "The process that checked the file died; it may have run out of memory."
     return _unreadable(path, ReasonCode.WORKER_DIED, message)
 
 
 def _timed_out(seconds: float | None, path: str) -> tuple[_Lost, int]:
+    from napari_seal._verify.reasons import ReasonCode
+
     message = f"Checking the file took longer than {seconds:g} s; the disk or network hangs."
     return _Lost(_unreadable(path, ReasonCode.TIMED_OUT, message)), 0
 
 
 def _unreadable(path: str, code: ReasonCode, message: str) -> Verdict:
+    from napari_seal._verify.reasons import Reason
+
     reason = Reason(code=code, message=message)
     return Verdict(path=path, verdict=Outcome.UNREADABLE, reasons=(reason,))
 

@@ -29,8 +29,10 @@ from napari_seal._verify.explain import (
     replaced,
 )
 from napari_seal._verify.localise import agrees, distance_of, tile_means
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.regions import boxes
-from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.engine import Engine, Settings, Stop
@@ -18,14 +18,7 @@ from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.quick import proven_record
 from napari_seal._verify.scan import count_images
-from napari_seal._verify.verdict import (
-    Outcome,
-    Reason,
-    ReasonCode,
-    Verdict,
-    intact,
-    record_text,
-)
+from napari_seal._verify.verdict import Outcome, Verdict, intact, record_text
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -213,7 +206,7 @@ class Checking(NamedTuple):
         if self.full or self.originals is not None:
             return self.check(path)
         data = load(path)
-        if isinstance(data, Reason):
+        if not isinstance(data, bytes):
             return check_found(path), 0
         if type(path) is not str:  # a plane of a stack
             verdict = _in_place(check_bytes(data, str(path)), path)
@@ -277,7 +270,7 @@ def check_sized(
     """Check what `find_images` found; also how many bytes were read."""
     if originals is None:
         data = load(path)
-        if not isinstance(data, Reason):
+        if isinstance(data, bytes):
             return _in_place(check_bytes(data, str(path), full=full), path), len(data)
     return check_found(path, full=full, originals=originals), 0
 
@@ -289,6 +282,8 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
         return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(path.reason,))
     verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
     verdict = _in_place(verdict, path)
+    from napari_seal._verify.reasons import Reason, ReasonCode
+
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
@@ -325,6 +320,8 @@ def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
             return verdict
         return replace(verdict, scores=coarser(verdict.scores))
     message = f"There is no original of this name in {printable(originals.folder)}."
+    from napari_seal._verify.reasons import Reason, ReasonCode
+
     reason = Reason(code=ReasonCode.ORIGINAL_MISSING, message=message)
     verdict = check(path, full=full)
     return replace(verdict, reasons=(*verdict.reasons, reason))

@@ -10,7 +10,7 @@ from typing import Final
 
 from napari_seal._files import is_address
 from napari_seal._folders import find
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 
 #: Names of files in folders that are checked.  A file that is named itself is checked in any case.
 EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png")

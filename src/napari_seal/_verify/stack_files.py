@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from napari_seal._files import is_address
 from napari_seal._format.layout import read_place, recognise
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._format.seal import Seal
 from napari_seal._text import printable
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.stack_index import read_index
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict, record_text
+from napari_seal._verify.verdict import Outcome, Verdict, record_text
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest

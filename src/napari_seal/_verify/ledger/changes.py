@@ -15,7 +15,8 @@ from napari_seal.errors import LedgerError
 
 if TYPE_CHECKING:
     from napari_seal._verify.ledger.facts import Facts
-    from napari_seal._verify.verdict import Reason, Verdict
+    from napari_seal._verify.reasons import Reason
+    from napari_seal._verify.verdict import Verdict
 
 
 #: A verdict on a file, and the facts beside it.

@@ -21,7 +21,8 @@ from napari_seal._verify.ledger.facts import Facts
 from napari_seal._verify.ledger.judge import identity, judge
 from napari_seal._verify.ledger.roots import Root
 from napari_seal._verify.ledger.states import typed
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 #: Files a transaction.
 BATCH: Final = 500
