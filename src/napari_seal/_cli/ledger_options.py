@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -66,10 +65,19 @@ def open_ledger(
             if given:
                 raise click.UsageError(f"{option} needs --ledger FILE")
         return None
+    from napari_seal._verify.engine import Settings
     from napari_seal._verify.ledger.ledger import Ledger
 
     ledger = stack.enter_context(Ledger.open(ledger_file, create=True, root=ledger_root))
-    return partial(ledger.check_many, resume=resume)
+
+    def check_without_seals(
+        paths: list[str], *, full: bool, against: str | None, **settings: Any
+    ) -> CheckRun:
+        return ledger._run(
+            paths, Settings(**settings), full=full, against=against, resume=resume, seals=False
+        )
+
+    return check_without_seals
 
 
 def shown_options(

@@ -101,7 +101,6 @@ class Parts(NamedTuple):
     seal: Layout
 
 
-@lru_cache(maxsize=1)  # a ledger asks once more for the record that was just proven
 def recognise(text: bytes) -> Layout | None:
     """Find the seal in a record's text; None where it is not spelt as usual, valid or not."""
     found = parts(text)

@@ -47,12 +47,12 @@ def prove(data: bytes, path: str) -> Verdict | None:
     path : str
         For the verdict.
     """
-    text = proven_record(data)
-    return None if text is None else intact(path, text)
+    proven = proven_seal(data)
+    return None if proven is None else intact(path, proven[0])
 
 
-def proven_record(data: bytes) -> bytes | None:
-    """The same, but only the record's text, from which `verdict.intact` makes the verdict."""
+def proven_seal(data: bytes) -> tuple[bytes, Layout] | None:
+    """The same, but only the record's text, of which `verdict.intact` makes one, and its parts."""
     # 1. Is it a JPEG or PNG file?
     if not data.startswith(_START):
         return _proven_png(data) if data.startswith(_PNG_START) else None
@@ -72,7 +72,7 @@ def proven_record(data: bytes) -> bytes | None:
         layout = read_layout(data, _EXIF_AT, _EXIF_AT + 4 + len(exif.SIGNATURE), end)
         if layout is None:
             return None
-    proven = _proven_seal(data, layout)
+    proven = _prove_seal(data, layout)
     if proven is None:
         return None
     text, seal, begin = proven
@@ -92,10 +92,10 @@ def proven_record(data: bytes) -> bytes | None:
     digest.update(b"\xff\xd8")
     digest.update(memoryview(data)[tables_at:])
     digest.update(transform)
-    return text if digest.hexdigest().encode("ascii") == seal.codestream else None
+    return (text, seal) if digest.hexdigest().encode("ascii") == seal.codestream else None
 
 
-def _proven_seal(data: bytes, layout: ExifLayout) -> tuple[bytes, Layout, Callable[[], Any]] | None:
+def _prove_seal(data: bytes, layout: ExifLayout) -> tuple[bytes, Layout, Callable[[], Any]] | None:
     """The record's text, what is in it, and how to begin a digest; None if one does not match."""
     # 3. Read the seal.
     _, code, start, stop, unique_at, unique_end, before, behind, forms = layout
@@ -125,7 +125,7 @@ def _proven_seal(data: bytes, layout: ExifLayout) -> tuple[bytes, Layout, Callab
     return (text, seal, begin) if digest.hexdigest().encode("ascii") == seal.record else None
 
 
-def _proven_png(data: bytes) -> bytes | None:
+def _proven_png(data: bytes) -> tuple[bytes, Layout] | None:
     """The same of a PNG: IHDR, the seal in eXIf, XMP in iTXt, then IDAT and IEND alone."""
     from napari_seal._format import png
 
@@ -137,7 +137,7 @@ def _proven_png(data: bytes) -> bytes | None:
     layout = find_layout(data, _CHUNK_AT) or read_layout(data, _CHUNK_AT, block, end)
     if layout is None or layout.end != end:
         return None
-    proven = _proven_seal(data, layout)
+    proven = _prove_seal(data, layout)
     if proven is None:
         return None
     text, seal, begin = proven
@@ -160,7 +160,7 @@ def _proven_png(data: bytes) -> bytes | None:
     digest = begin()
     digest.update(view[:_CHUNK_AT])
     digest.update(view[first:])
-    return text if digest.hexdigest().encode("ascii") == seal.codestream else None
+    return (text, seal) if digest.hexdigest().encode("ascii") == seal.codestream else None
 
 
 @lru_cache

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
@@ -16,7 +16,7 @@ from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.engine import Engine, Settings, Stop
 from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
-from napari_seal._verify.quick import proven_record
+from napari_seal._verify.quick import proven_seal
 from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Outcome, Verdict, intact, record_text
 from napari_seal.errors import NothingToCheckError, OptionError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
+    from napari_seal._format.layout import Layout
     from napari_seal._verify.progress import Progress
 
     Paths = Iterable[str | os.PathLike[str]]
@@ -201,20 +202,24 @@ class Checking(NamedTuple):
         """Check a file; also how many bytes were read."""
         return check_sized(path, full=self.full, originals=self.originals)
 
-    def pack(self, path: str) -> tuple[Verdict | bytes | None, int]:
-        """The same; of a plainly intact file, the record's text or None says it all."""
+    def prove(self, path: str) -> tuple[Verdict | tuple[bytes, Layout], int]:
+        """The same; of a plainly intact file, the record's text and what is in it say it all."""
         if self.full or self.originals is not None:
             return self.check(path)
         data = load(path)
         if not isinstance(data, bytes):
             return check_found(path), 0
         if type(path) is not str:  # a plane of a stack
-            verdict = _in_place(check_bytes(data, str(path)), path)
-            return record_text(verdict) or verdict, len(data)
-        text = proven_record(data)
-        if text is None:
-            return check_bytes(data, path), len(data)
-        return (text if self.seals else None), len(data)
+            return _in_place(check_bytes(data, str(path)), path), len(data)
+        return proven_seal(data) or check_bytes(data, path), len(data)
+
+    def pack(self, path: str) -> tuple[Verdict | bytes | None, int]:
+        """The same, as small as it can be sent: the text, or None where nobody looks at seals."""
+        found, size = self.prove(path)
+        if type(found) is tuple:
+            return (found[0] if self.seals else None), size
+        verdict = cast("Verdict", found)
+        return record_text(verdict) or verdict, size
 
     def unpack(self, path: str, packed: Verdict | bytes | None) -> Verdict:
         """The verdict that was packed."""

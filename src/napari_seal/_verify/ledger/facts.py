@@ -7,17 +7,16 @@ import stat
 from binascii import unhexlify
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from napari_seal._format.layout import recognise
 from napari_seal._format.legacy import MoedalSeal
 from napari_seal._verify.ledger.digests import NO_DIGESTS, NUMBERS, Digests, pack
 from napari_seal._verify.load import Unlisted
-from napari_seal._verify.verdict import intact
+from napari_seal._verify.verdict import Verdict, intact
 
 if TYPE_CHECKING:
+    from napari_seal._format.layout import Layout
     from napari_seal._format.seal import Seal
     from napari_seal._verify.ledger.roots import Root
     from napari_seal._verify.run import Checking
-    from napari_seal._verify.verdict import Verdict
 
 
 class Facts(NamedTuple):
@@ -83,11 +82,8 @@ def digests_of(seal: Seal | MoedalSeal | None) -> Digests:
     )
 
 
-def _digests_in(text: bytes) -> Digests | None:
-    """The digests in a record, without reading all of it; None where it is spelt unusually."""
-    seal = recognise(text)
-    if seal is None:
-        return None
+def _digests_in(seal: Layout) -> Digests:
+    """The digests in a record that was recognised."""
     number = NUMBERS[seal.algorithm.decode("ascii")]
     return Digests(
         unhexlify(seal.codestream) + number,
@@ -110,19 +106,19 @@ class CheckingWithFacts(NamedTuple):
 
     def pack(self, path: str) -> tuple[Any, int]:
         """The same, as small as it can be sent from one process to another."""
-        packed, size = self.checking.pack(path)
-        known = _digests_in(packed) if isinstance(packed, bytes) else None
-        if known is None:
-            verdict = self.checking.unpack(path, packed)
-            return (verdict, facts_of(path, verdict, self.root)), size
-        return (packed, (self.root.key(path), size, None, *known, False)), size
+        found, size = self.checking.prove(path)
+        if isinstance(found, Verdict):
+            return (found, facts_of(path, found, self.root)), size
+        text, seal = found
+        facts = (self.root.key(path), size, None, *_digests_in(seal), False)
+        return ((text if self.checking.seals else None), facts), size
 
     def unpack(self, path: str, packed: Any) -> tuple[Verdict, Facts]:
         """What was packed."""
         verdict, facts = packed
-        if isinstance(verdict, bytes):
-            return intact(path, verdict), Facts._make(facts)
-        return verdict, facts
+        if isinstance(verdict, Verdict):
+            return verdict, facts
+        return intact(path, verdict), Facts._make(facts)
 
     def give_up(self, verdict: Verdict) -> tuple[Verdict, Facts]:
         """For a file of which only this is known; a look at it might hang."""

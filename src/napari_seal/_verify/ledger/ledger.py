@@ -177,8 +177,17 @@ class Ledger:
             jobs=jobs, ordered=ordered, timeout=timeout, time_limit=time_limit, cancel=cancel,
             progress=progress, client=client,
         )  # fmt: skip
+        return self._run(
+            paths, settings, recursive=recursive, full=full, against=against, resume=resume
+        )
+
+    def _run(
+        self, paths: Iterable[PathLike] | PathLike, settings: Settings, *, full: bool,
+        against: PathLike | None, resume: bool, recursive: bool = True, seals: bool = True,
+    ) -> CheckRun:  # fmt: skip
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
-        found, checking = prepare(given, full=full, against=against, elsewhere=client is not None)
+        elsewhere = settings.client is not None
+        found, checking = prepare(given, full=full, against=against, elsewhere=elsewhere)
         named = list(found)
         settings.expect_answer(named)
         root = self._where.of(named)
@@ -186,6 +195,7 @@ class Ledger:
             about=self._where.about(root), named=named, recursive=recursive, full=full,
             against=against, resume=resume,
         )  # fmt: skip
+        checking = checking._replace(seals=seals)
         engine = engine_of(self._database, root, request, checking, settings)
         return CheckRun(engine, verify_into(self._database, root, request, engine))
 
