@@ -76,7 +76,6 @@ def test_an_existing_file_needs_the_box(widget, tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda w, t: setattr(w.layer, "value", w.layer.choices[0]), "later version"),
         (lambda w, t: setattr(w.target, "value", t / "none" / "x"), "no folder"),
         (lambda w, t: w.table.set_metadata({"seal": 1}), "reserved"),
         (lambda w, t: w.table.set_metadata({"": 1}), "no key"),

@@ -51,6 +51,7 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
     from napari.utils.notifications import show_error
 
     from napari_seal._napari.reader import read_file
+    from napari_seal._napari.stack_watch import watch_of
 
     opened = []
     for path in paths:
@@ -61,6 +62,9 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
             show_error(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
             continue
         opened.append(viewer.add_layer(image))
+        watch = watch_of(image)
+        if watch is not None:
+            watch.attach(viewer)
         for layer in overlays:
             viewer.add_layer(layer)
     return opened

@@ -6,7 +6,7 @@ Two plugins can open a ``.sealed.jpg``: this one, and napari's own reader, which
 
 from __future__ import annotations
 
-PATTERNS = ("*.sealed.jpg", "*.sealed.jpeg", "*.sealed.png")
+PATTERNS = ("*.sealed.jpg", "*.sealed.jpeg", "*.sealed.png", "*.sealed.json")
 _PLUGIN = "napari-seal"
 
 
