@@ -333,6 +333,7 @@ def build() -> dict[str, Any]:
     from make_vectors_blake3 import blake3_record_vectors, blake3_vectors
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
     from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
+    from make_vectors_stack import plane_name_vectors, stack_vectors
 
     return {
         "format": "napari-seal",
@@ -346,6 +347,8 @@ def build() -> dict[str, Any]:
         "keys": keys_vectors(),
         "blake3": blake3_vectors(),
         "blake3_record": blake3_record_vectors(),
+        "plane_name": plane_name_vectors(),
+        "stack": stack_vectors(),
     }
 
 

@@ -226,6 +226,8 @@ def record_vectors() -> list[dict[str, Any]]:
     window = {"low": 0, "high": 65535}
     tiles = {"kind": "means-1", "size": 16, "step": 0.25, "data": "AQEA/v8A"}
     check = "n1:6b86b273"
+    identity = "00112233445566778899aabbccddeeff"
+    place = {"id": identity, "axes": ["T", "C"], "shape": [10, 2], "index": [3, 0]}
     full = _open('"a":[1,2.5,"\\u017d"],', source=source, window=window, quality=90)
     ok = _resealed(full)
     fake = '"x":{"a":1,"record":"sha256:00","signature":"z"},'
@@ -239,6 +241,8 @@ def record_vectors() -> list[dict[str, Any]]:
             "tiles of another kind": _resealed(_open(tiles={"kind": "means-2"})),
             "tiles that cannot be read": _resealed(_open(tiles={"kind": "means-1", "size": 0})),
             "keys of no key": _resealed(_open(keys={})),
+            "a place in a stack": _resealed(_open(stack=place)),
+            "an unknown key in a place": _resealed(_open(stack=place | {"later": 1})),
             "a key without its check value": _resealed(_open('"a":1,"b":2,', keys={"a": check})),
             "sha512": _resealed(_open(codestream=short)),
             "spaces elsewhere": _resealed(full.replace('"version":1', '"version": 1')),
@@ -286,6 +290,12 @@ def record_vectors() -> list[dict[str, Any]]:
             "check value too short": _resealed(_open(keys={"a": "n1:6b86b27"})),
             "check value in upper case": _resealed(_open(keys={"a": "n1:6B86B273"})),
             "check value as a number": _resealed(_open(keys={"a": 1})),
+            "a place as a list": _resealed(_open(stack=[3, 0])),
+            "a place without an id": _resealed(_open(stack=place | {"id": None})),
+            "a place outside the stack": _resealed(_open(stack=place | {"index": [10, 0]})),
+            "a place of too few numbers": _resealed(_open(stack=place | {"index": [3]})),
+            "a place with an axis twice": _resealed(_open(stack=place | {"axes": ["T", "T"]})),
+            "a place in an empty stack": _resealed(_open(stack=place | {"shape": [10, 0]})),
             "no record": _open() + "}}",
         },
         "unsupported": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 from functools import cache
@@ -14,8 +15,13 @@ import pytest
 from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
-#: ``data``, ``s3``, ``dask``.
+#: ``data``, ``s3``, ``dask``, ``microscopes``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
+
+
+#: Real images, where this machine has them.
+DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+MICROSCOPY = DATA / "microscopy"
 
 
 def skip_or_fail(need: str, reason: str) -> None:
@@ -23,6 +29,20 @@ def skip_or_fail(need: str, reason: str) -> None:
     if need in REQUIRED:
         pytest.fail(f"{need} is required here, and {reason}")
     pytest.skip(reason)
+
+
+#: Pictures from elsewhere, which are not part of the project.
+DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+def needs(module: str) -> Any:
+    """Import what reads a kind of microscopes' files, or skip the test or the module."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        if "microscopes" in REQUIRED:
+            raise
+        pytest.skip(f"{module} is not installed", allow_module_level=True)
 
 
 #: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.

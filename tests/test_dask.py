@@ -11,11 +11,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from support import skip_or_fail
 
-from napari_seal import Ledger, OptionError, Seal, SealError, Verdict, _dask, check_many
+from napari_seal import (
+    Ledger,
+    OptionError,
+    Seal,
+    SealError,
+    Verdict,
+    _dask,
+    check_many,
+    check_stack,
+    seal_stack,
+)
 from napari_seal._cli import main
 from napari_seal._dask import map_on_cluster
 from napari_seal._verify import engine
@@ -76,6 +87,19 @@ def test_the_same_verdicts_as_here(client: Any, archive: Path) -> None:
     verdicts = list(check_many(archive, client=client))
     assert_complete(verdicts, archive)
     assert verdicts == list(check_many(archive, jobs=1))
+
+
+def test_planes_of_a_stack(client: Any, tmp_path: Path) -> None:
+    """What must be in a file's place travels with its path."""
+    seal_stack(np.zeros((300, 8, 8), np.uint8), tmp_path / "a", axes="TYX")
+    folder = tmp_path / "a.sealed"
+    (folder / "a_t007.sealed.jpg").unlink()
+    (folder / "a_t250.sealed.jpg").write_bytes((folder / "a_t001.sealed.jpg").read_bytes())
+    verdicts = list(check_many(folder, client=client))
+    assert verdicts == list(check_many(folder, jobs=1))
+    bad = {Path(v.path).name: str(v.verdict) for v in verdicts if not v.intact}
+    assert bad == {"a_t007.sealed.jpg": "missing", "a_t250.sealed.jpg": "substituted"}
+    assert check_stack(folder, client=client).counts["intact"] == 298
 
 
 def test_a_killed_worker_costs_no_file(

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import tifffile
 from click.testing import CliRunner
+from nd2_files import write_nd2
 from PIL import Image
 
 import napari_seal
@@ -96,11 +98,25 @@ def make_moedal(image: np.ndarray) -> None:
     Path("moedal/track.jpg").write_bytes(data)
 
 
+def make_microscope_files(image: np.ndarray) -> None:
+    Path("raw").mkdir()
+    sizes = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
+    tifffile.imwrite("raw/field.ome.tif", image, metadata={"axes": "YX", **sizes})
+    stack = np.stack([image // n for n in range(1, 9)])
+    cells = stack.reshape(2, 2, 2, *image.shape)
+    tifffile.imwrite("raw/cells.ome.tif", cells, metadata={"axes": "TCZYX", **sizes})
+    time = {"kind": 1, "uiCount": 2, "dStart": 0.0, "dPeriod": 1.0, "dDuration": 2.0}
+    points = [{"dPosX": float(n), "dPosY": 0.0, "dPosZ": 0.0} for n in range(2)]
+    places = {"kind": 2, "uiCount": 2, "bUseZ": False, "Points": points}
+    write_nd2(Path("raw/plate.nd2"), stack[:4, ..., None], [time, places])
+
+
 INPUTS: dict[str, Callable[[np.ndarray], None]] = {
     "docs/cli.md": make_archive,
     "docs/howto/archive.md": make_archive,
     "docs/ledger.md": make_archive,
     "docs/howto/exiftool.md": make_pair,
+    "docs/howto/microscopes.md": make_microscope_files,
     "docs/howto/moedal.md": make_moedal,
 }
 
@@ -227,7 +243,7 @@ def test_architecture_lists_every_module() -> None:
     )
     package = ROOT / "src" / "napari_seal"
     there = {path.name for path in package.glob("*.py")}
-    for folder in ("_format", "_seal", "_verify", "_verify/ledger"):
+    for folder in ("_format", "_images", "_seal", "_verify", "_verify/ledger"):
         there |= {path.name for path in (package / folder).glob("*.py")}
     assert there - shown <= {"__init__.py", "__main__.py", "_version.py"}
     assert shown <= there

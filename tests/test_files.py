@@ -328,7 +328,11 @@ def test_originals_at_an_address(extension: str, tracks: np.ndarray, tmp_path: P
     import tifffile
     from PIL import Image
 
-    from napari_seal._images import read_image
+    from napari_seal._images import open_images
+
+    def read_image(name: str) -> np.ndarray:
+        with open_images(name) as [image]:
+            return np.asarray(image.array)
 
     path = tmp_path / f"a.{extension}"
     if extension == "tif":

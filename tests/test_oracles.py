@@ -27,14 +27,12 @@ from mutators import (
     scan_offset,
     segment,
 )
-from support import skip_or_fail
+from support import DATA, skip_or_fail
 
 from napari_seal import check, seal
 from napari_seal._format.digest import digest_of
 from napari_seal._format.exiftool import scan_pieces
 from napari_seal._format.jpeg import is_jpeg
-
-DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")

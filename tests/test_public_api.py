@@ -24,6 +24,10 @@ SIGNATURES = {
     "read": "path",
     "check_many": "paths *jobs=None *recursive=True *full=False",
     "restore_intensity": "image window",
+    "seal_stack": "data path *axes=TCZYX *format=jpeg *quality=90 *metadata=None *exif=None "
+    "*window=None *layer=None *overwrite=False *resume=False",
+    "open_stack": "path *on_verdict=None",
+    "check_stack": "path *each=None *jobs=None *full=False",
 }
 
 

@@ -118,28 +118,33 @@ def test_no_input_at_all(run, tmp_path):
     assert "nothing was sealed" in result.output
 
 
-def test_stacks_need_planes(run, tmp_path, tracks):
-    """A stack is refused with the option that seals its planes, each of which says which it is."""
+def test_planes_of_a_stack(run, tmp_path, tracks):
+    """With --planes, each becomes an image of its own, under its position."""
     planes = np.stack([tracks, tracks // 2, tracks // 3])
     tifffile.imwrite(tmp_path / "stack.tif", planes, photometric="minisblack")
-    result = run("seal", "stack.tif", "--out", "sealed")
-    assert result.exit_code == 1
-    assert "--planes" in result.output
     assert run("seal", "stack.tif", "--out", "sealed", "--planes").exit_code == 0
-    seals = [napari_seal.verify(path) for path in sorted(Path("sealed").iterdir())]
-    assert [seal.metadata["plane"] for seal in seals] == [0, 1, 2]
+    for number, plane in enumerate(planes):
+        verdict = napari_seal.check(f"sealed/stack_i{number}.sealed.jpg", source=plane)
+        assert [str(reason.code) for reason in verdict.reasons] == ["original-confirmed"]
+        assert verdict.seal.layer == {"name": f"stack I={number}"}
+        assert verdict.seal.metadata == {}
 
 
 def test_planes_of_colour_and_of_nothing(run, tmp_path, histology):
     """Colour planes stay colour; what looks like channels, or has no planes, is refused."""
     np.save(tmp_path / "rgb.npy", np.stack([histology, histology]))
     assert run("seal", "rgb.npy", "--out", "rgb", "--planes").exit_code == 0
-    assert napari_seal.verify("rgb/rgb-0001.sealed.jpg").pixels.shape == histology.shape
-    for name, shape in (("empty", (0, 9, 9)), ("channels", (5, 20, 30, 2)), ("last", (20, 30, 2))):
+    assert napari_seal.verify("rgb/rgb_i1.sealed.jpg").pixels.shape == histology.shape
+    for name, shape, says in (
+        ("empty", (0, 9, 9), "which has no pixels"),
+        ("channels", (5, 20, 30, 2), "its last axis looks like channels"),
+        ("last", (20, 30, 2), "its last axis looks like channels"),
+    ):
         np.save(tmp_path / f"{name}.npy", np.zeros(shape, np.uint8))
         result = run("seal", f"{name}.npy", "--out", name, "--planes")
         assert result.exit_code == 1
-        assert "is a stack of shape" in result.output
+        assert f"of shape {shape}" in result.output
+        assert says in result.output
     Image.fromarray(histology[..., :2], "LA").save(tmp_path / "la.png")
     assert "alpha" in run("seal", "la.png", "--out", "la", "--planes").output
 

@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 
 from napari_seal import Window
-from napari_seal._format import exif, jpeg, keys, record, tiles
+from napari_seal._format import exif, jpeg, keys, record, stack, tiles
 from napari_seal._format.digest import digest_of
 from napari_seal._format.pixels import decode, digest_array
+from napari_seal._format.place import plane_name
 from napari_seal.errors import FormatError, NewerVersionError, UnknownAlgorithmError
 
 VECTORS = json.loads(make_vectors.FILE.read_text())
@@ -188,3 +189,28 @@ def test_keys(vector: dict[str, Any]) -> None:
     for text in (vector["text"], *vector["also"]):
         assert str(keys.check_of(json.loads(text))) == vector["check"]
         assert keys.parse(vector["check"]).matches(json.loads(text))
+
+
+@pytest.mark.parametrize("vector", VECTORS["plane_name"], ids=lambda v: v["file"])
+def test_plane_name(vector: dict[str, Any]) -> None:
+    """A plane has the stated file name."""
+    parts = (vector[key] for key in ("stem", "axes", "shape", "index"))
+    assert plane_name(*parts, stack.PLANE_ENDINGS[vector["format"]]) == vector["file"]
+
+
+def state_of_index(text: bytes) -> str:
+    """What the reader says of an index's text, in the words of the vectors."""
+    try:
+        found = stack.parse(text)
+    except (NewerVersionError, UnknownAlgorithmError):
+        return "unsupported"
+    except FormatError:
+        return "malformed"
+    agrees = "ok" if found.complete else "incomplete"
+    return {True: agrees, False: "changed", None: "rewritten"}[stack.index_matches(text, found)]
+
+
+@cases("stack")
+def test_stack(vector: dict[str, Any]) -> None:
+    """An index's text is ok, incomplete, changed, rewritten, malformed or unsupported."""
+    assert state_of_index(vector["text"].encode("ascii")) == vector["verdict"]

@@ -128,6 +128,25 @@ def test_a_value_that_cannot_be_sealed_is_found_with_its_plane() -> None:
         planes.window(None, lambda: None)
 
 
+def test_a_plane_that_cannot_be_read_is_named() -> None:
+    """Whatever the array raises becomes an error of ours: napari drops a ValueError silently."""
+
+    class Broken(Counted):
+        def __getitem__(self, key: Any) -> np.ndarray:
+            raise ValueError("no such chunk")
+
+    with pytest.raises(ImageError, match=r"the plane T 0, Z 2: cannot be read: .*no such chunk"):
+        Planes(Broken(ARRAY), "TZYX")[0, 2]
+
+
+def test_a_lazy_array_of_unknown_size_is_refused() -> None:
+    """As dask's are after a selection by value."""
+    da = pytest.importorskip("dask.array", reason="dask is not installed")
+    data = da.ones((4, 5, 6))
+    with pytest.raises(ImageError, match="compute_chunk_sizes"):
+        Planes(data[data[:, 0, 0] > 0], "TYX")
+
+
 @pytest.mark.parametrize("dtype", ["uint16", "int16", "int64", ">u2", "<f4", ">f8"])
 def test_the_window_spans_all_planes(dtype: str) -> None:
     """The lowest and the highest value of the whole stack, each plane looked at once."""

@@ -25,7 +25,7 @@ from PIL import Image
 from support import nuclear_tracks, picture, sealed_bytes
 
 from napari_seal import OptionError, Verdict, check, check_many, seal
-from napari_seal._verify.original import find_original
+from napari_seal._verify.original_files import find_original
 
 TRACKS = nuclear_tracks((160, 200))
 
@@ -162,7 +162,7 @@ def test_a_wrong_original_does_not_hide_what_is_graver(file: Path) -> None:
         ("empty.tif", b"", "not a readable TIF file"),
         ("text.npy", b"text", "not a readable NPY file"),
         ("text.png", b"text", "neither a PNG nor a JPEG"),
-        ("a.bmp", b"BM", "is of the kind .bmp, which is not read; use TIFF, PNG or NPY"),
+        ("a.bmp", b"BM", "is of the kind .bmp, which is not read; use TIFF, PNG, NPY"),
         ("noname", b"x", "is of the kind (no extension)"),
         ("\x1b[2J.png", b"text", "neither a PNG"),
         ("folder.tif", "folder", "is a folder"),
@@ -358,6 +358,10 @@ def test_files_without_a_seal_say_so(tmp_path: Path, file: Path) -> None:
         ("a-0003.sealed.jpg", "a.tif"),
         ("a-0003.sealed.jpg", "a-0003.tif"),
         ("a-12345.sealed.jpg", "a.npy"),
+        ("a_t3_c0_z12.sealed.jpg", "a.ome.tif"),
+        ("a_s1_i07.sealed.png", "a.nd2"),
+        ("a_b_x1.sealed.jpg", "a_b_x1.CZI"),
+        ("a_T3.sealed.jpg", None),
         ("a-003.sealed.jpg", None),
         ("a.sealed.jpg", "b.tif"),
         ("a.sealed.jpg", "sub/a.tif"),

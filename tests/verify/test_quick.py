@@ -8,6 +8,7 @@ import hashlib
 import pickle
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import mutators as m
 import numpy as np
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from make_vectors import segment
 from support import sealed_bytes
 
-from napari_seal import Outcome, Seal, Verdict, check
+from napari_seal import Outcome, Seal, StackPlace, Verdict, check
 from napari_seal._format.layout import recognise
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.quick import prove
@@ -25,6 +26,9 @@ from napari_seal._verify.steps import check_image
 
 IMAGE = np.arange(4096, dtype="uint16").reshape(64, 64)
 
+
+#: A place in a stack.
+PLACE = StackPlace(id="0123456789abcdef" * 2, axes=("T", "Z"), shape=(10, 31), index=(3, 12))
 
 #: Keys in the middle of the record that a text might be mistaken for.
 DEEP = {"a": {"created": "", "seal": {"version": 1}}}
@@ -66,6 +70,9 @@ def test_what_is_sealed_goes_the_short_way(kind: str, sealed: dict[str, bytes]) 
         {"window": (0, 1e30), "quality": 1},
         {"window": (-1.5e-7, 2**53 + 1)},
         {"exif": {"Make": "Zeiss", "ExposureTime": (1, 250), "GPSAltitude": (5, 2), "ISOSpeed": 3}},
+        {"place": PLACE},
+        {"place": PLACE, "layer": {"name": '},"stack":{', "scale": [1, 1]}},
+        {"place": replace(PLACE, axes=("T", 'µ"\\'))},
     ],
 )
 def test_whatever_may_be_sealed_goes_the_short_way(options: dict[str, object]) -> None:
@@ -117,6 +124,10 @@ def put(old: bytes, new: bytes) -> m.Mutator:
 
 
 CREATED, START = b',"created":', b'"seal":{'
+STACK = (
+    b',"stack":{"id":"0123456789abcdef0123456789abcdef","axes":["T","Z"],"shape":[10,31],'
+    b'"index":[%b]}'
+)
 # Seals whose digests all agree: valid or not, spelt as usual or not.
 ODD = {
     "untouched": closed(lambda text: text),
@@ -165,6 +176,16 @@ ODD = {
     "a layer with a key twice": put(CREATED, b',"layer":{"a":1,"a":1},"created":'),
     "a layer closed too early": put(CREATED, b',"layer":{}},"x":{"created":'),
     "a layer too deep": put(CREATED, b',"layer":{"a":' + b"[" * 62 + b"]" * 62 + b'},"created":'),
+    "a place": put(CREATED, STACK % b"3,12" + CREATED),
+    "a place outside": put(CREATED, STACK % b"3,31" + CREATED),
+    "a place of three numbers": put(CREATED, STACK % b"3,12,0" + CREATED),
+    "a place that is true": put(CREATED, STACK % b"3,true" + CREATED),
+    "a place with a key twice": put(CREATED, STACK % b'3,12],"index":[3,12' + CREATED),
+    "a place with an object in it": put(CREATED, STACK % b'3,12],"later":[{}' + CREATED),
+    "a place with braces in a text": put(CREATED, STACK % b'3,12],"a":["}"' + CREATED),
+    "a place closed too early": put(CREATED, STACK % b"3,12" + b"}" + CREATED),
+    "a place twice": put(CREATED, 2 * (STACK % b"3,12") + CREATED),
+    "a place before the layer": put(CREATED, STACK % b"3,12" + b',"layer":{}' + CREATED),
     "a signature": m.edit_text(lambda text: text[:-2] + b',"signature":"x"}}'),
     "a brace behind": m.edit_text(lambda text: text + b"}"),
     "spaces behind": m.edit_text(lambda text: text + b"  "),
@@ -237,6 +258,8 @@ def test_no_flipped_bit_of_the_head_is_overlooked(sealed: dict[str, bytes]) -> N
     "part",
     [
         b'},"layer":{',
+        b'},"stack":{},',
+        b'},"stack":{"axes":[',
         b'},"created":"',
         b'"seal":{"version":1,',
         b'"a":"',

@@ -27,8 +27,8 @@ def find(what: str, ledger_file: str, ledger_root: str | None, as_json: bool) ->
     """Find an image in a ledger: by a digest, by how it begins, or by a file.
 
     DIGEST is that of the image data, the record, the source or the pixels, or an ImageUniqueID;
-    four hexadecimal digits of its beginning are enough.  FILE is a TIFF, PNG or NPY file with the
-    original, or a stack with it, or a JPEG file.
+    four hexadecimal digits of its beginning are enough.  FILE is any that `seal` reads, with
+    the original or a stack with it, or a JPEG file.
 
     Exit code: 0 if an image was found, 1 if not, 2 if it could not be looked for.
     """
@@ -59,7 +59,7 @@ def find(what: str, ledger_file: str, ledger_root: str | None, as_json: bool) ->
 
 def _found(ledger: Ledger, what: str) -> Iterator[tuple[str, LedgerEntry]]:
     """Entries, each with what was searched for where that is not plain."""
-    if not os.path.isfile(what):
+    if not os.path.isfile(what) and not (os.path.isdir(what) and _is_zarr(what)):
         for entry in ledger.find(what):
             yield "", entry
         return
@@ -75,3 +75,9 @@ def _found(ledger: Ledger, what: str) -> Iterator[tuple[str, LedgerEntry]]:
             if (entry.path, entry.matched) not in seen:
                 seen.add((entry.path, entry.matched))
                 yield by, entry
+
+
+def _is_zarr(folder: str) -> bool:
+    from napari_seal._images.names import is_zarr
+
+    return is_zarr(folder)

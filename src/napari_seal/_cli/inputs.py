@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from napari_seal._files import is_address
 from napari_seal._folders import find
-
-#: What is taken from a folder.
-FOLDER_EXTENSIONS: Final = (".tif", ".tiff", ".png", ".npy")
+from napari_seal._images.names import FOLDER_EXTENSIONS, is_zarr
 
 
 def find_inputs(named: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -35,14 +32,16 @@ def _find(named: Iterable[str]) -> Iterator[tuple[str, str]]:
             for path in find(name, FOLDER_EXTENSIONS, recursive=True):
                 yield path, path.removeprefix(root).strip("/") or root.rpartition("/")[2]
             continue
-        if not os.path.isdir(name):
-            yield name, os.path.basename(name)
+        if not os.path.isdir(name) or is_zarr(name):
+            yield name, os.path.basename(os.path.normpath(name))
             continue
         unlisted: list[OSError] = []
         for folder, folders, files in os.walk(name, onerror=unlisted.append):
             folders.sort()
-            for file in sorted(files):
-                if file.lower().endswith(FOLDER_EXTENSIONS):
+            zarrs = {one for one in folders if is_zarr(os.path.join(folder, one))}
+            folders[:] = [one for one in folders if one not in zarrs]
+            for file in sorted(zarrs.union(files)):
+                if file in zarrs or file.lower().endswith(FOLDER_EXTENSIONS):
                     path = os.path.join(folder, file)
                     yield path, os.path.relpath(path, name)
         for error in unlisted:

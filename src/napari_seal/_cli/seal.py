@@ -8,25 +8,26 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from napari_seal._files import is_address, make_folder
 from napari_seal._text import printable
-from napari_seal.errors import ImageError, MetadataError, SealError, WriteError
+from napari_seal.errors import ImageError, MetadataError, OptionError, SealError, WriteError
 
-SUFFIX = ".sealed.jpg"
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
 
 #: Seconds that images which are being sealed have to be done, where a run is interrupted.
 _PATIENCE = 5.0
 
 
 class _Task(NamedTuple):
-    """One input and where its sealed image goes."""
+    """One input and where its sealed image goes, without its suffix."""
 
     source: str
-    target: str
+    stem: str
 
 
 class _Done(NamedTuple):
@@ -43,6 +44,14 @@ class _Done(NamedTuple):
     "--out", required=True, metavar="DIR", help="Folder for the sealed images; created if needed."
 )
 @click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["jpeg", "png"]),
+    default="jpeg",
+    show_default=True,
+    help="JPEG is small and keeps 8 bits; PNG loses nothing.",
+)
+@click.option(
     "--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="JPEG quality."
 )
 @click.option("--metadata", metavar="JSON|@FILE", help="A JSON object that every seal carries.")
@@ -50,9 +59,14 @@ class _Done(NamedTuple):
     "--window",
     type=(float, float),
     metavar="LOW HIGH",
-    help="Intensities for black and white; by default each image's minimum and maximum.",
+    help="Intensities for black and white; by default the minimum and maximum of each image, or of "
+    "the whole of a stack.  PNG needs none for whole numbers.",
 )
 @click.option("--planes", is_flag=True, help="Seal each plane of a stack as an image of its own.")
+@click.option(
+    "--plane-windows", is_flag=True, help="Each plane of a stack has a window of its own."
+)
+@click.option("--resume", is_flag=True, help="Go on with stacks that were not finished.")
 @click.option("--moedal", is_flag=True, help="Also write the MoEDAL function's digest, sha244.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @click.option(
@@ -66,19 +80,25 @@ class _Done(NamedTuple):
 def seal(
     inputs: tuple[str, ...],
     out: str,
+    format_: Format,
     quality: int,
     metadata: str | None,
     window: tuple[float, float] | None,
     planes: bool,
+    plane_windows: bool,
+    resume: bool,
     moedal: bool,
     overwrite: bool,
     algorithm: str,
     jobs: int | None,
 ) -> None:
-    """Seal TIFF, PNG and NPY files, folders of them, and glob patterns.
+    """Seal TIFF, ND2, CZI, OME-Zarr, PNG and NPY images, folders of them, and glob patterns.
 
-    Each INPUT becomes DIR/NAME.sealed.jpg; files in folders keep their path below the folder.  A
-    JPEG file that is named is taken as well, and is compressed a second time.
+    Each INPUT becomes DIR/NAME.sealed.jpg, or with --format png DIR/NAME.sealed.png; files in
+    folders keep their path below the folder.  A stack becomes the folder DIR/NAME.sealed with a
+    file for each plane and an index; with --planes, files in DIR such as
+    NAME_t03_c0_z12.sealed.jpg.  A JPEG file that is named is taken as well, and is compressed a
+    second time.
 
     Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal.
     """
@@ -90,10 +110,18 @@ def seal(
         "overwrite": overwrite,
         "algorithm": algorithm,
     }
+    of_stacks: dict[str, Any] = {"resume": resume}
+    if plane_windows and window is not None:
+        raise OptionError("either --window or --plane-windows")
+    if plane_windows:
+        of_stacks["window"] = "plane"
+    if resume and (overwrite or planes):
+        raise OptionError("--resume goes on with stacks; leave out --overwrite and --planes")
     from napari_seal._cli.console import console, table
-    from napari_seal._cli.inputs import FOLDER_EXTENSIONS, find_inputs
+    from napari_seal._cli.inputs import find_inputs
     from napari_seal._cli.patterns import expand
     from napari_seal._cli.progress import progress
+    from napari_seal._images.names import FOLDER_EXTENSIONS
     from napari_seal._parallel import available_cores, map_items
 
     if algorithm != "sha256":
@@ -102,9 +130,12 @@ def seal(
         check_algorithm(algorithm)  # once, not for each input
 
     named = expand(inputs, FOLDER_EXTENSIONS)
-    tasks = [_Task(path, _target(out, below)) for path, below in find_inputs(named)]
+    tasks = [_Task(path, _stem(out, below)) for path, below in find_inputs(named)]
     if not tasks:
-        raise ImageError("there is no TIFF, PNG or NPY file in what was named: nothing was sealed")
+        raise ImageError(
+            "there is no image in what was named (TIFF, ND2, CZI, OME-Zarr, PNG or NPY): "
+            "nothing was sealed"
+        )
     try:
         _make_folder(out)
     except OSError as error:
@@ -115,7 +146,9 @@ def seal(
     failed: list[_Done] = []
     sealed = 0
     jobs = jobs or available_cores()
-    work = partial(_seal_one, planes=planes, options=options)
+    work = partial(
+        _seal_one, format_=format_, by_plane=planes, options=options, of_stacks=of_stacks
+    )
     with progress("sealing", len(tasks)) as watch:
         unique = _without_doubles(tasks)
         if jobs == 1 or len(tasks) < 4:
@@ -137,7 +170,7 @@ def seal(
             rows.add_row(Text(printable(done.source)), Text(printable(done.problem)))
         shown.print(rows)
     again = sum(task.source.lower().endswith((".jpg", ".jpeg")) for task in tasks)
-    if again:
+    if again and format_ == "jpeg":
         shown.print(
             f"{again:,} of the inputs are JPEG files: they were decoded and compressed again."
         )
@@ -189,13 +222,13 @@ def _finite(text: str) -> float:
     return value
 
 
-def _target(out: str, below: str) -> str:
+def _stem(out: str, below: str) -> str:
     stem, extension = os.path.splitext(below)
-    if extension.lower() in (".jpg", ".jpeg") and stem.lower().endswith(".sealed"):
+    if extension.lower() in (".jpg", ".jpeg", ".png") and stem.lower().endswith(".sealed"):
         stem = stem[: -len(".sealed")]
     if is_address(out):
-        return f"{out.rstrip('/')}/{(stem + SUFFIX).replace(os.sep, '/')}"
-    return os.path.join(out, stem + SUFFIX)
+        return f"{out.rstrip('/')}/{stem.replace(os.sep, '/')}"
+    return os.path.join(out, stem)
 
 
 def _make_folder(path: str) -> None:
@@ -206,53 +239,48 @@ def _make_folder(path: str) -> None:
 
 
 def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
-    """Give an empty target to inputs whose sealed image would be that of another input."""
+    """Give an empty stem to inputs whose sealed image would be that of another input."""
     taken: set[str] = set()
     for task in tasks:
-        key = os.path.normcase(task.target)
-        yield task._replace(target="") if key in taken else task
+        key = os.path.normcase(task.stem)
+        yield task._replace(stem="") if key in taken else task
         taken.add(key)
 
 
-def _seal_one(task: _Task, *, planes: bool, options: dict[str, Any]) -> _Done:
+def _seal_one(
+    task: _Task,
+    *,
+    format_: Format,
+    by_plane: bool,
+    options: dict[str, Any],
+    of_stacks: dict[str, Any],
+) -> _Done:
     """Seal an input; what a worker does.  One bad input does not end the run."""
-    from napari_seal._images import read_image
-    from napari_seal._seal.pipeline import seal as seal_image
+    from napari_seal._cli.seal_images import seal_images
 
     sealed = 0
     try:
-        if not task.target:
+        if not task.stem:
             raise WriteError(
                 "another input of this run has the same name; seal it to another folder"
             )
-        image = read_image(task.source)
-        _make_folder(os.path.dirname(task.target) or ".")
-        if image.ndim <= 2 or (image.ndim == 3 and image.shape[2] in (3, 4)):
-            seal_image(image, task.target, **options)
-            return _Done(task.source, 1, None)
-        if not planes:
-            raise ImageError(f"is a stack of shape {image.shape}; --planes seals each plane of it")
-        if image.shape[-1] in (1, 2, 4):
-            raise ImageError(
-                f"is a stack of shape {image.shape}, and its last axis looks like channels; save "
-                "gray or RGB planes"
-            )
-        plane = image.shape[-3:] if image.shape[-1] == 3 else image.shape[-2:]
-        stack = image.reshape(-1, *plane)
-        if len(stack) == 0:
-            raise ImageError(f"is a stack of shape {image.shape}, which has no planes")
-        stem = task.target[: -len(SUFFIX)]
-        for index, plane in enumerate(stack):
-            metadata = options["metadata"] | {"plane": index, "planes": len(stack)}
-            target = f"{stem}-{index:04}{SUFFIX}"
-            seal_image(plane, target, **(options | {"metadata": metadata}))
-            sealed += 1
+        _make_folder(os.path.dirname(task.stem) or ".")
+        done = seal_images(
+            task.source,
+            task.stem,
+            format=format_,
+            by_plane=by_plane,
+            options=options,
+            of_stacks=of_stacks,
+        )
+        for number in done:
+            sealed += number
     except SealError as error:
         return _Done(task.source, sealed, str(error))
     except MemoryError:
         return _Done(task.source, sealed, "there is not enough memory for it")
     except OSError as error:
-        return _Done(task.source, sealed, f"{printable(task.target)}: {error.strerror or error}")
+        return _Done(task.source, sealed, f"{printable(task.stem)}: {error.strerror or error}")
     return _Done(task.source, sealed, None)
 
 

@@ -149,6 +149,9 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
     if seal.tile_digests is not None:
         size = seal.tile_digests.get("size")
         rows.append(("tile digests", f"of {size} x {size} pixels"))
+    if seal.stack is not None:
+        place = f"{seal.stack} of {_shape(seal.stack.shape)} planes of the stack {seal.stack.id}"
+        rows.append(("place", place))
     if seal.layer is not None:
         rows.append(("layer", json.dumps(seal.layer)))
     return rows

@@ -65,8 +65,11 @@ def verify(
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
 
-    With --against, the image data are made again from each original (TIFF, PNG or NPY of the same
-    name) and compared; a file whose original is missing counts as a failure.
+    A stack is named by its folder or its index: planes that are missing, or in the place of
+    another, are told.
+
+    With --against, the image data are made again from each original (a file of the same name that
+    `seal` reads) and compared; a file whose original is missing counts as a failure.
 
     With --ledger, each file is compared with what earlier runs found at its path, files that are
     gone are told at the end, and what is found is written into the ledger.

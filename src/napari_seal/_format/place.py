@@ -17,7 +17,7 @@ from napari_seal.errors import FormatError
 INDEX_ENDING: Final = ".sealed.json"
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
-_NOT_LETTERS: Final = re.compile(r"[^a-z]")
+_NOT_LETTERS: Final = re.compile(r"[^A-Za-z]")
 #: Letters of an axis's name that go into file names.
 _LABEL: Final = 16
 
@@ -143,4 +143,4 @@ def plane_name(
 
 
 def _label(axis: str) -> str:
-    return _NOT_LETTERS.sub("", axis.lower())[:_LABEL] or "axis"
+    return _NOT_LETTERS.sub("", axis)[:_LABEL].lower() or "axis"

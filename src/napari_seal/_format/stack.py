@@ -35,7 +35,7 @@ from napari_seal.errors import FormatError, NewerVersionError
 VERSION: Final = 1
 KIND: Final = "napari-seal stack"
 #: How the names of planes end, by format.
-PLANE_ENDINGS: Final = {"jpeg": ".sealed.jpg"}
+PLANE_ENDINGS: Final[dict[str, str]] = {"jpeg": ".sealed.jpg", "png": ".sealed.png"}
 #: Types of the samples in them.
 STORED: Final = ("uint8", "uint16")
 
@@ -57,18 +57,18 @@ class Stack:
     shape : tuple of int
         Sizes of these axes.
     dtype : str
-        Of the stored samples, such as ``"uint8"``.
+        Of the stored samples: ``"uint8"`` or ``"uint16"``.
     source_axes : tuple of str
         The same axes in the order that the sealed array had.
     source_dtype : str
         Of the sealed array, such as ``"uint16"``.
-    format : str
-        Of the planes: ``"jpeg"``.
+    format : {"jpeg", "png"}
+        Of the planes.
     quality : int, optional
-        JPEG quality, 1 to 100.
+        JPEG quality, 1 to 100; None for PNG.
     window : Window, optional
-        How intensities were mapped to 8 bits, common to all planes; None where they were stored as
-        they were, or each plane has a window of its own.
+        How intensities were mapped to levels, common to all planes; None where each plane has a
+        window of its own.
     plane_windows : bool
         Whether each plane has.
     metadata : mapping

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_seal._format import limits
 from napari_seal._format.window import Window
-from napari_seal._seal.source import accept, choose_window
+from napari_seal._seal.source import accept, bits_of, choose_window
 from napari_seal._text import printable
 from napari_seal.errors import ImageError, OptionError
+
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
 
 #: Attributes of a layer with a value for each axis, and those that turn several axes at once.
 _BY_AXIS: Final = ("scale", "translate", "units", "axis_labels")
@@ -29,6 +32,8 @@ class Planes:
         Whatever has a shape, a type and planes by index, such as a NumPy, dask or zarr array.
     axes : str or sequence of str
         A name for each axis: one letter each, or names of any length.
+    image_format : {"jpeg", "png"}
+        Of the files that the planes are for.
 
     Attributes
     ----------
@@ -39,6 +44,8 @@ class Planes:
     grid : tuple of int
         Number of planes along each axis.
     dtype : numpy.dtype
+    stored_dtype : str
+        Of the levels in the files.
 
     Raises
     ------
@@ -48,15 +55,20 @@ class Planes:
         The array cannot be sealed.
     """
 
-    def __init__(self, data: Any, axes: str | Sequence[str]) -> None:
+    def __init__(self, data: Any, axes: str | Sequence[str], image_format: Format = "jpeg") -> None:
         if np.ma.isMaskedArray(data):
             raise ImageError(
                 "a masked array has no value where it is masked; use .filled(value) first"
             )
         if not all(hasattr(data, name) for name in ("shape", "dtype", "__getitem__")):
             data = np.asarray(data)
-        self._data = data
-        sizes = tuple(int(size) for size in data.shape)
+        self._data, self._format = data, image_format
+        if not all(isinstance(size, (int, np.integer)) for size in data.shape):
+            raise ImageError(  # as of dask arrays that are filtered by their values
+                f"an array of shape {data.shape} cannot be sealed before its sizes are known; call "
+                "its .compute_chunk_sizes() first"
+            )
+        sizes = tuple(map(int, data.shape))
         self.dtype = np.dtype(data.dtype)
         self.source_axes = _check_axes(axes, sizes)
         size_of = dict(zip(self.source_axes, sizes, strict=True))
@@ -83,7 +95,8 @@ class Planes:
                 f"a stack has at most {limits.STACK_PLANES:,} planes, and this one {count:,}; "
                 "seal it in parts"
             )
-        accept(np.broadcast_to(np.zeros((), self.dtype), self.shape[-of_plane:]))
+        blank = np.broadcast_to(np.zeros((), self.dtype), self.shape[-of_plane:])
+        self.stored_dtype = f"uint{bits_of(accept(blank, self._format)[0], self._format)}"
 
     @property
     def count(self) -> int:
@@ -100,23 +113,25 @@ class Planes:
         Raises
         ------
         ImageError
-            It has values that cannot be sealed; says which plane.
+            It cannot be read, or has values that cannot be sealed; says which plane.
         """
         positions = iter(index)
         counted = self.axes[: len(self.grid)]
         key = tuple(
             next(positions) if axis in counted else slice(None) for axis in self.source_axes
         )
-        plane = self._data[key]
-        if np.ma.isMaskedArray(plane):
-            raise ImageError("a masked array has no value where it is masked")
-        array = np.transpose(np.asarray(plane), self._turn)
         try:
-            return accept(array)[0]
-        except ImageError as error:
+            plane = self._data[key]
+            if np.ma.isMaskedArray(plane):
+                raise ImageError("a masked array has no value where it is masked")
+            return accept(np.transpose(np.asarray(plane), self._turn), self._format)[0]
+        except MemoryError:
+            raise
+        except Exception as error:  # reading a lazy array raises whatever its reader does
             names = zip(counted, index, strict=True)
             place = ", ".join(f"{printable(axis)} {position}" for axis, position in names)
-            raise ImageError(f"the plane {place}: {error}") from error
+            what = error if isinstance(error, ImageError) else f"cannot be read: {error!r}"
+            raise ImageError(f"the plane {place}: {what}") from error
 
     def window(
         self, window: tuple[float, float] | Window | None, step: Callable[[], None]
@@ -126,13 +141,13 @@ class Planes:
         Parameters
         ----------
         window : (low, high), Window or None
-            None takes the lowest and the highest value of all planes; for types that 8 bits hold as
-            they are, the type's whole range.
+            None takes the lowest and the highest value of all planes; for types that the format
+            holds as they are, the type's whole range.
         step : callable
             Called for each plane that is looked at.
         """
         if window is not None or not self.is_scanned:
-            return choose_window(np.zeros(1, self.dtype), window)
+            return choose_window(np.zeros(1, self.dtype), window, self._format)
         low = high = None
         for index in self.indices():
             plane = self[index]
@@ -140,11 +155,17 @@ class Planes:
             low = least if low is None or least < low else low
             high = most if high is None or most > high else high
             step()
-        return choose_window(np.array([low, high], self.dtype), None)
+        return choose_window(np.array([low, high], self.dtype), None, self._format)
+
+    def window_of(self, plane: npt.NDArray[Any]) -> Window:
+        """The range of intensities of one plane by itself."""
+        return choose_window(plane, None, self._format)
 
     @property
     def is_scanned(self) -> bool:
         """Whether a common window can only be had from all planes."""
+        if self._format == "png" and self.dtype.kind in "iu" and self.dtype.itemsize <= 2:
+            return False
         return self.dtype.kind != "b" and bool(self.dtype != np.uint8)
 
     def layer_in_order(self, layer: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

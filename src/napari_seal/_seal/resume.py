@@ -27,7 +27,7 @@ def find_intact(
     *,
     place: StackPlace,
     window: Window,
-    quality: int,
+    quality: int | None,
     metadata: Mapping[str, Any],
     exif: Mapping[str, Any],
     layer: Mapping[str, Any] | None,

@@ -100,7 +100,7 @@ def _axes(shape: tuple[int, ...], format: Format) -> str:  # noqa: A002 - the se
         )
     raise ImageError(
         f"an image of shape {shape} is not a 2-D gray (Y, X) or RGB (Y, X, 3) picture; seal one "
-        "plane at a time, such as image[0] (whole stacks are planned)"
+        "plane at a time, such as image[0], or the whole stack with napari_seal.seal_stack"
     )
 
 

@@ -7,25 +7,27 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from napari_seal._format import stack
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.digest import Digest
 from napari_seal._format.metadata import check_metadata
-from napari_seal._format.seal import ArrayDigest
 from napari_seal._format.stack import PLANE_ENDINGS, Stack
 from napari_seal._format.window import Window
 from napari_seal._seal.encode import check_quality
 from napari_seal._seal.pipeline import check_algorithm, seal
 from napari_seal._seal.planes import Planes
 from napari_seal._seal.resume import find_intact
-from napari_seal._seal.source import choose_window
 from napari_seal._seal.stack_folder import Folder, check_names, folder_of, look_into
 from napari_seal._seal.write import write
 from napari_seal._text import printable
 from napari_seal._version import __version__
 from napari_seal.errors import OptionError, WriteError
+
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
+    from napari_seal._format.seal import ArrayDigest
 
 
 def seal_stack(
@@ -33,7 +35,7 @@ def seal_stack(
     path: str | os.PathLike[str],
     *,
     axes: str | Sequence[str] = "TCZYX",
-    format: str = "jpeg",  # noqa: A002 - the field's word
+    format: Format = "jpeg",  # noqa: A002 - the seal's word
     quality: int = 90,
     metadata: Mapping[str, Any] | None = None,
     exif: Mapping[str, Any] | None = None,
@@ -60,9 +62,10 @@ def seal_stack(
         The folder: ``cells`` and ``cells.sealed`` both name ``cells.sealed``.
     axes : str or sequence of str, default "TCZYX"
         A name for each axis of ``data``, in any order: a letter each, or names of any length.
-        ``Y`` and ``X`` are those of the pictures; ``S``, of size 3, the samples of a colour.
-    format : {"jpeg"}
-        Of the planes.
+        ``Y`` and ``X`` are those of the pictures; ``S``, of size 3, the samples of a colour, and of
+        size 4 in PNG.
+    format : {"jpeg", "png"}
+        Of the planes; see `napari_seal.seal` for what each can hold.
     quality : int, default 90
         JPEG quality, 1 (small) to 100.
     metadata : mapping of str to JSON values, optional
@@ -72,7 +75,7 @@ def seal_stack(
     window : (float, float) or "plane", optional
         Intensities that become black and white.  By default the lowest and the highest of the whole
         stack, so that planes stay comparable; ``"plane"`` takes those of each plane by itself.
-        Images of uint8 are stored as they are.
+        What the format can hold as it is, is stored so.
     layer : mapping of str to JSON values, optional
         How the stack was shown; values for each axis in the order of ``axes``, without ``S``.
     overwrite : bool, default False
@@ -123,16 +126,17 @@ def seal_stack(
     if isinstance(window, str) and window != "plane":
         raise OptionError(f"window is a pair (low, high) or 'plane', not {window!r}")
     check_algorithm(algorithm)
-    planes = Planes(data, axes)
+    quality = check_quality(quality)
+    planes = Planes(data, axes, format)
     draft = Stack(
         id=secrets.token_hex(16),
         axes=planes.axes,
         shape=planes.shape,
-        dtype="uint8",
+        dtype=planes.stored_dtype,
         source_axes=planes.source_axes,
         source_dtype=planes.dtype.name,
         format=format,
-        quality=check_quality(quality),
+        quality=quality if format == "jpeg" else None,
         plane_windows=window == "plane",
         metadata=check_metadata({} if metadata is None else metadata),
         layer=_layer(planes, layer),
@@ -158,13 +162,12 @@ def seal_stack(
         write(folder.index_path, stack.dump(draft, algorithm), overwrite=overwrite)
     folder.tidy()
     options: dict[str, Any] = {
-        "quality": draft.quality,
         "metadata": draft.metadata,
         "exif": exif or {},
         "layer": planes.layer_of_plane(draft.layer),
         "algorithm": algorithm,
     }
-    complete = _write_planes(planes, folder, draft, options, step, resume=resume)
+    complete = _write_planes(planes, folder, draft, quality, options, step, resume=resume)
     text = stack.dump(complete, algorithm)
     write(folder.index_path, text, overwrite=True)
     return stack.parse(text)
@@ -174,6 +177,7 @@ def _write_planes(
     planes: Planes,
     folder: Folder,
     draft: Stack,
+    quality: int,
     options: Mapping[str, Any],
     step: Callable[[], None],
     *,
@@ -185,14 +189,17 @@ def _write_planes(
     for index, name in draft.names(folder.stem):
         plane = planes[index]
         more: dict[str, Any] = {
-            "window": draft.window or choose_window(plane, None),
+            "window": draft.window or planes.window_of(plane),
             "place": draft.place(index),
         }
         there = folder.read(name) if resume else None
-        sealed = None if there is None else find_intact(there, plane, **options, **more)
+        sealed = None
+        if there is not None:
+            sealed = find_intact(there, plane, quality=draft.quality, **options, **more)
         if sealed is None:
             target = folder.file(name)
-            sealed = seal(plane, target, **options, **more, overwrite=there is not None)
+            more["overwrite"] = there is not None
+            sealed = seal(plane, target, quality=quality, **options, **more)
         # Both are in every seal that `seal` writes.
         record, source = cast("Digest", sealed.record), cast("ArrayDigest", sealed.source)
         proofs += bytes.fromhex(record.hex)

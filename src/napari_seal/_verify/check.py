@@ -37,9 +37,9 @@ def check(
         Also where the image data are proven unchanged, decode the picture and check the digests
         that follow from them (``pixels``, ``scan``): for auditing writers and decoders.
     source : array_like or path-like, optional
-        The original that the file was made from, as an array or as a TIFF, PNG or NumPy file; a
-        stack may have it among its planes.  The image data are made from it again and compared,
-        and where the picture was changed, each pixel is.
+        The original that the file was made from, as an array or as a file that ``napari-seal seal``
+        reads; a stack may have it among its planes.  The image data are made from it again and
+        compared, and where the picture was changed, each pixel is.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def check(
         ``source`` is neither an image array nor a path.
     """
     name = path if type(path) is str else os.fsdecode(path)
-    original: npt.NDArray[Any] | Reason | None = None
+    original: npt.NDArray[Any] | str | None = None
     if source is not None:
         from napari_seal._verify.original import load_original
 
@@ -80,10 +80,17 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     ------
     VerificationError
         The verdict is anything but `intact`; the exception carries it.
+    ReadError
+        It is the index of a stack, which has no seal of one image.
     """
     verdict = check(path)
-    if verdict.verdict is not Outcome.INTACT or verdict.seal is None:
+    if verdict.verdict is not Outcome.INTACT:
         raise VerificationError(verdict)
+    if verdict.seal is None:
+        raise ReadError(
+            f"{printable(verdict.path)} is the index of a stack; napari_seal.check_stack checks it "
+            "and its planes"
+        )
     return verdict.seal
 
 
@@ -148,7 +155,7 @@ def check_bytes(
     path: str,
     *,
     full: bool = False,
-    original: npt.NDArray[Any] | Reason | None = None,
+    original: npt.NDArray[Any] | str | None = None,
 ) -> Verdict:
     """Check the content of a file; see `check`."""
     if not full and original is None:

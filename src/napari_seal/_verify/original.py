@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import math
 import os
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -18,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from napari_seal._files import check_address, is_address
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.tiles import Fingerprint, luma, starts, view
-from napari_seal._images import read_image
+from napari_seal._images import OpenedImage, index_in_name, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
 from napari_seal._verify.regions import boxes, tighten
@@ -38,11 +37,6 @@ _TILE: Final = 16
 _FAULT: Final = 0.05
 # Pixels are gathered into boxes over this distance.
 _NEAR: Final = 8
-
-#: Kinds of files that are taken for originals, in the order in which they are looked for.
-EXTENSIONS: Final = (".tif", ".tiff", ".ome.tif", ".ome.tiff", ".npy", ".png")
-_SEALED: Final = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|jif|png)$", re.IGNORECASE)
-_PLANE: Final = re.compile(r"-[0-9]{4,}$")
 
 
 class Comparison(NamedTuple):
@@ -66,13 +60,13 @@ class Comparison(NamedTuple):
     scores: ScoreMap | None = None
 
 
-def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | Reason:
-    """Return the original as an array, or the reason why it cannot be compared with.
+def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray[Any] | str:
+    """Return the original as an array, or the path of the file that holds it.
 
     Parameters
     ----------
     source : array_like or path-like
-        The array, or a TIFF, PNG, NumPy or JPEG file.
+        The array, or a file that ``napari-seal seal`` reads.
 
     Raises
     ------
@@ -81,12 +75,9 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
     """
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
-        try:
-            return read_image(path)
-        except ImageError as error:
-            message = f"The original {printable(path)} {error}."
-            code = ReasonCode.ORIGINAL_UNREADABLE
-            return Reason(code=code, message=printable(message))
+        if is_address(path):
+            check_address(path)
+        return path
     try:
         array = np.asarray(source)
     except (ValueError, TypeError) as error:
@@ -100,7 +91,7 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
 
 
 def compare_with_original(
-    structure: Container, seal: Seal, original: npt.NDArray[Any]
+    structure: Container, seal: Seal, original: npt.NDArray[Any] | str
 ) -> Comparison:
     """Compare a file with the array that it was made from.
 
@@ -110,17 +101,26 @@ def compare_with_original(
         Walked in full.
     seal : Seal
         As it stands in the file: a claim, which the original confirms or does not.
-    original : ndarray
-        The array that was sealed, or a stack that has it among its planes.
+    original : ndarray or str
+        The array that was sealed, or a stack that has it among its planes; or the path of a file
+        with either.
     """
     lossless = seal.format == "png"
     if seal.source is None or seal.window is None or (seal.quality is None and not lossless):
         message = "The seal does not say from what array the picture was made, nor how."
         reason = Reason(code=ReasonCode.ORIGINAL_NOT_COMPARABLE, message=message)
         return Comparison(False, [reason])
-    plane = _find_plane(original, seal.source)
+    if isinstance(original, str):
+        try:
+            plane, looked_at = _find_in_file(original, seal.source, seal)
+        except ImageError as error:
+            message = printable(f"The original {printable(original)} {error}.")
+            return Comparison(False, [Reason(code=ReasonCode.ORIGINAL_UNREADABLE, message=message)])
+    else:
+        plane = _find_plane(original, seal.source)
+        looked_at = _words(original.shape, original.dtype.name)
     if plane is None:
-        return Comparison(True, [_other_original(original, seal.source)])
+        return Comparison(True, [_other_original(seal.source, looked_at)])
     try:
         made = _make_again(plane, seal)
     except (OSError, TypeError, ValueError, OverflowError, FormatError) as error:
@@ -203,13 +203,52 @@ def _find_plane(original: npt.NDArray[Any], sealed: ArrayDigest) -> npt.NDArray[
     return None
 
 
-def _other_original(original: npt.NDArray[Any], sealed: ArrayDigest) -> Reason:
+def _find_in_file(
+    path: str, sealed: ArrayDigest, seal: Seal
+) -> tuple[npt.NDArray[Any] | None, str]:
+    """The array with the sealed digest among the planes of a file, and what there is in words."""
+    with open_images(path) as images:
+        for image in images:
+            found = _find_among_planes(image, sealed, seal)
+            if found is not None:
+                return found, ""
+        return None, ", ".join(_words(one.array.shape, one.array.dtype.name) for one in images[:9])
+
+
+def _find_among_planes(
+    image: OpenedImage, sealed: ArrayDigest, seal: Seal
+) -> npt.NDArray[Any] | None:
+    if image.array.shape[len(image.leading) :] != sealed.shape:
+        return None
+    if image.array.dtype.name != sealed.dtype:
+        return None
+
+    def is_it(plane: npt.NDArray[Any]) -> bool:
+        return digest_array(plane, algorithm=sealed.digest.algorithm).digest == sealed.digest
+
+    # Where the seal says which plane it is, that one first: a long stack is not searched for each.
+    index = _claimed_index(seal, image)
+    if index is not None and is_it(named := image.array[index]):
+        return named
+    return next((plane for _, plane in planes(image) if is_it(plane)), None)
+
+
+def _claimed_index(seal: Seal, image: OpenedImage) -> tuple[int, ...] | None:
+    """Which plane of an image the seal says that it is of; None where it does not, or none."""
+    sizes = tuple(image.leading.values())
+    if seal.stack is not None:
+        return seal.stack.index if seal.stack.shape == sizes else None
+    name = (seal.layer or {}).get("name")
+    return index_in_name(name, image.leading) if isinstance(name, str) else None
+
+
+def _other_original(sealed: ArrayDigest, looked_at: str) -> Reason:
     return Reason(
         code=ReasonCode.ORIGINAL_DIFFERS,
         message="The original is not the array that was sealed: it is another image, or was itself "
         "changed.",
         expected=f"{sealed.digest}, {_words(sealed.shape, sealed.dtype)}",
-        found=_words(original.shape, original.dtype.name),
+        found=looked_at,
     )
 
 
@@ -278,33 +317,3 @@ def coarser(scores: ScoreMap) -> ScoreMap:
     highest = np.maximum.reduceat(np.maximum.reduceat(scores.scores, ys, axis=0), xs, axis=1)
     sealed = tile_means(np.asarray(scores.sealed, np.uint8), _TILE).astype(np.float32)
     return replace(scores, size=_TILE, scores=highest, sealed=sealed)
-
-
-def find_original(path: str, named: Sequence[str], folder: str) -> str | None:
-    """Return the file in a folder of originals that a sealed file was made from, by its name.
-
-    Parameters
-    ----------
-    path : str
-        The sealed file.
-    named : sequence of str
-        The folders that were searched: below one of them, the path counts, not only the name.
-    folder : str
-        Where the originals are, laid out as they were when ``napari-seal seal`` read them.
-
-    Returns
-    -------
-    str or None
-        ``FOLDER/a/b.tif`` for ``a/b.sealed.jpg``, and also for a plane ``a/b-0003.sealed.jpg``.
-    """
-    below = os.path.basename(path)
-    for root in named:
-        start = root.rstrip(os.sep) + os.sep
-        if path.startswith(start):
-            below = path[len(start) :]
-            break
-    stem = os.path.join(folder, _SEALED.sub("", below))
-    stems = dict.fromkeys((stem, _PLANE.sub("", stem)))
-    extensions = [spelt for low in EXTENSIONS for spelt in (low, low.upper())]
-    candidates = (stem + extension for stem in stems for extension in extensions)
-    return next((name for name in candidates if os.path.isfile(name)), None)

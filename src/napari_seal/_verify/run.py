@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
+from napari_seal._format.place import INDEX_ENDING
 from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.engine import Engine, Settings, Stop
@@ -59,8 +60,9 @@ def check_many(
     full : bool, default False
         See `napari_seal.check`.
     against : path-like, optional
-        A folder with the originals (TIFF, PNG, NumPy), laid out like the folder that is checked:
-        each file is compared with the one of its name, as `napari_seal.check` does with ``source``.
+        A folder with the originals (files that ``napari-seal seal`` reads), laid out like what
+        is checked: each file is compared with the one of its name, as `napari_seal.check` does
+        with ``source``.
     ordered : bool, default True
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
@@ -286,8 +288,11 @@ def _pack_plane(data: bytes, path: str, text: bytes | None) -> Verdict | bytes:
 
 
 def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
-    from napari_seal._verify.original import coarser, find_original
+    from napari_seal._verify.original import coarser
+    from napari_seal._verify.original_files import find_original
 
+    if path.lower().endswith(INDEX_ENDING):
+        return check(path, full=full)  # the planes have an original, what names them has none
     original = find_original(path, *originals)
     if original is not None:
         verdict = check(path, full=full, source=original)

@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +75,12 @@ class OpenStack:
         self.path, self.stack, self.verdict, self.on_verdict = path, stack, verdict, on_verdict
         self._verdicts: dict[tuple[int, ...], Verdict] = {}
         self._lock = threading.Lock()
+
+    def __reduce__(self) -> NoReturn:
+        raise OptionError(
+            "an open stack stays in its process, where its verdicts are noted; compute its arrays "
+            "with scheduler='threads'"
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:

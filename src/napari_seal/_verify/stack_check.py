@@ -114,11 +114,23 @@ def check_stack(
     ----------
     path : path-like
         The folder of the stack, or the index in it.
-    each : callable
+    each : callable, optional
         Called with the verdict on the index, and with that on each plane, in the order of the
         planes: memory does not grow with their number.
-    jobs, full, timeout, time_limit, cancel, progress, client
-        See `napari_seal.check_many`.
+    jobs : int, optional
+        Number of worker processes; by default that of the available cores.
+    full : bool, default False
+        Also decode planes that are proven unchanged; see `napari_seal.check`.
+    timeout : float, optional
+        Seconds that a plane may take.
+    time_limit : float, optional
+        Seconds that all may take; see `StackVerdict.stopped`.
+    cancel : threading.Event or callable, optional
+        Set it, or return True, to end early.
+    progress : callable, optional
+        Called with a `Progress` up to five times a second; the index counts as a file.
+    client : distributed.Client, optional
+        Check on the workers of this Dask cluster; see `napari_seal.check_many`.
 
     Returns
     -------

@@ -42,7 +42,7 @@ _GRAVITY: Final = (
 
 
 def take_steps(
-    data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | Reason | None
+    data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | str | None
 ) -> Verdict:
     """Check the content of a file; see `napari_seal.check`."""
     # 1. Is it a JPEG or PNG file, or the index of a stack?
@@ -164,10 +164,8 @@ def _check_seal(
     )
 
 
-def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | Reason) -> Verdict:
+def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | str) -> Verdict:
     """Add to a verdict what the original tells."""
-    if isinstance(original, Reason):
-        return replace(verdict, reasons=(*verdict.reasons, original))
     if not isinstance(verdict.seal, Seal):
         text = "There is no seal that says how the picture was made from an original."
         reason = make_reason(ReasonCode.ORIGINAL_NOT_COMPARABLE, text)

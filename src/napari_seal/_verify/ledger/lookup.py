@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 from napari_seal._format import container
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
@@ -15,9 +14,6 @@ from napari_seal._verify.load import load
 from napari_seal._verify.verdict import Reason
 from napari_seal.errors import FormatError, ImageError
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
 
 def digests_of_file(path: str) -> Iterator[tuple[str, Digest]]:
     """Yield digests to search for, each with the words for what it is of.
@@ -25,37 +21,34 @@ def digests_of_file(path: str) -> Iterator[tuple[str, Digest]]:
     Parameters
     ----------
     path : str
-        A TIFF or NumPy file, perhaps with a stack, or a JPEG or PNG file, sealed or not.
+        Anything that ``napari-seal seal`` reads, perhaps with a stack, or a JPEG or PNG file,
+        sealed or not.
 
     Raises
     ------
     ImageError
         It cannot be read as an image.
     """
-    data = load(path)
-    if isinstance(data, Reason):
-        raise ImageError(f"{printable(path)}: {data.message}")
-    if container.is_image(data):
-        yield from _of_stored(path, data)
-        return
     from napari_seal._format.pixels import digest_array
-    from napari_seal._images import read_image
+    from napari_seal._images import is_zarr, number_of_planes, open_images, planes
 
+    if not (is_zarr(path) or path.lower().endswith((".nd2", ".czi"))):  # too large to be read whole
+        data = load(path)
+        if isinstance(data, Reason):
+            raise ImageError(f"{printable(path)}: {data.message}")
+        if container.is_image(data):
+            yield from _of_stored(path, data)
+            return
     try:
-        image = read_image(path)
+        with open_images(path) as images:
+            for image in images:
+                of = f" of {printable(image.name, 60)}" if image.name else ""
+                single = number_of_planes(image) == 1
+                for number, (_, plane) in enumerate(planes(image)):
+                    words = "the array" if single else f"plane {number}"
+                    yield words + of, digest_array(plane).digest
     except ImageError as error:
         raise ImageError(f"{printable(path)} {error}") from error
-    yield "the array", digest_array(image).digest
-    for number, plane in enumerate(_planes(image)):
-        yield f"plane {number}", digest_array(plane).digest
-
-
-def _planes(image: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
-    """The planes of a stack, as ``napari-seal seal --planes`` takes them; none of one picture."""
-    if image.ndim < 3 or (image.ndim == 3 and image.shape[2] in (3, 4)) or not image.size:
-        return
-    plane = image.shape[-3:] if image.shape[-1] == 3 else image.shape[-2:]
-    yield from image.reshape(-1, *plane)
 
 
 def _of_stored(path: str, data: bytes) -> Iterator[tuple[str, Digest]]:
