@@ -57,10 +57,8 @@ FLAGS = {
 }
 #: Where the rest is told.
 WHERE = "More: File > IO Utilities > Seal details."
-#: Before the name of a stack: the stack itself is there.
-_PLANES_MISSING = f"{FLAGS[Outcome.MISSING].symbol} PLANES MISSING: "
 _PREFIXES = (
-    _PLANES_MISSING,
+    f"{FLAGS[Outcome.MISSING].symbol} PLANES MISSING: ",
     *(flag.prefix for outcome, flag in FLAGS.items() if outcome is not Outcome.INTACT),
 )
 
@@ -70,8 +68,14 @@ def flagged_name(name: str, outcome: Outcome, *, stack: bool = False) -> str:
     name = plain_name(name)
     if outcome is Outcome.INTACT:
         return name
-    is_gap = stack and outcome is Outcome.MISSING
-    return (_PLANES_MISSING if is_gap else FLAGS[outcome].prefix) + name
+    symbol, words = stack_words(outcome) if stack else (FLAGS[outcome].symbol, FLAGS[outcome].words)
+    return f"{symbol} {words}: {name}"
+
+
+def stack_words(outcome: Outcome) -> tuple[str, str]:
+    """Return the sign and the words of a stack: where planes are missing, the stack is there."""
+    flag = FLAGS[outcome]
+    return flag.symbol, "PLANES MISSING" if outcome is Outcome.MISSING else flag.words
 
 
 def plain_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format.place import INDEX_ENDING
@@ -80,6 +80,15 @@ class _Positions:
         return next((index for index, known in self._names if known == name), None)
 
 
+def later(action: Callable[[], None]) -> None:
+    """Do something once the window has done what it is doing; without a window, never."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication
+
+    if QApplication.instance() is not None:
+        QTimer.singleShot(0, action)
+
+
 def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
     """Begin to check the whole; it ends with the viewer.
 
@@ -95,8 +104,6 @@ def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
     StackTask or None
         None where there is no window: then planes are verified when they are read.
     """
-    from napari.utils import cancelable_progress
-    from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication
 
     application = QApplication.instance()
@@ -104,9 +111,21 @@ def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
         return None
     task = StackTask(watch)
     window = getattr(getattr(viewer, "window", None), "_qt_window", None)
-    for owner in filter(None, (window,)):
-        owner.destroyed.connect(task.cancel)
+    if window is not None:
+        window.destroyed.connect(task.cancel)
     application.aboutToQuit.connect(task.cancel)
+    # Not at once: the layer is only just being added, and drawing the bar lets events happen.
+    later(lambda: _begin(task, watch, window))
+    return task
+
+
+def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
+    from napari.utils import cancelable_progress
+    from qtpy.QtCore import QTimer
+
+    if task.cancelled:
+        task.ended = True
+        return
     name = printable(os.path.basename(watch.opened.path), 60)
     bar = cancelable_progress(total=watch.opened.stack.count, desc=f"Verifying {name}")
     timer = QTimer(window)
@@ -133,4 +152,3 @@ def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
     timer.timeout.connect(look)
     task.start()
     timer.start()
-    return task

@@ -52,7 +52,7 @@ def stack_entry(opened: OpenStack) -> dict[str, Any]:
     return entry | _seal_values(stack)
 
 
-def say_verdict(entry: dict[str, Any], outcome: Outcome, *, final: bool) -> None:
+def say_verdict(entry: dict[str, Any], outcome: Outcome, *, final: bool, bad: int = 0) -> None:
     """Put the verdict on a stack, as far as it is known, into its entry.
 
     Parameters
@@ -63,10 +63,15 @@ def say_verdict(entry: dict[str, Any], outcome: Outcome, *, final: bool) -> None
         The gravest that was found.
     final : bool
         Whether all planes were checked: before, a stack is not intact.
+    bad : int
+        Number of planes that are not intact.
     """
     unknown = outcome is Outcome.INTACT and not final
     entry["verdict"] = NOT_CHECKED if unknown else str(outcome)
     entry["meaning"] = NOT_CHECKED_MEANING if unknown else outcome.meaning
+    if bad:
+        are, of = "is" if bad == 1 else "are", f"{entry['stack']['planes']:,} planes"
+        entry["meaning"] = f"{bad:,} of {of} {are} not as sealed."
 
 
 def _seal_values(stack: Stack) -> dict[str, Any]:

@@ -16,7 +16,11 @@ from weakref import WeakKeyDictionary, ref
 from psygnal import Signal
 
 from napari_seal._napari.flag import WHERE, dress, flagged_name, show_box, show_name
+from napari_seal._napari.opened import overlay_of
+from napari_seal._napari.overlays import REGIONS
 from napari_seal._napari.stack_position import bad_in_view, in_view
+from napari_seal._napari.stack_regions import stack_region_layer
+from napari_seal._napari.stack_task import StackTask, later, start_task
 from napari_seal._napari.stack_values import place_text, say_verdict
 from napari_seal._napari.user_metadata import VERDICT_KEY
 from napari_seal._text import printable
@@ -26,7 +30,6 @@ from napari_seal._verify.verdict import Outcome, Reason, Verdict
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-    from napari_seal._napari.stack_task import StackTask
     from napari_seal._verify.stack import OpenStack
 
 Index = tuple[int, ...]
@@ -74,6 +77,7 @@ class StackWatch:
         self._layer: ref[Layer] | None = None
         self._viewer: ref[Any] | None = None
         self._help = ""
+        self._boxed: set[Index] = set()
 
     # in any thread
 
@@ -132,8 +136,8 @@ class StackWatch:
         viewer : napari.viewer.Viewer or napari.components.ViewerModel
             In whose list the layer is.
         """
-        from napari_seal._napari.stack_task import start_task
-
+        # A widget has a proxy of it, which lives no longer than the widget.
+        viewer = getattr(viewer, "__wrapped__", viewer)
         if self._viewer is not None and self._viewer() is viewer:
             return
         self._viewer = ref(viewer)
@@ -145,8 +149,6 @@ class StackWatch:
 
     def check_again(self) -> None:
         """Check the whole once more, as after files were put back."""
-        from napari_seal._napari.stack_task import start_task
-
         viewer = self.viewer
         if viewer is None:
             return
@@ -201,6 +203,7 @@ class StackWatch:
             layer.metadata[VERDICT_KEY]["reasons"] = [reason.as_dict() for reason in reasons]
         self._show_verdict()
         self._show_position()
+        self._draw_regions()
         if self.final and layer is not None:
             self._say_how_it_ended(layer)
 
@@ -225,7 +228,7 @@ class StackWatch:
             return
         outcome = self.outcome
         entry = layer.metadata[VERDICT_KEY]
-        say_verdict(entry, outcome, final=self.final)
+        say_verdict(entry, outcome, final=self.final, bad=len(self.bad))
         entry["stack"]["checked"] = 0 if self.task is None else self.task.checked
         entry["stack"]["bad"] = [
             {"index": list(index), **verdict.as_dict()} for index, verdict in self._sorted()
@@ -304,6 +307,30 @@ class StackWatch:
         dress(overlays[key], outcome)
         overlays[key].text = text + more
         overlays[key].visible = True
+        if any(index not in self._boxed and self._has_regions(index) for index, _ in shown):
+            # Not now: the viewer is in the middle of drawing another plane.
+            later(self._draw_regions)
+
+    def _has_regions(self, index: Index) -> bool:
+        return index in self.verdicts and bool(self.verdicts[index].regions)
+
+    def _draw_regions(self) -> None:
+        """Put boxes around what was changed, each in its plane, on a layer above."""
+        viewer, layer = self.viewer, self.layer
+        if viewer is None or layer is None or layer not in viewer.layers:
+            return
+        boxed = {index for index in self.verdicts if self._has_regions(index)}
+        if boxed == self._boxed:
+            return
+        self._boxed = boxed
+        old = overlay_of(viewer.layers, layer, REGIONS)
+        # While somebody works, the layer that is worked on stays the active one.
+        active = viewer.layers.selection.active
+        if old is not None:
+            viewer.layers.remove(old)
+        if boxed:
+            viewer.add_layer(stack_region_layer(layer, self.verdicts))
+        viewer.layers.selection.active = layer if active is old else active
 
     def _bad_in_view(self, viewer: Any, layer: Layer) -> Iterator[tuple[Index, Outcome]]:
         return bad_in_view(self.bad, in_view(viewer, layer, self.opened.grid))
@@ -328,4 +355,4 @@ class StackWatch:
 def _new_overlay() -> Any:
     from napari.components.overlays import TextOverlay
 
-    return TextOverlay(position="bottom_left", visible=False)
+    return TextOverlay(position="top_left", visible=False)
