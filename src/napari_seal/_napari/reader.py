@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.attributes import OF_IMAGES, attributes_from_json, name_from_json
 from napari_seal._napari.flag import announce, flagged_name, mark
+from napari_seal._napari.mismatch import check_agreed
 from napari_seal._napari.opened import remember, scores_of
 from napari_seal._napari.overlays import make_overlays, strengths
 from napari_seal._napari.seal_values import seal_values
@@ -150,6 +151,7 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     import napari_seal
 
     data, verdict = napari_seal.read(path)
+    check_agreed(path, verdict)
     rgb = data.ndim == 3
     seal = verdict.seal
     stored = getattr(seal, "layer", None)

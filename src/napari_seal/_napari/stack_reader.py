@@ -15,6 +15,7 @@ from napari_seal._napari.attributes import (
     name_from_json,
 )
 from napari_seal._napari.flag import plain_name
+from napari_seal._napari.mismatch import check_agreed
 from napari_seal._napari.opened import remember
 from napari_seal._napari.stack_values import stack_entry
 from napari_seal._napari.stack_watch import StackWatch
@@ -65,6 +66,7 @@ def read_stack(path: str) -> Image | Labels:
     import napari_seal
 
     opened = napari_seal.open_stack(path)
+    check_agreed(opened.path, opened.verdict)
     watch = StackWatch(opened)
     opened.on_verdict = watch.see
     data, keywords, notes = _load(opened)
