@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from napari_seal._napari.flag import plain_name
 from napari_seal._text import printable
 from napari_seal.errors import OptionError
 
@@ -19,6 +20,8 @@ _OTHER = re.compile(
     r"|\.sealed$",
     re.IGNORECASE,
 )
+# Characters that one or another file system refuses.
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
 
 
 def complete_name(path: str, extension: str = EXTENSION) -> str:
@@ -42,6 +45,17 @@ def complete_name(path: str, extension: str = EXTENSION) -> str:
     if our_extension(name):
         return os.fspath(path)
     return os.path.join(folder, (_OTHER.sub("", name) or name) + extension)
+
+
+def base_name(path: str) -> str:
+    """Return a path without the extension of an image, such as the folder that was meant."""
+    folder, name = os.path.split(os.path.abspath(path))
+    return os.path.join(folder, _OTHER.sub("", name) or name)
+
+
+def safe_name(layer_name: str) -> str:
+    """Return the name of a layer, without its flag, as every file system takes it."""
+    return plain_name(layer_name).translate(_NOT_IN_NAMES).strip(" .") or "image"
 
 
 def our_extension(name: str) -> str:

@@ -7,19 +7,14 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_seal._napari.flag import plain_name
-from napari_seal._napari.names import EXTENSION, LOSSLESS, complete_name
+from napari_seal._napari.names import EXTENSION, LOSSLESS, complete_name, safe_name
 from napari_seal._text import printable
 from napari_seal.errors import OptionError
-
-# Characters that one or another file system refuses.
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
 
 
 def suggest_path(layer_name: str, folder: str, extension: str = EXTENSION) -> str:
     """Return a path in ``folder`` that every file system takes, named after the layer."""
-    name = plain_name(layer_name).translate(_NOT_IN_NAMES).strip(" .") or "image"
-    return os.path.abspath(complete_name(os.path.join(folder, name), extension))
+    return os.path.abspath(complete_name(os.path.join(folder, safe_name(layer_name)), extension))
 
 
 def full_path(typed: str, near: str, extension: str = EXTENSION, *, stack: bool = False) -> str:

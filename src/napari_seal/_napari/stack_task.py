@@ -38,6 +38,7 @@ class StackTask(Task[StackVerdict]):
         self._see, self._opened = watch.see, watch.opened
         self.checked = 0
         self.ended = False
+        self.timer: Any = None  # lives as long as the task
 
     @property
     def running(self) -> bool:
@@ -121,6 +122,7 @@ def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
 
 def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
     from napari.utils import cancelable_progress
+    from napari.utils.notifications import show_warning
     from qtpy.QtCore import QTimer
 
     if task.cancelled:
@@ -128,7 +130,7 @@ def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
         return
     name = printable(os.path.basename(watch.opened.path), 60)
     bar = cancelable_progress(total=watch.opened.stack.count, desc=f"Verifying {name}")
-    timer = QTimer(window)
+    timer = task.timer = QTimer(window)
     timer.setInterval(_TICK_MS)
 
     def look() -> None:
@@ -146,6 +148,10 @@ def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
         timer.stop()
         timer.deleteLater()
         bar.close()
+        if task.complaint:
+            show_warning(
+                f"{name}: the check of all planes ended early: {printable(task.complaint)}"
+            )
         result = task.result
         watch.finish(None if result is None or result.stopped else result.reasons)
 

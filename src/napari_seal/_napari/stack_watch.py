@@ -269,6 +269,9 @@ class StackWatch:
         own = layer.help.removeprefix(self._help).removeprefix(" · ") if self._help else layer.help
         self._help = self.state
         layer.help = f"{self._help} · {own}" if own else self._help
+        viewer = self.viewer  # which looks at its active layer only when that or its mode changes
+        if viewer is not None and viewer.layers.selection.active is layer:
+            viewer.help = layer.help
 
     def _plane_shown(self, _event: Any = None) -> None:
         """The layer was sliced: planes were read, perhaps for the first time."""
