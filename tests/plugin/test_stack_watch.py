@@ -203,36 +203,40 @@ def test_the_window_marks_and_ends_it(make_napari_viewer, damaged, qtbot, told):
     qtbot.waitUntil(lambda: task.done or task.ended, timeout=20_000)
 
 
-def test_planes_that_were_put_back_are_intact_again(damaged, picture, qtbot, told):
-    """After "Check all planes again"; the flag goes with its reason."""
+def test_planes_that_were_put_back_are_intact_again(stack, edit, tmp_path, qtbot, told):
+    """After "Check all planes again"; flag and boxes go with their reason, and pixels are new."""
+    shutil.copytree(stack, tmp_path / "backup")
+    edit(stack / "cells_t0_z1.sealed.jpg")
+    (stack / "cells_t1_z2.sealed.jpg").unlink()
     viewer = ViewerModel()
-    layer = opened(damaged, viewer, qtbot)
-    watch = watch_of(layer)
-    spare = damaged / "spare"
-    planes = [[np.roll(picture, 5 * t + 9 * z, 1) for z in range(3)] for t in range(2)]
-    napari_seal.seal_stack(np.array(planes), spare, axes="TZYX")
-    (damaged / "cells_t0_z1.sealed.jpg").unlink()
-    shutil.copy(
-        damaged / "spare.sealed" / "spare_t0_z1.sealed.jpg", damaged / "cells_t0_z1.sealed.jpg"
-    )
-    watch.check_again()
-    qtbot.waitUntil(lambda: watch.final, timeout=20_000)
-    assert watch.bad[0, 1] == "substituted"  # of another stack, however alike
-    assert watch.verdicts[0, 1].reasons[0].code == "other-stack"
+    layer = opened(stack, viewer, qtbot)
+    viewer.dims.set_current_step((0, 1), (1, 2))
+    assert not np.asarray(layer.data[1, 2]).any()
+    shutil.copytree(tmp_path / "backup", stack, dirs_exist_ok=True)
+    watch_of(layer).check_again()
+    assert layer.metadata["seal"]["verdict"] == "not-checked"
+    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    assert layer.metadata["seal"]["verdict"] == "intact"
+    assert np.asarray(layer.data[1, 2]).any()
+    assert layer.name == "cells"
+    assert not layer.name_overlay.visible
+    assert not layer.bounding_box.visible
+    assert mark_of(viewer) == ""
+    assert list(viewer.layers) == [layer]
 
 
 def test_two_stacks_are_marked_by_themselves(damaged, tmp_path, picture, qtbot, told):
-    """Each has words of its own."""
-    napari_seal.seal_stack(np.stack([picture] * 3), tmp_path / "other", axes="ZYX")
+    """Each has words of its own, which go with its layer."""
+    layer = {"scale": [2, 1, 1]}
+    napari_seal.seal_stack(np.stack([picture] * 3), tmp_path / "other", axes="ZYX", layer=layer)
     (tmp_path / "other.sealed" / "other_z1.sealed.jpg").unlink()
     viewer = ViewerModel()
     opened(damaged, viewer, qtbot)
     other = opened(tmp_path / "other.sealed", viewer, qtbot)
     viewer.dims.set_point((0, 1), (10, 2))
-    viewer.dims.set_point(1, 1)
-    assert "MISSING: Z 1" in mark_of(viewer)
+    assert mark_of(viewer) == "⚠ IMAGE CHANGED: T 0, Z 1; ✗ MISSING: Z 1"
     viewer.layers.remove(other)
-    assert "Z 1" not in mark_of(viewer) or "T" in mark_of(viewer)
+    assert mark_of(viewer) == "⚠ IMAGE CHANGED: T 0, Z 1"
 
 
 def test_an_image_that_is_no_stack_has_no_watch(picture):

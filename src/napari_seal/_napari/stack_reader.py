@@ -76,7 +76,7 @@ def read_stack(path: str) -> Image | Labels:
     if hasattr(layer, "reset_contrast_limits_range") and layer.dtype.kind in "iu":
         layer.reset_contrast_limits_range()
     remember(layer, None)
-    watch.follow(layer)
+    watch.follow(layer, partial(_lazy, opened))
     watch.announce(notes)
     return layer
 
@@ -97,13 +97,9 @@ def _make(
 
 
 def _load(opened: OpenStack) -> tuple[Any, dict[str, Any], list[str]]:
-    stack, data = opened.stack, opened.dask()
+    stack, data = opened.stack, _lazy(opened)
     rgb = stack.axes[-1] == "S"
-    window: Window | None = stack.window
-    restore = restorer(stack.format, window, stack.dtype, stack.source_dtype)
-    if restore is not None:
-        data = data.map_blocks(restore, dtype=restore(_nothing(stack.dtype)).dtype)
-        window = None
+    window = stack.window if _restorer(opened) is None else None
     stored = stack.layer
     if stored is not None and stack.plane_windows:
         # Of planes that have a window each, no limit of intensities holds for all levels.
@@ -122,6 +118,20 @@ def _load(opened: OpenStack) -> tuple[Any, dict[str, Any], list[str]]:
     keywords["rgb"] = rgb
     keywords["metadata"] = {**stack.metadata, VERDICT_KEY: stack_entry(opened)}
     return data, keywords, notes
+
+
+def _lazy(opened: OpenStack) -> Any:
+    """The array that the layer shows; each call makes one of which no plane was read."""
+    restore = _restorer(opened)
+    data = opened.dask()
+    if restore is None:
+        return data
+    return data.map_blocks(restore, dtype=restore(_nothing(opened.stack.dtype)).dtype)
+
+
+def _restorer(opened: OpenStack) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]] | None:
+    stack = opened.stack
+    return restorer(stack.format, stack.window, stack.dtype, stack.source_dtype)
 
 
 def restorer(

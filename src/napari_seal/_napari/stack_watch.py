@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
 from napari_seal._napari.flag import WHERE, dress, flagged_name, show_box, show_name
-from napari_seal._napari.opened import overlay_of
+from napari_seal._napari.opened import data_replaced, overlay_of, remember
 from napari_seal._napari.overlays import REGIONS
 from napari_seal._napari.stack_position import bad_in_view, in_view
 from napari_seal._napari.stack_regions import stack_region_layer
@@ -77,6 +77,7 @@ class StackWatch:
         self._layer: ref[Layer] | None = None
         self._viewer: ref[Any] | None = None
         self._help = ""
+        self._fresh: Callable[[], Any] = lambda: None
         self._boxed: set[Index] = set()
 
     # in any thread
@@ -101,9 +102,17 @@ class StackWatch:
             found.add(self.task.outcome)
         return max(found, key=_GRAVITY.__getitem__)
 
-    def follow(self, layer: Layer) -> None:
-        """Watch the layer that was made of the stack."""
-        self._layer = ref(layer)
+    def follow(self, layer: Layer, fresh: Callable[[], Any]) -> None:
+        """Watch the layer that was made of the stack.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            The layer.
+        fresh : callable
+            Makes its data anew, so that each plane is read again.
+        """
+        self._layer, self._fresh = ref(layer), fresh
         _WATCHES[layer] = self
         layer.events.set_data.connect(self._plane_shown)
         layer.events.visible.connect(self._show_position)
@@ -149,15 +158,21 @@ class StackWatch:
 
     def check_again(self) -> None:
         """Check the whole once more, as after files were put back."""
-        viewer = self.viewer
-        if viewer is None:
+        viewer, layer = self.viewer, self.layer
+        if viewer is None or layer is None:
             return
         self.stop()
+        self._queue.clear()
         self.bad.clear()
         self.verdicts.clear()
         self.final = False
+        # What dask has in its cache was read before.
+        if not data_replaced(layer):
+            layer.data = self._fresh()
+            remember(layer, None)
         self.task = start_task(self, viewer)
         self._show_verdict()
+        self._show_position()
 
     @property
     def viewer(self) -> Any:
