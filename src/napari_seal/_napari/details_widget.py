@@ -239,7 +239,7 @@ class SealDetails(Container[Any]):
         self.check.native.setVisible(False)
         self.file.show_text(printable(entry["path"]))
         replaced = f"\n\n{_REPLACED}" if data_replaced(picture) else ""
-        self.meaning.show_text(entry["meaning"] + replaced)
+        self.meaning.show_text((entry.get("meaning") or outcome.meaning) + replaced)
         reasons = list(_reason_lines(entry))
         self._why.setText("Why" if outcome is not Outcome.INTACT else "Also noticed")
         self._why.setVisible(bool(reasons))

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from napari_seal._napari.names import LOSSLESS
 from napari_seal.errors import ImageError
 
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
 _LEVELS = 65535
+
+
+def data_of(layer: Layer) -> tuple[Any, dict[str, Any]]:
+    """Return the data of a layer and its attributes, with ``type`` where it is one of labels."""
+    data, meta, kind = layer.as_layer_data_tuple()
+    return data, {**meta, "type": "labels"} if kind == "labels" else meta
+
+
+def extension_for(data: Any, meta: Mapping[str, Any], proposed: str) -> str:
+    """Return the extension that a layer can have: the proposed one where both will do."""
+    alpha = meta.get("rgb") and full_resolution(data, meta).shape[-1] == 4
+    return LOSSLESS if meta.get("type") == "labels" or alpha else proposed
 
 
 def full_resolution(data: Any, meta: Mapping[str, Any]) -> Any:

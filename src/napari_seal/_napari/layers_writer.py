@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from napari_seal._napari.layer_data import check_layer, full_resolution, is_stack
+from napari_seal._napari.layer_data import check_layer, extension_for, is_stack
 from napari_seal._napari.names import (
     EXTENSIONS,
     LOSSLESS,
@@ -70,9 +70,7 @@ def _targets(
     targets: list[str] = []
     taken: set[str] = set()
     for data, meta in layers:
-        alpha = meta.get("rgb") and full_resolution(data, meta).shape[-1] == 4
-        is_exact = meta.get("type") == "labels" or alpha
-        extension = LOSSLESS if is_exact else EXTENSIONS[preferences.format]
+        extension = extension_for(data, meta, EXTENSIONS[preferences.format])
         check_layer(data, meta, lossless=extension == LOSSLESS)
         name, number = safe_name(str(meta.get("name") or "image")), 1
         unique = name

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.json_values import value_text
+from napari_seal._napari.layer_data import data_of, extension_for
 from napari_seal._napari.seal_target import suggest_path
 from napari_seal._napari.user_metadata import metadata_to_json
 from napari_seal._text import printable
@@ -52,11 +53,13 @@ def new_draft(layer: Layer, loaded: Rows, folder: str, extension: str) -> Draft:
     folder : str
         Where a file was put last; empty for none.
     extension : str
-        Of sealed files.
+        Of sealed files, where the layer can be one of either format.
     """
     source = layer.source.path
     beside = Path(source).parent if source else Path.home()
-    suggested = suggest_path(layer.name, folder or str(beside), extension)
+    suggested = suggest_path(
+        layer.name, folder or str(beside), extension_for(*data_of(layer), extension)
+    )
     return Draft(
         loaded=loaded,
         rows=loaded,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_seal._format.stack import Stack
-from napari_seal._napari.layer_data import is_stack
+from napari_seal._napari.layer_data import data_of, full_resolution, is_stack
 from napari_seal._napari.names import stack_folder
 from napari_seal._napari.preferences import Preferences
 from napari_seal._napari.sealing import Progress, seal_image, seal_layer_stack
+from napari_seal._napari.stack_axes import name_axes
 from napari_seal._text import printable
 from napari_seal.errors import SealError
 
@@ -35,9 +37,7 @@ def run_seal(
     progress: Progress,
 ) -> Seal | Stack:
     """Seal a layer, of one plane or of many; see `seal_image` and `seal_layer_stack`."""
-    data, meta, kind = layer.as_layer_data_tuple()
-    if kind == "labels":
-        meta = {**meta, "type": "labels"}
+    data, meta = data_of(layer)
     if is_stack(data, meta):
         return seal_layer_stack(
             target,
@@ -93,6 +93,30 @@ def is_taken(target: str, *, stack: bool) -> bool:
     if os.path.isdir(folder):
         return bool(os.listdir(folder)) and unfinished(folder) is None
     return os.path.lexists(folder)
+
+
+def stack_text(layer: Layer, target: str, *, anew: bool) -> str:
+    """Return what a stack becomes, and what its axes are taken for.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        With more than one plane.
+    target : str
+        Complete file name; a stack becomes the folder of that name.
+    anew : bool
+        Whether what is there is to be replaced.
+    """
+    data, meta = data_of(layer)
+    shape = full_resolution(data, meta).shape
+    axes = name_axes(meta, len(shape) - bool(meta.get("rgb")))
+    counted = [(a, size) for a, size in zip(axes, shape, strict=False) if a not in ("Y", "X")]
+    names = ", ".join(f"{printable(axis, 30)} {size:,}" for axis, size in counted)
+    folder, planes = stack_folder(target), math.prod(size for _, size in counted)
+    text = f"Will be the folder {printable(folder)} of {planes:,} planes ({names})"
+    if not anew and unfinished(folder) is not None:
+        text += ". It was begun before: what is there is kept, if it is the same"
+    return text
 
 
 def result_text(target: str, sealed: Seal | Stack) -> str:

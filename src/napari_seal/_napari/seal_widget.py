@@ -6,7 +6,6 @@ chosen filter decides, not the typed name.
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from weakref import WeakKeyDictionary
 from qtpy.QtWidgets import QApplication
 
 from napari_seal._napari.close_guard import CloseGuard
-from napari_seal._napari.layer_data import check_layer, full_resolution, is_stack
+from napari_seal._napari.layer_data import check_layer, data_of, is_stack
 from napari_seal._napari.names import EXTENSIONS, LOSSLESS, our_extension, stack_folder
 from napari_seal._napari.opened import picture_of, sealable
 from napari_seal._napari.preferences import (
@@ -28,10 +27,9 @@ from napari_seal._napari.preferences import (
 )
 from napari_seal._napari.seal_draft import Draft, new_draft, read_metadata
 from napari_seal._napari.seal_form import SealForm, show
-from napari_seal._napari.seal_run import is_taken, result_text, run_seal, unfinished, waiting
+from napari_seal._napari.seal_run import is_taken, result_text, run_seal, stack_text, waiting
 from napari_seal._napari.seal_target import ask_for_path, full_path, suggest_path
 from napari_seal._napari.sealing import Cancelled
-from napari_seal._napari.stack_axes import name_axes
 from napari_seal._text import printable
 from napari_seal.errors import MetadataError, SealError
 
@@ -125,7 +123,7 @@ class SealWidget(SealForm):
 
     def _follow_layer(self) -> None:
         """Show what the chosen layer has: a stack has another window, and no key of one file."""
-        self.is_stack = self._chosen is not None and is_stack(*self._data(self._chosen))
+        self.is_stack = self._chosen is not None and is_stack(*data_of(self._chosen))
         self.show_advanced()
 
     def _draft(self) -> Draft | None:
@@ -151,23 +149,13 @@ class SealWidget(SealForm):
         draft = self._drafts.get(layer)
         if draft is None:
             draft = self._drafts[layer] = new_draft(
-                layer, loaded, self._folder, self._extension_for(layer)
+                layer, loaded, self._folder, EXTENSIONS[self._preferences.format]
             )
         if draft.rows == draft.loaded:
             draft.rows = loaded
         draft.loaded = loaded
         self.table.set_texts(draft.rows)
         self.target.line_edit.value = draft.target
-
-    def _extension_for(self, layer: Layer) -> str:
-        """What the layer can be sealed as: where both will do, what was set."""
-        data, meta = self._data(layer)
-        alpha = meta.get("rgb") and full_resolution(data, meta).shape[-1] == 4
-        return (
-            LOSSLESS
-            if meta.get("type") == "labels" or alpha
-            else EXTENSIONS[self._preferences.format]
-        )
 
     def _follow_name(self) -> None:
         """Let a suggestion that nobody changed follow the layer's new name."""
@@ -258,7 +246,7 @@ class SealWidget(SealForm):
         if layer is None:
             return "Open an image first: there is no image layer."
         try:
-            data, meta = self._data(layer)
+            data, meta = data_of(layer)
             check_layer(data, meta, lossless=our_extension(self._target()) == LOSSLESS)
             target = self._target()
         except SealError as error:
@@ -280,10 +268,6 @@ class SealWidget(SealForm):
             )
         return ""
 
-    def _data(self, layer: Layer) -> tuple[Any, dict[str, Any]]:
-        data, meta, kind = layer.as_layer_data_tuple()
-        return data, {**meta, "type": "labels"} if kind == "labels" else meta
-
     def _show_state(self) -> None:
         if self._writing:
             return
@@ -299,24 +283,10 @@ class SealWidget(SealForm):
         if self.table.note():
             lines.append(self.table.note())
         if not problem and self.is_stack:
-            lines.append(self._what_stack(target))
+            lines.append(stack_text(self.layer.value, target, anew=bool(self.overwrite.value)))
         elif not problem and target != self._typed():
             lines.append(f"Will be saved as {printable(target)}")
         show(self.problem, "\n".join(lines))
-
-    def _what_stack(self, target: str) -> str:
-        """What a stack becomes, and what its axes are taken for."""
-        data, meta = self._data(self.layer.value)
-        shape = full_resolution(data, meta).shape
-        axes = name_axes(meta, len(shape) - bool(meta.get("rgb")))
-        counted = [(a, n) for a, n in zip(axes, shape, strict=False) if a not in ("Y", "X")]
-        planes = math.prod(size for _, size in counted)
-        names = ", ".join(f"{printable(axis, 30)} {size:,}" for axis, size in counted)
-        folder = stack_folder(target)
-        text = f"Will be the folder {printable(folder)} of {planes:,} planes ({names})"
-        if unfinished(folder) is not None and not self.overwrite.value:
-            text += ". It was begun before: what is there is kept, if it is the same"
-        return text
 
     # the work
 

@@ -15,9 +15,10 @@ from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
-from napari_seal._napari.flag import WHERE, dress, flagged_name, show_box, show_name
+from napari_seal._napari.flag import WHERE, flagged_name, show_box, show_name
 from napari_seal._napari.opened import data_replaced, overlay_of, remember
 from napari_seal._napari.overlays import REGIONS
+from napari_seal._napari.stack_mark import PositionMark
 from napari_seal._napari.stack_position import bad_in_view, in_view
 from napari_seal._napari.stack_regions import stack_region_layer
 from napari_seal._napari.stack_task import StackTask, later, start_task
@@ -78,6 +79,7 @@ class StackWatch:
         self._viewer: ref[Any] | None = None
         self._help = ""
         self._fresh: Callable[[], Any] = lambda: None
+        self._mark = PositionMark()
         self._boxed: set[Index] = set()
 
     # in any thread
@@ -311,20 +313,12 @@ class StackWatch:
         shown = list(self._bad_in_view(viewer, layer)) if layer.visible else []
         outcome = max((o for _, o in shown), key=_GRAVITY.__getitem__, default=Outcome.INTACT)
         show_box(layer, outcome)
-        overlays, key = viewer.canvas.overlays, self._overlay_key
         if not shown:
-            if key in overlays:
-                overlays[key].visible = False
+            self._mark.hide(viewer)
             return
-        if key not in overlays:
-            overlays[key] = _new_overlay()
         worst = next(index for index, found in shown if found is outcome)
-        look = LOOKS[outcome]
-        text = f"{look.sign} {look.words}: {place_text(self.opened.stack.plane_axes, worst)}"
-        more = f", and {len(shown) - 1:,} more in view" if len(shown) > 1 else ""
-        dress(overlays[key], outcome)
-        overlays[key].text = text + more
-        overlays[key].visible = True
+        place = place_text(self.opened.stack.plane_axes, worst)
+        self._mark.show(viewer, outcome, place, more=len(shown) - 1)
         if any(index not in self._boxed and self._has_regions(index) for index, _ in shown):
             # Not now: the viewer is in the middle of drawing another plane.
             later(self._draw_regions)
@@ -353,10 +347,6 @@ class StackWatch:
     def _bad_in_view(self, viewer: Any, layer: Layer) -> Iterator[tuple[Index, Outcome]]:
         return bad_in_view(self.bad, in_view(viewer, layer, self.opened.grid))
 
-    @property
-    def _overlay_key(self) -> str:
-        return f"seal_{id(self)}"
-
     def _removed(self, event: Any) -> None:
         """The layer was taken out of the list, or the viewer is closing."""
         if event.value is not self.layer:
@@ -364,13 +354,7 @@ class StackWatch:
         self.stop()
         viewer = self.viewer
         if viewer is not None:
-            viewer.canvas.overlays.pop(self._overlay_key, None)
+            self._mark.remove(viewer)
             viewer.dims.events.disconnect(self._show_position)
             viewer.layers.events.removed.disconnect(self._removed)
         self._viewer = None
-
-
-def _new_overlay() -> Any:
-    from napari.components.overlays import TextOverlay
-
-    return TextOverlay(position="top_left", visible=False)
