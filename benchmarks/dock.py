@@ -26,7 +26,8 @@ from qtpy.QtCore import Qt
 from napari_seal._napari.verdict_rows import VerdictRows
 from napari_seal._napari.verify_export import ExportJob
 from napari_seal._napari.verify_widget import VerifyWidget
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 _TICK = 5000
 

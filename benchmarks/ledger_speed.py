@@ -6,7 +6,7 @@ First no image is read: verdicts and facts are made up, so that what remains is 
 time, in the process that all workers report to; beside it stands what SQLite alone takes for rows
 of the same size.  Each look-up is timed in a process of its own, the first
 time after the ledger's pages were dropped from the memory, where the system allows that.  At the
-end small files are verified, with a ledger and without.
+end files are verified, with a ledger and without.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import napari_seal
+from archives import ARCHIVES, DISTINCT, Archive, link, make
+
 from napari_seal import Ledger, Outcome, Verdict
 from napari_seal._verify.ledger import runs
 from napari_seal._verify.ledger.digests import Digests, pack
@@ -44,9 +45,8 @@ def item(folder: str, number: int, *, intact: bool = True) -> Item:
     kinds = ("codestream", "record", "source", "pixels")
     digests = Digests(*(digest(f"{kind} {number}") for kind in kinds))
     outcome = Outcome.INTACT if intact else Outcome.TRUNCATED
-    return Verdict(path=f"{folder}/{name}", verdict=outcome), Facts(
-        name.encode(), 30_000 + number, number, digests
-    )
+    facts = Facts(name.encode(), 30_000 + number, number, *digests)
+    return Verdict(path=f"{folder}/{name}", verdict=outcome), facts
 
 
 def chunks(count: int, make: Callable[[int], Item]) -> Iterator[list[Item]]:
@@ -62,11 +62,8 @@ def run_time(
 
     Not those in which the rows are made up.
     """
-    database, root = ledger._database, ledger._root_of([folder])
-    request = runs.Request(
-        about=ledger._about(root), named=[folder], jobs=1, recursive=True, options={},
-        parameters={}, resume=False,
-    )  # fmt: skip
+    database, root = ledger._database, ledger._where.of([folder])
+    request = runs.Request(about=ledger._where.about(root), named=[folder], recursive=True)
     places = runs._Places(root, request)
     number, counts, _ = runs._begin(database, request, places)
     recorder = runs.Recorder(database, root, number, runs._covered(database, number), counts)
@@ -102,53 +99,55 @@ def bare_time(scratch: str, folder: str, count: int) -> tuple[float, float]:
     return spent, used
 
 
-SEAL = """
-import sys
-import numpy as np
+VERIFY = """
+import resource, sys, time
 import napari_seal
-noise = np.random.default_rng(7).normal(30_000, 2_500, (224, 224)).clip(0, 65_535)
-napari_seal.seal(noise.astype(np.uint16), sys.argv[1])
+folder, path = sys.argv[1:]
+begun = time.perf_counter()
+if path:
+    with napari_seal.Ledger.open(path, create=True) as ledger:
+        assert all(v.intact for v in ledger.check_many(folder, jobs=2))
+else:
+    assert all(v.intact for v in napari_seal.check_many(folder, jobs=2))
+print(time.perf_counter() - begun)
+for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+    used = resource.getrusage(who)
+    print(used.ru_utime + used.ru_stime)
 """
 
 
-def with_and_without(scratch: str, count: int, rounds: int = 5) -> None:
-    """Verify the same small files with two processes, with a ledger and without, in turn."""
-    archive = os.path.join(scratch, "small")
-    os.mkdir(archive)
-    # In a process of its own: NumPy starts threads, and beside threads workers cannot be forked.
-    subprocess.run([sys.executable, "-c", SEAL, f"{archive}/0.sealed.jpg"], check=True)
-    size = os.path.getsize(os.path.join(archive, "0.sealed.jpg"))
-    for number in range(1, count):
-        folder = os.path.join(archive, f"plate_{number // 1000}")
-        os.makedirs(folder, exist_ok=True)
-        os.link(f"{archive}/0.sealed.jpg", f"{folder}/{number}.sealed.jpg")
-    path = os.path.join(scratch, "small.db")
+def with_and_without(scratch: str, archive: Archive, count: int, rounds: int = 5) -> None:
+    """Verify the same files with two processes, with a ledger and without, in turn."""
+    source, folder = (os.path.join(scratch, archive.name + end) for end in ("-source", ""))
+    make(archive, source, DISTINCT, "sha256")
+    link(source, folder, count)
+    path = os.path.join(scratch, f"{archive.name}.db")
 
-    def plain() -> None:
-        assert all(v.intact for v in napari_seal.check_many(archive, jobs=2))
+    def verify(ledger: str) -> tuple[float, ...]:
+        # In a process of its own: beside the threads of NumPy workers could not be forked.
+        done = subprocess.run(
+            [sys.executable, "-c", VERIFY, folder, ledger],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return tuple(map(float, done.stdout.split()))
 
-    def first() -> None:
+    times: dict[str, list[tuple[float, ...]]] = {"plain": [], "first run": [], "later run": []}
+    for _ in range(rounds):
         for ending in ("", "-lock"):
             if os.path.exists(path + ending):
                 os.unlink(path + ending)
-        later()
-
-    def later() -> None:
-        with Ledger.open(path, create=True) as ledger:
-            assert all(v.intact for v in ledger.check_many(archive, jobs=2))
-
-    times: dict[str, list[float]] = {"plain": [], "first run": [], "later run": []}
-    for _ in range(rounds):
-        for what, work in (("plain", plain), ("first run", first), ("later run", later)):
-            begun = time.perf_counter()
-            work()
-            times[what].append(time.perf_counter() - begun)
-    middle = {what: statistics.median(values) for what, values in times.items()}
+        for what, measured in times.items():
+            measured.append(verify("" if what == "plain" else path))
+    size = os.path.getsize(os.path.join(source, "000000.jpg"))
     print(f"\n{count:,} files of {size:,} bytes, two processes, medians of {rounds} rounds\n")
-    print("| verifying | us a file | times plain |\n|---|---|---|")
-    for what, seconds in middle.items():
-        ratio = seconds / middle["plain"]
-        print(f"| {what} | {seconds / count * 1e6:.0f} | {ratio:.2f} |", flush=True)
+    print("| verifying | us a file | times plain | parent on a processor | workers |")
+    print("|---|---|---|---|---|")
+    plain = 0.0
+    for what, measured in times.items():
+        middle = [statistics.median(values) / count * 1e6 for values in zip(*measured, strict=True)]
+        plain = plain or middle[0]
+        print(f"| {what} | {middle[0]:.0f} | {middle[0] / plain:.2f} ", end="")
+        print(f"| {middle[1]:.0f} | {middle[2]:.0f} |", flush=True)
 
 
 LOOK_UP = """
@@ -184,32 +183,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=1_000_000)
     parser.add_argument("--folder", help="where to put the ledger; a temporary one by default")
+    parser.add_argument("--real", type=int, help="real files to verify; by default few enough")
     options = parser.parse_args()
     count = options.files
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
-        archive = os.path.join(scratch, "archive")
-        os.mkdir(archive)
+        folder = os.path.join(scratch, "archive")
+        os.mkdir(folder)
         path = os.path.join(scratch, "ledger.db")
         print(f"{count:,} files\n\n| what | us a file | of these on a processor |\n|---|---|---|")
         with Ledger.open(path, create=True) as ledger:
 
             def row(what: str, make: Callable[[int], Item]) -> None:
-                spent, used = (s / count * 1e6 for s in run_time(ledger, archive, count, make))
+                spent, used = (s / count * 1e6 for s in run_time(ledger, folder, count, make))
                 print(f"| {what} | {spent:.1f} | {used:.1f} |", flush=True)
 
-            spent, used = (s / count * 1e6 for s in bare_time(scratch, archive, count))
+            spent, used = (s / count * 1e6 for s in bare_time(scratch, folder, count))
             print(f"| SQLite alone, all rows new | {spent:.1f} | {used:.1f} |", flush=True)
-            row("first run, all files new", lambda n: item(archive, n))
+            row("first run, all files new", lambda n: item(folder, n))
             size = Path(path).stat().st_size
-            row("second run, all as they were", lambda n: item(archive, n))
-            row("third run, 1 of 1,000 changed", lambda n: item(archive, n, intact=n % 1000 > 0))
+            row("second run, all as they were", lambda n: item(folder, n))
+            row("third run, 1 of 1,000 changed", lambda n: item(folder, n, intact=n % 1000 > 0))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         later = Path(path).stat().st_size
         print(f"\nThe ledger has {size / count:.0f} bytes a file after the first run, ", end="")
         print(f"{later / count:.0f} after the third. Peak memory: {peak:.0f} MB.\n")
         print("| look-up | first, ms | again, ms | found |\n|---|---|---|---|")
         middle = hashlib.sha256(f"source {count // 2}".encode()).hexdigest()
-        field = item(archive, count // 2)[0].path
+        field = item(folder, count // 2)[0].path
         for what, query, *arguments in (
             ("by a whole digest", "sum(1 for _ in ledger.find(sys.argv[2]))", middle),
             ("by 12 digits", "sum(1 for _ in ledger.find(sys.argv[2]))", middle[:12]),
@@ -221,7 +221,8 @@ def main() -> None:
         ):
             first, again, found = look_up(path, query, *arguments)
             print(f"| {what} | {first:.1f} | {again:.1f} | {found} |", flush=True)
-        with_and_without(scratch, min(count, 20_000))
+        for archive, most in zip(ARCHIVES, (20_000, 4_000), strict=False):
+            with_and_without(scratch, archive, min(count, options.real or most))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+# Installed packages have their bytecode; without it, each start would compile them anew.
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -23,7 +26,11 @@ class Command:
         """Start it, and print nothing of what it prints."""
         shell = isinstance(self.arguments, str)
         return subprocess.Popen(
-            self.arguments, shell=shell, cwd=self.folder, stdout=subprocess.DEVNULL
+            self.arguments,
+            shell=shell,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
         )
 
     def run(self) -> Times:

@@ -14,8 +14,8 @@ import sys
 import tempfile
 
 from archives import ARCHIVES, Archive, link, make
-from measure import Command, in_turn, peak_memory
-from peers import peers
+from measure import Command, Times, in_turn, peak_memory
+from peers import Peer, peers
 
 #: What we aim at, as ratios to openssl's time, by algorithm and archive, for two processes.
 AIMS = {"sha256": {"small": 1.05, "mid": 1.10, "big": 1.10}}
@@ -50,30 +50,51 @@ def compare(archive: Archive, root: str, files: int, rounds: int) -> None:
     folder, scratch = folders["sha256"], os.path.join(root, "scratch")
     os.mkdir(scratch)
     size = sum(entry.stat().st_size for entry in os.scandir(folder)) / files
-    commands, missing = peers(folder, scratch)
-    if OPENSSL not in commands:
+    measured, missing = peers(folder, archive.name, scratch)
+    if OPENSSL not in measured:
         raise SystemExit("openssl is not installed, and it is what all others are compared with")
-    commands |= our_commands(folders)
-    medians = in_turn(commands, rounds)
+    measured |= {name: Peer(command) for name, command in our_commands(folders).items()}
+    medians = whole(measured, files, rounds)
     print(f"\n### {archive.name}: {files:,} files of {size / 1e3:,.0f} KB\n")
     print("| | us a file | ratio to openssl | ratio of processor time | peak memory, MB |")
     print("|---|---|---|---|---|")
-    for name, command in commands.items():
+    for name, peer in measured.items():
         clock, processor = medians[name]
         ratios = (
             f"{clock / medians[OPENSSL].clock:.2f} | {processor / medians[OPENSSL].processor:.2f}"
         )
-        memory = f"{peak_memory(command):.0f}" if sys.platform == "linux" else ""
+        memory = f"{peak_memory(peer.command):.0f}" if sys.platform == "linux" else ""
         print(f"| {name} | {1e6 * clock / files:,.0f} | {ratios} | {memory} |")
     for name, why in missing.items():
         print(f"| {name} | | {why} | | |")
     if "blake3" not in algorithms:
         print("| napari-seal, blake3 | | the package blake3 is not installed | | |")
     print("\nThe times of all commands include their start.", end="")
+    if any(peer.files for peer in measured.values()):
+        print(" Those that were measured on fewer files were measured on one as well:")
+        print("what the others took was scaled to the archive, and the start was not.", end="")
     for algorithm, aims in AIMS.items():
         ours = medians[f"**napari-seal, {algorithm}, 2 processes**"].clock
         best = ours / medians[OPENSSL].clock
         print(f"\nAim for {algorithm}, 2 processes: {aims[archive.name]:.2f}; reached: {best:.2f}.")
+
+
+def whole(measured: dict[str, Peer], files: int, rounds: int) -> dict[str, Times]:
+    """Median times for the whole archive; from a sample and one file, where that was measured."""
+    commands = {}
+    for name, peer in measured.items():
+        commands[name] = peer.command
+        if peer.on_one is not None:
+            commands[f"{name}, on one file"] = peer.on_one
+    medians = in_turn(commands, rounds)
+    times = {name: medians[name] for name in measured}
+    for name, peer in measured.items():
+        if peer.on_one is not None and peer.files is not None:
+            one = medians[f"{name}, on one file"]
+            scale = (files - 1) / max(1, peer.files - 1)
+            pairs = zip(one, medians[name], strict=True)
+            times[name] = Times(*(first + (both - first) * scale for first, both in pairs))
+    return times
 
 
 def growth(root: str, numbers: list[int], rounds: int) -> list[tuple[int, float, float]]:

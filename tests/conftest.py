@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import shutil
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from mutators import moedal_file
 from PIL import Image
-from support import nuclear_tracks
+from support import nuclear_tracks, skip_or_fail
 
 _SHARED = {
     "deadline": None,
@@ -121,3 +123,17 @@ def leaves_no_files_open(tmp_path: Path) -> Iterator[None]:
     links = Path("/proc/self/fd")
     still = [os.path.realpath(link) for link in (links.iterdir() if links.is_dir() else ())]
     assert [name for name in still if name.startswith(str(tmp_path))] == []
+
+
+@pytest.fixture(scope="session")
+def exiftool() -> list[str]:
+    """The command of an ExifTool that knows ImageDataHash with SHA-256."""
+    found = os.environ.get("EXIFTOOL") or shutil.which("exiftool")
+    if found is None:
+        skip_or_fail("exiftool", "ExifTool is not installed (set EXIFTOOL to its path)")
+    with Path(found).open("rb") as file:
+        command = ["perl", found] if b"perl" in file.readline() else [found]
+    version = subprocess.run([*command, "-ver"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, version.strip().split("."))) < (12, 63):
+        skip_or_fail("exiftool", f"ExifTool {version.strip()} is older than 12.63")
+    return command

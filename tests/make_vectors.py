@@ -333,6 +333,7 @@ def build() -> dict[str, Any]:
     from make_vectors_blake3 import blake3_record_vectors, blake3_vectors
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
     from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
+    from make_vectors_png import png_vectors, tile_digests_vectors, window16_vectors
     from make_vectors_stack import plane_name_vectors, stack_vectors
 
     return {
@@ -349,6 +350,9 @@ def build() -> dict[str, Any]:
         "blake3_record": blake3_record_vectors(),
         "plane_name": plane_name_vectors(),
         "stack": stack_vectors(),
+        "png": png_vectors(),
+        "window16": window16_vectors(),
+        "tile_digests": tile_digests_vectors(),
     }
 
 

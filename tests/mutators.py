@@ -59,6 +59,7 @@ def splice(data: bytes, start: int, end: int, new: bytes) -> bytes:
 
 def flip(data: bytes, at: int, mask: int = 1) -> bytes:
     """``data`` with bits of one byte inverted."""
+    at %= len(data)
     return splice(data, at, at + 1, bytes((data[at] ^ mask,)))
 
 

@@ -67,10 +67,10 @@ def sealed_picture(name: str) -> bytes:
     return sealed_bytes(picture(name))
 
 
-def sealed_bytes(image: np.ndarray, **options: Any) -> bytes:
+def sealed_bytes(image: np.ndarray, *, name: str = "a.jpg", **options: Any) -> bytes:
     """The content of a file that an image was sealed to."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "a.jpg"
+        path = Path(folder) / name
         seal(image, path, **options)
         return path.read_bytes()
 

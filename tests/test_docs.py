@@ -23,7 +23,7 @@ import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
 from napari_seal._format import exif, exif_tags, jpeg, keys, limits, record, tiles, xmp
 from napari_seal._format.legacy import digest_moedal
-from napari_seal._verify.verdict import ScoreMap
+from napari_seal._verify.score_map import ScoreMap
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -79,6 +79,7 @@ def make_archive(image: np.ndarray) -> None:
 
 def make_pair(image: np.ndarray) -> None:
     napari_seal.seal(image, "intact.sealed.jpg", metadata={"n": 1})
+    napari_seal.seal(image, "intact.sealed.png", metadata={"n": 1})
     data = bytearray(Path("intact.sealed.jpg").read_bytes())
     data[-200] ^= 4
     Path("edited.sealed.jpg").write_bytes(data)
@@ -290,10 +291,10 @@ def test_format_describes_every_key_of_a_seal(example: jpeg.Jpeg) -> None:
 
 def test_format_describes_the_fingerprint(tracks: np.ndarray) -> None:
     """The keys of a fingerprint are those of the page, and so are its numbers."""
-    section = FORMAT.partition("### 5.4 ")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(
-        tiles.measure((tracks >> 8).astype(np.uint8))
-    )
+    section = FORMAT.partition("### 5.4 ")[2].partition("\n##")[0]
+    keys_of_both = {*tiles.measure(tracks), *tiles.measure((tracks >> 8).astype(np.uint8))}
+    rows = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(rows))) == keys_of_both
     assert f"`{tiles.KIND}`" in section
     steps = (tiles.FINEST, tiles.COARSEST, tiles.COARSEST_OF_BLOCKS)
     numbers = (tiles.BUDGET, tiles.MOST, tiles.BLOCK, *steps, *tiles._LUMA)

@@ -200,7 +200,7 @@ def test_a_local_address_is_read_as_safely_as_a_path(tmp_path: Path) -> None:
 def test_checking_nothing_is_an_error_everywhere(place: str, sealed: dict[str, bytes]) -> None:
     """A folder without one image is no success; beside others it is a file that counts."""
     put(f"{place}/empty/notes.txt", b"x")
-    with pytest.raises(napari_seal.NothingToCheckError, match="not one JPEG file"):
+    with pytest.raises(napari_seal.NothingToCheckError, match="not one JPEG or PNG file"):
         list(napari_seal.check_many(f"{place}/empty", jobs=1))
     put(f"{place}/a.jpg", sealed["gray"])
     verdicts = list(napari_seal.check_many([f"{place}/a.jpg", f"{place}/empty"], jobs=1))

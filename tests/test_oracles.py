@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -33,20 +31,6 @@ from napari_seal import check, seal
 from napari_seal._format.digest import digest_of
 from napari_seal._format.exiftool import scan_pieces
 from napari_seal._format.jpeg import is_jpeg
-
-
-@pytest.fixture(scope="session")
-def exiftool() -> list[str]:
-    """The command of an ExifTool that knows ImageDataHash with SHA-256."""
-    found = os.environ.get("EXIFTOOL") or shutil.which("exiftool")
-    if found is None:
-        skip_or_fail("exiftool", "ExifTool is not installed (set EXIFTOOL to its path)")
-    with Path(found).open("rb") as file:
-        command = ["perl", found] if b"perl" in file.readline() else [found]
-    version = subprocess.run([*command, "-ver"], capture_output=True, text=True, check=True).stdout
-    if tuple(map(int, version.strip().split("."))) < (12, 63):
-        skip_or_fail("exiftool", f"ExifTool {version.strip()} is older than 12.63")
-    return command
 
 
 def hashes(exiftool: list[str], *paths: Path) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import napari_seal
 from napari_seal._parallel import map_items
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
@@ -67,6 +68,21 @@ def test_killed_workers_cost_no_item(ordered: bool) -> None:
         assert [item for item, _ in answers] == list(range(900))
     # An item at which the worker was killed twice counts as the cause.
     assert Counter(answer for _, answer in answers)[_LOAD] >= 900 - kills
+
+
+def test_a_process_with_threads_is_not_forked() -> None:
+    """Its workers are started anew, and tell just as well at which item they hang."""
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    try:
+        answers = dict(
+            map_items(hang_at_sevens, range(12), jobs=2, died=died, timeout=3, timed_out=late)
+        )
+    finally:
+        ended.set()
+        thread.join()
+    assert answers == {item: "done" if item != 7 else late(7) for item in range(12)}
 
 
 def die_at_7(item: int) -> str:
@@ -286,3 +302,24 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+UNGUARDED = """
+import pathlib, threading, time
+from napari_seal import check_many
+pathlib.Path("runs").open("a").write("x")
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()  # so that nothing is forked
+print(sum(1 for _ in check_many(["none.jpg"] * 200, jobs=2)))
+"""
+
+
+def test_a_script_is_not_run_again(tmp_path: Path) -> None:
+    """Not even one that does not guard itself, where its processes have to be spawned."""
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    source = Path(napari_seal.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(source)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "200\n", "")
+    assert (tmp_path / "runs").read_text() == "x"

@@ -41,18 +41,12 @@ if TYPE_CHECKING:
     from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.progress import Progress
+    from napari_seal._verify.reasons import Reason, ReasonCode
     from napari_seal._verify.run import CheckRun, check_many
+    from napari_seal._verify.score_map import ScoreMap
     from napari_seal._verify.stack import OpenStack, open_stack
     from napari_seal._verify.stack_check import StackVerdict, check_stack
-    from napari_seal._verify.verdict import (
-        Outcome,
-        Reason,
-        ReasonCode,
-        ScoreMap,
-        Signature,
-        Verdict,
-        VerificationError,
-    )
+    from napari_seal._verify.verdict import Outcome, Signature, Verdict, VerificationError
     from napari_seal.errors import (
         ImageError,
         LedgerError,
@@ -83,15 +77,9 @@ _HOMES = {
     "_verify.run": ("CheckRun", "check_many"),
     "_verify.stack": ("OpenStack", "open_stack"),
     "_verify.stack_check": ("StackVerdict", "check_stack"),
-    "_verify.verdict": (
-        "Outcome",
-        "Reason",
-        "ReasonCode",
-        "ScoreMap",
-        "Signature",
-        "Verdict",
-        "VerificationError",
-    ),
+    "_verify.reasons": ("Reason", "ReasonCode"),
+    "_verify.score_map": ("ScoreMap",),
+    "_verify.verdict": ("Outcome", "Signature", "Verdict", "VerificationError"),
     "errors": (
         "ImageError",
         "LedgerError",

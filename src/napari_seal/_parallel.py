@@ -9,26 +9,27 @@ which item it is at and since when: so a worker that hangs or dies costs one ite
 from __future__ import annotations
 
 import itertools
+import mmap
 import multiprocessing
 import multiprocessing.process
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.sharedctypes import RawArray
 from typing import Any, Final, Generic, TypeVar, cast
+
+from napari_seal._starting import no_script, start_method
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 #: Items a task: the first tasks are small, until it is known how long an item takes.
-_FIRST, _MOST = 1, 256
+_FIRST, _MOST = 1, 1024
 #: Seconds that a task should take: long against passing it around, and short for people.
 _TASK: Final = 0.05
 #: Seconds after which a worker hands over what it has, though its task is not done.
@@ -275,7 +276,7 @@ class _Pool(Generic[Item, Result]):
             if self._idle:
                 connection, (process, beat) = self._idle.popitem()
             else:
-                beat = RawArray("d", 3)
+                beat = _shared_numbers()
                 connection, process = start_process(
                     _serve, self._work, beat, inherited=(*self._idle, *self.busy)
                 )
@@ -320,13 +321,14 @@ def start_process(
     serve: Callable[..., None], *arguments: Any, inherited: Iterable[Connection] = ()
 ) -> tuple[Connection, BaseProcess]:
     """Start a process that calls ``serve(connection, *arguments)``; return the other end."""
-    context: Any = multiprocessing.get_context(_start_method())
+    context: Any = multiprocessing.get_context(start_method())
     ours, theirs = context.Pipe()
     # A forked process inherits our ends of all pipes, and would keep them open after our death.
     forked = context.get_start_method() == "fork"
     others = [ours, *inherited] if forked else []
     process = context.Process(target=_live, args=(serve, theirs, others, arguments), daemon=True)
-    process.start()
+    with nullcontext() if forked else no_script():
+        process.start()
     theirs.close()
     return ours, process
 
@@ -384,8 +386,10 @@ def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) ->
         connection.send((answer, True))
 
 
-def _start_method() -> str:
-    """Fork where it is safe, that is, from a process of one thread: it starts at once."""
-    if sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1:
-        return "fork"
-    return "spawn"
+def _shared_numbers() -> Any:
+    """What a worker tells of itself: `_AT`, `_SINCE` and `_STOP`, as floats."""
+    if start_method() == "fork":  # a child has the same pages, and nothing more is to be imported
+        return memoryview(mmap.mmap(-1, 24)).cast("d")
+    from multiprocessing.sharedctypes import RawArray
+
+    return RawArray("d", 3)

@@ -44,7 +44,7 @@ def test_nothing_to_check_is_no_success(run, tmp_path, make):
     make(folder)
     result = run("verify", folder)
     assert result.exit_code == 2
-    assert "not one JPEG file" in result.output
+    assert "not one JPEG or PNG file" in result.output
 
 
 def test_missing_path_is_failure(run, archive):

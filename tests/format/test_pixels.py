@@ -8,9 +8,19 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from png_mutators import (
+    chunk,
+    cut,
+    deep_colour,
+    insert,
+    interlaced,
+    pixels_of,
+    plain_png,
+    saved,
+)
 
-from napari_seal._format import jpeg
-from napari_seal._format.pixels import decode, decoder, digest_array, shown
+from napari_seal._format import jpeg, png
+from napari_seal._format.pixels import decode, decoder, digest_array, fitted, shown
 from napari_seal.errors import FormatError
 
 
@@ -93,3 +103,152 @@ def test_the_decoder_has_a_name_and_a_version() -> None:
     ((name, version),) = decoder().items()
     assert name in ("libjpeg-turbo", "libjpeg")
     assert version[0].isdigit()
+
+
+def test_the_decoder_of_png_is_recorded_too() -> None:
+    """Its samples do not depend on it; its name is there for whoever asks."""
+    ((name, version),) = decoder("png").items()
+    assert name == "zlib"
+    assert version[0].isdigit()
+
+
+# --------------------------------------------------------------------------------------------- PNG
+
+NOISE = np.random.default_rng(8).integers(0, 65536, (17, 23, 4), np.uint16)
+BYTES = (NOISE >> 8).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [BYTES[..., 0], NOISE[..., 0], BYTES[..., :3], BYTES, NOISE[:1, :1, 0]],
+    ids=lambda image: f"{image.dtype}{image.shape}",
+)
+def test_png_of_every_kind_that_is_sealed_comes_back(image: np.ndarray) -> None:
+    """Gray of 8 and 16 bits, RGB and RGBA: the same samples, in the machine's byte order."""
+    found = decode(png.walk(saved(Image.fromarray(image), "PNG")))
+    assert (found.dtype, found.dtype.isnative) == (image.dtype, True)
+    assert np.array_equal(found, image)
+
+
+@pytest.mark.parametrize("image", [BYTES[..., 0], NOISE[..., 0]], ids=["8", "16"])
+def test_interlaced_png_comes_back(image: np.ndarray) -> None:
+    """Seven passes over the picture make the same samples."""
+    assert np.array_equal(decode(png.walk(interlaced(image))), image)
+
+
+@pytest.mark.parametrize(
+    ("depth", "levels"),
+    [(1, [0, 255]), (2, [0, 85, 170, 255]), (4, [17 * n for n in range(16)])],
+)
+def test_gray_of_few_bits_spans_all_levels(depth: int, levels: list[int]) -> None:
+    """1, 2 and 4 bits are spread over 8, as the specification has it (section 13.12)."""
+    count = len(levels)
+    bits = "".join(f"{n:0{depth}b}" for n in range(count))
+    row = int(bits.ljust(-len(bits) % 8 + len(bits), "0"), 2).to_bytes(-(-len(bits) // 8))
+    found = decode(png.walk(plain_png(1, count, depth, 0, b"\0" + row)))
+    assert (found.dtype, found.tolist()) == (np.uint8, [levels])
+
+
+@pytest.mark.parametrize("mode", ["P", "PA", "LA", "1", "L transparent", "RGB transparent"])
+def test_other_kinds_of_png_become_gray_rgb_or_rgba(mode: str) -> None:
+    """Palettes become RGB; whatever has transparency becomes RGBA."""
+    small = Image.fromarray(BYTES[..., :3])
+    image, options = {
+        "P": (small.quantize(64), {}),
+        "PA": (small.quantize(64), {"transparency": 5}),
+        "LA": (Image.fromarray(BYTES[..., :2].copy(), "LA"), {}),
+        "1": (small.convert("1"), {}),
+        "L transparent": (small.convert("L"), {"transparency": 5}),
+        "RGB transparent": (small, {"transparency": (1, 2, 3)}),
+    }[mode]
+    found = decode(png.walk(saved(image, "PNG", **options)))
+    with Image.open(io.BytesIO(saved(image, "PNG", **options))) as again:
+        wanted = {"P": "RGB", "1": "L"}.get(mode, "RGBA")
+        assert np.array_equal(found, np.asarray(again.convert(wanted)))
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_16_bit_colour_is_refused_and_never_cut(channels: int) -> None:
+    """Pillow reads the high bytes without a word; here it is an error that says why."""
+    data = deep_colour(NOISE[..., :channels])
+    assert pixels_of(data).dtype == np.uint8, "Pillow has learned to read it"
+    for read in (decode, shown):
+        with pytest.raises(FormatError, match=r"16 bits|nothing of"):
+            read(png.walk(data))
+
+
+def test_16_bit_gray_with_transparency_is_refused() -> None:
+    """Pillow's conversion to RGBA would cut it."""
+    data = insert(b"IDAT", chunk(b"tRNS", b"\0\7"))(saved(Image.fromarray(NOISE[..., 0]), "PNG"))
+    with pytest.raises(FormatError, match="16 bits"):
+        decode(png.walk(data))
+
+
+def test_what_is_left_of_a_damaged_png_is_shown() -> None:
+    """Its first rows, and black."""
+    data = cut(0.5)(saved(Image.fromarray(NOISE[..., 0]), "PNG"))
+    with pytest.raises(FormatError, match="damaged"):
+        decode(png.walk(data))
+    picture = shown(png.walk(data))
+    assert np.array_equal(picture[:6], NOISE[:6, :, 0])
+    assert not picture[12:].any()
+
+
+@pytest.mark.parametrize("size", [(65536, 65536), (1 << 31, 1), (0, 9), (9, 0)])
+def test_the_header_of_a_png_cannot_ask_for_any_memory(size: tuple[int, int]) -> None:
+    """Sizes beyond the limits and of nothing are refused."""
+    with pytest.raises(FormatError):
+        decode(png.walk(plain_png(*size, 8, 0, b"\0")))
+
+
+def test_a_second_header_cannot_ask_for_it_either() -> None:
+    """Pillow would take the last one, whose size nobody has looked at."""
+    header = (40_000).to_bytes(4) * 2 + bytes((16, 6, 0, 0, 0))
+    data = insert(b"IDAT", chunk(b"IHDR", header))(plain_png(1, 1, 8, 0, b"\0\7"))
+    with pytest.raises(FormatError, match="not one header"):
+        decode(png.walk(data))
+
+
+GRAY = BYTES[..., 0]
+THREE = np.dstack([GRAY] * 3)
+OPAQUE = np.dstack([BYTES[..., :3], np.full_like(GRAY, 255)])
+
+
+@pytest.mark.parametrize(
+    ("found", "sealed"),
+    [
+        (THREE, GRAY),
+        (GRAY, THREE),
+        (OPAQUE, BYTES[..., :3]),
+        (BYTES[..., :3], OPAQUE),
+        (np.dstack([THREE, OPAQUE[..., 3]]), GRAY),
+        (GRAY, np.dstack([THREE, OPAQUE[..., 3]])),
+        (GRAY, GRAY * np.uint16(257)),
+        (GRAY * np.uint16(257), GRAY),
+        (THREE, GRAY * np.uint16(257)),
+        (NOISE[..., 0], NOISE[..., 0]),
+    ],
+)  # fmt: skip
+def test_other_forms_of_the_same_picture_fit(found: np.ndarray, sealed: np.ndarray) -> None:
+    """Gray as RGB, opaque with alpha, 8 bits as 16, and the reverse of each."""
+    fit = fitted(found, sealed.shape, sealed.dtype.name)
+    assert (fit.shape, fit.dtype) == (sealed.shape, sealed.dtype)
+    assert np.array_equal(fit, sealed)
+
+
+@pytest.mark.parametrize(
+    ("found", "shape", "kind"),
+    [
+        (BYTES[..., :3], GRAY.shape, "uint8"),
+        (BYTES, (17, 23, 3), "uint8"),
+        (NOISE[..., 0], GRAY.shape, "uint8"),
+        (GRAY, (23, 17), "uint8"),
+        (GRAY, (17, 23), "float32"),
+        (NOISE[..., 0], (17, 23, 3), "uint8"),
+    ],
+)  # fmt: skip
+def test_what_would_lose_something_is_left_as_it_is(
+    found: np.ndarray, shape: tuple[int, ...], kind: str
+) -> None:
+    """Colours, transparency, low bytes and sizes are not thrown away to make it fit."""
+    assert fitted(found, shape, kind) is found

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from napari_seal import Window
-from napari_seal._format import exif, jpeg, keys, record, stack, tiles
+from napari_seal._format import exif, jpeg, keys, names, png, record, stack, tile_digests, tiles
 from napari_seal._format.digest import digest_of
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.place import plane_name
@@ -195,7 +195,7 @@ def test_keys(vector: dict[str, Any]) -> None:
 def test_plane_name(vector: dict[str, Any]) -> None:
     """A plane has the stated file name."""
     parts = (vector[key] for key in ("stem", "axes", "shape", "index"))
-    assert plane_name(*parts, stack.PLANE_ENDINGS[vector["format"]]) == vector["file"]
+    assert plane_name(*parts, names.ENDINGS[vector["format"]]) == vector["file"]
 
 
 def state_of_index(text: bytes) -> str:
@@ -214,3 +214,45 @@ def state_of_index(text: bytes) -> str:
 def test_stack(vector: dict[str, Any]) -> None:
     """An index's text is ok, incomplete, changed, rewritten, malformed or unsupported."""
     assert state_of_index(vector["text"].encode("ascii")) == vector["verdict"]
+
+
+# --------------------------------------------------------------------------------------------- PNG
+
+
+@cases("png")
+def test_png(vector: dict[str, Any]) -> None:
+    """A file has the stated codestream, scan, length and end, and its samples the digest."""
+    data = base64.b64decode(vector["file"])
+    structure = png.walk(data)
+    assert (structure.length, structure.end is not None) == (vector["length"], vector["complete"])
+    assert str(structure.codestream()) == vector["codestream"]
+    assert str(structure.scan()) == vector["scan"]
+    if "pixels" in vector:
+        found = digest_array(decode(structure))
+        stated = vector["pixels"]
+        assert (str(found.digest), list(found.shape), found.dtype) == tuple(stated.values())
+
+
+@pytest.mark.parametrize("vector", VECTORS["window16"], ids=lambda v: f"{v['dtype']}-{v['high']}")
+def test_window16(vector: dict[str, Any]) -> None:
+    """Intensities become the stated levels of 16 bits."""
+    values = np.array(vector["values"], vector["dtype"])
+    levels = Window(low=vector["low"], high=vector["high"]).scale(values, 16)
+    assert (levels.dtype, levels.tolist()) == (np.uint16, vector["levels"])
+
+
+@cases("tile_digests")
+def test_tile_digests(vector: dict[str, Any]) -> None:
+    """The samples of a picture have the stated digests, tile by tile."""
+    height, width, *channels = vector["shape"]
+    size = vector["bits"] // 8
+    drawn = [
+        hashlib.sha256(f"{y},{x},{c}".encode()).digest()[:size]
+        for y in range(height)
+        for x in range(width)
+        for c in range(*channels or [1])
+    ]
+    picture = np.frombuffer(b"".join(drawn), f"<u{size}").reshape(vector["shape"])
+    assert tile_digests.measure(picture) == vector["tile_digests"]
+    read_size, digests = tile_digests.read(vector["tile_digests"], picture.shape)
+    assert np.array_equal(digests, tile_digests.compute(picture, read_size))

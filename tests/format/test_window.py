@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from napari_seal import OptionError, Window, restore_intensity
 
@@ -130,3 +132,67 @@ def test_a_window_of_numpy_scalars_holds_numbers() -> None:
     window = Window(low=image.min(), high=image.max())  # type: ignore[arg-type]
     assert (window, type(window.low)) == (Window(low=3, high=300), int)
     assert type(Window(low=np.float32(0.5), high=1).low) is float  # type: ignore[arg-type]
+
+
+# ----------------------------------------------------------------------------------------- 16 bits
+
+
+@pytest.mark.parametrize(("kind", "low"), [("u2", 0), ("i2", -32768), ("i8", 7), ("u4", 65536)])
+def test_every_whole_number_of_a_full_range_is_its_own_level(kind: str, low: int) -> None:
+    """Over 65,536 whole numbers the level is the value less the lowest."""
+    values = np.arange(low, low + 65536).astype(kind)
+    window = Window(low=low, high=low + 65535)
+    levels = window.scale(values, 16)
+    assert levels.dtype == np.uint16
+    assert np.array_equal(levels, np.arange(65536))
+    assert np.array_equal(window.restore(levels), values)
+
+
+@given(
+    low=st.integers(-(2**62), 2**62),
+    extent=st.integers(0, 65535),
+    shares=st.lists(st.integers(0, 65535), min_size=1),
+)
+def test_whole_numbers_within_65536_come_back_exactly(
+    low: int, extent: int, shares: list[int]
+) -> None:
+    """Wherever the range lies, as far as float64 can say the numbers at all."""
+    values = np.array([low + share * extent // 65535 for share in shares], np.int64)
+    window = Window(low=low, high=low + extent)
+    restored = window.restore(window.scale(values, 16))
+    assert np.array_equal(restored, values.astype(np.float64))
+
+
+@given(
+    low=st.floats(-1e9, 1e9),
+    extent=st.floats(1e-3, 1e9),
+    shares=st.lists(st.floats(0, 1), min_size=1),
+)
+def test_floats_come_back_within_a_16_bit_step(
+    low: float, extent: float, shares: list[float]
+) -> None:
+    """Mapping to 16 bits and back is off by no more than one level's width."""
+    window = Window(low=low, high=low + extent)
+    assume(window.low < window.high)
+    values = np.clip(low + np.array(shares) * extent, window.low, window.high)
+    error = np.abs(window.restore(window.scale(values, 16)) - values).max()
+    assert error <= window.step / 256 * (1 + 1e-9) + 1e-6 * extent
+
+
+@given(values=st.lists(st.integers(0, 65535), min_size=2))
+def test_8_bits_are_the_high_byte_of_16(values: list[int]) -> None:
+    """The levels of JPEG are those of PNG, cut as the MoEDAL function cuts them."""
+    y = np.array(values, np.uint16)
+    assume(y.min() < y.max())
+    window = Window(low=int(y.min()), high=int(y.max()))
+    assert np.array_equal(window.scale(y), window.scale(y, 16) >> 8)
+
+
+@pytest.mark.parametrize(("low", "high"), HOSTILE)
+def test_a_hostile_window_restores_16_bits_to_finite_values(low: float, high: float) -> None:
+    """What a file may claim and no writer makes gives numbers between its two ends."""
+    window = Window(low=low, high=high)
+    restored = restore_intensity(np.array([0, 1, 255, 32768, 65534, 65535], np.uint16), window)
+    assert np.isfinite(restored).all()
+    assert (restored >= min(low, high)).all()
+    assert (restored <= max(low, high)).all()

@@ -84,11 +84,11 @@ def test_one_picture(tmp_path: Path) -> None:
         assert [image.name for image in images] == ["position 0", "position 1"]
 
 
-@pytest.mark.parametrize("damage", ["lost", "cut"])
+@pytest.mark.parametrize("damage", ["lost", "zeros"])
 def test_frames_that_are_not_there_are_no_black_planes(damage: str, tmp_path: Path) -> None:
     """nd2 reads zeros for a frame that was never written; here that is an error."""
     path, frames = tmp_path / "a.nd2", counted(3, 7, 9, 1)
-    if damage == "cut":
+    if damage == "zeros":
         frames[1] = 0
     write_nd2(path, frames, [DEPTH], lost=[1] if damage == "lost" else [])
     with open_images(str(path)) as [image]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_seal import ImageError
+from napari_seal import ImageError, check, seal_stack
 from napari_seal._images import (
     OpenedImage,
     PlaneArray,
@@ -20,6 +20,7 @@ from napari_seal._images import (
     open_images,
     place,
     planes,
+    stack_attributes,
 )
 from napari_seal._images.opened import arrange, letters
 from napari_seal._images.units import step, unit_name
@@ -173,8 +174,39 @@ def test_attributes_are_those_of_naparis_layers() -> None:
         "units": ["micrometer", "micrometer"],
         "axis_labels": ["y", "x"],
     }
+    assert stack_attributes(image, "cells") == {
+        "name": "cells A1",
+        "scale": [1.0, 2, 0.5, 0.25],
+        "units": ["pixel", "pixel", "micrometer", "micrometer"],
+        "axis_labels": ["c", "t", "y", "x"],
+        "channels": ["DAPI", "GFP"],
+    }
     bare = OpenedImage(array=array, axes=axes, scale={"X": 0.25})
     assert layer_attributes(bare, {}, "cells") is None
+    assert set(stack_attributes(bare, "cells")) == {"name", "axis_labels"}
+
+
+def test_a_stack_is_sealed_as_it_was_opened(tmp_path: Path) -> None:
+    """`seal_stack` takes the array, its axes and attributes, and reads one plane at a time."""
+    read = []
+
+    def plane(index: tuple[int, ...]) -> np.ndarray:
+        read.append(index)
+        return counted(4, 5).astype("u1") + np.uint8(index[0])
+
+    array = PlaneArray((3, 4, 5), "u1", plane, leading=1, kind="TIFF")
+    image = OpenedImage(
+        array=array, axes="ZYX", scale=dict(zip("ZYX", (2, 0.5, 0.25), strict=True)),
+        units=dict.fromkeys("ZYX", "micrometer"),
+    )  # fmt: skip
+    seal_stack(image.array, tmp_path / "a", axes=image.axes, layer=stack_attributes(image, "a"))
+    assert read == [(0,), (1,), (2,)]
+    verdict = check(tmp_path / "a.sealed" / "a_z1.sealed.jpg", source=image.array[1])
+    assert str(verdict.reasons[0].code) == "original-confirmed"
+    assert verdict.seal is not None
+    assert verdict.seal.layer == {  # type: ignore[union-attr]
+        "name": "a", "scale": [0.5, 0.25], "units": ["micrometer"] * 2, "axis_labels": ["y", "x"],
+    }  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from("TCZP"), st.integers(1, 50), min_size=1), st.data())

@@ -216,6 +216,14 @@ def test_several_series(tmp_path: Path) -> None:
         assert [image.axes for image in images] == ["YX", "YX", "ZYX"]
 
 
+def test_the_only_channel_has_its_name(tmp_path: Path) -> None:
+    """Also where there is no axis of channels."""
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, counted(7, 9), metadata={"axes": "YX", "Channel": {"Name": "DAPI"}})
+    with open_images(str(path)) as [image]:
+        assert (image.axes, image.channels) == ("YX", ("DAPI",))
+
+
 def test_a_pyramid_is_read_at_full_resolution(tmp_path: Path) -> None:
     """Its smaller copies are no images of their own."""
     path, data = tmp_path / "a.ome.tif", counted(64, 64)

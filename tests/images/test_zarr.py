@@ -151,6 +151,21 @@ def test_series_and_plates(tmp_path: Path) -> None:
         assert found == list(zip(names, [1, 2], strict=True))
 
 
+def test_the_number_of_images_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file can name one image any number of times."""
+    monkeypatch.setattr("napari_seal._images.zarr._IMAGES", 2)
+    write_image(tmp_path / "a.zarr", counted(8, 10), "yx")
+    path = tmp_path / "a.zarr" / "zarr.json"
+    about = json.loads(path.read_text())
+    about["attributes"]["ome"]["multiscales"] *= 3
+    for number, one in enumerate(about["attributes"]["ome"]["multiscales"]):
+        about["attributes"]["ome"]["multiscales"][number] = one | {"name": f"{number}"}
+    path.write_text(json.dumps(about))
+    folder = str(tmp_path / "a.zarr")
+    with pytest.raises(ImageError, match="more than 2 images"), open_images(folder):
+        pass
+
+
 def test_a_codec_that_runs_code_is_refused(tmp_path: Path) -> None:
     """Zarr 2 lets a file name the codec "pickle", which would run whatever is in a chunk."""
     folder, trace = tmp_path / "a.zarr", tmp_path / "trace"

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 import napari_seal
-from napari_seal._verify.verdict import ScoreMap
+from napari_seal._verify.score_map import ScoreMap
 
 # Before napari is imported: nobody's own preferences are read or written.
 os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-seal-test-"), "n.yaml"))

@@ -13,7 +13,8 @@ from napari_seal._napari.flag import FLAGS
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._napari.verdict_order import NOT_INTACT
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 ROWS = 100_000
 MILLION = 1_000_000

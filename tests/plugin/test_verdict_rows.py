@@ -9,7 +9,8 @@ import tracemalloc
 import pytest
 
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Signature, Verdict
 
 MOVED = Reason(
     code=ReasonCode.MOVED, message="It was moved here.", expected="a/b.jpg", found="c/b.jpg"

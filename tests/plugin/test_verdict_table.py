@@ -10,7 +10,8 @@ from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_rows import VerdictRows
 from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 CHANGED = Verdict(
     path="/x/sub/changed.jpg",

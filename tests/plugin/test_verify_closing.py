@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import pytest
 from dock import choose
@@ -26,6 +28,7 @@ def test_closing_in_mid_run_leaves_the_ledger_resumable(
     widget.run()
     job = widget._job
     qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    assert multiprocessing.active_children()
     if closed == "dock":
         dock.destroyOnClose()
     else:
@@ -33,6 +36,7 @@ def test_closing_in_mid_run_leaves_the_ledger_resumable(
     assert job.cancelled
     qtbot.waitUntil(lambda: job.done, timeout=10_000)
     assert job.failure is None
+    assert not multiprocessing.active_children()
     assert not os.path.exists(f"{ledger}-wal")
     with napari_seal.Ledger.open(ledger) as opened:
         (run,) = opened.runs()
@@ -79,3 +83,24 @@ def test_quitting_napari_in_mid_run(many_files):
         (run,) = opened.runs()
         assert run.state == "unfinished"
         assert len(list(opened.check_many(folder, jobs=1, resume=True))) == 3000
+
+
+def test_cancelling_ends_the_workers(widget, qtbot, many_files):
+    """Within a second, and none of them is left; few files are checked without any."""
+    folder, _ = many_files
+    choose(widget, qtbot, folder, "")
+    widget.run()
+    job = widget._job
+    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    assert multiprocessing.active_children()
+    begun = time.monotonic()
+    widget.stop()
+    qtbot.waitUntil(lambda: job.done, timeout=10_000)
+    assert time.monotonic() - begun < 1.5  # within a second, and the machine may be busy
+    assert not multiprocessing.active_children()
+    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    widget.set_paths([str(path) for path in sorted(folder.rglob("*.jpg"))[:500]])
+    widget.run()
+    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    assert not multiprocessing.active_children()
+    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)

@@ -256,7 +256,9 @@ def test_an_empty_folder_is_no_success(widget, qtbot, tmp_path):
     (tmp_path / "empty").mkdir()
     choose(widget, qtbot, tmp_path / "empty", tmp_path / "ledger.db")
     verify(widget, qtbot)
-    assert widget.message.text().startswith("⚠ Nothing was checked: There was not one JPEG file")
+    assert widget.message.text().startswith(
+        "⚠ Nothing was checked: There was not one JPEG or PNG file"
+    )
 
 
 def test_errors_of_the_ledger_speak_of_the_dock(archive, tmp_path):

@@ -14,7 +14,8 @@ from napari_seal._napari.verify_text import (
     typed_paths,
     why_nothing_checked,
 )
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the paths are those of POSIX")
 

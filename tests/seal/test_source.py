@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_seal import ImageError, OptionError, Window
-from napari_seal._seal.source import accept, choose_window
+from napari_seal._seal.source import accept, bits_of, choose_window
 
 
 def image(*shape: int, kind: str = "u2") -> np.ndarray:
@@ -113,3 +113,59 @@ def test_an_image_of_too_wide_a_range_needs_a_window() -> None:
     with pytest.raises(OptionError, match="window="):
         choose_window(array, None)
     assert choose_window(array, (0, 65535)).scale(array).tolist() == [[0, 255]]
+
+
+# --------------------------------------------------------------------------------------------- PNG
+
+
+@pytest.mark.parametrize("kind", ["u2", "i1", "i2", "i8", "f4", "?"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colours_of_png_are_of_8_bits(kind: str, channels: int) -> None:
+    """Anything else would be cut; the error says what to do instead."""
+    with pytest.raises(ImageError, match=r"without loss.*each channel.*sealed.jpg"):
+        accept(image(3, 4, channels, kind=kind), "png")
+    array = image(3, 4, channels, kind="u1")
+    accepted, axes = accept(array, "png")
+    assert accepted is array
+    assert axes == "YXS"
+
+
+def test_alpha_is_for_png_only() -> None:
+    """JPEG has none, and the error names the format that has."""
+    with pytest.raises(ImageError, match=r"sealed\.png"):
+        accept(image(3, 4, 4, kind="u1"), "jpeg")
+
+
+@pytest.mark.parametrize(
+    ("kind", "bits"),
+    [("?", 8), ("u1", 8), ("i1", 8), ("u2", 16), (">u2", 16), ("i2", 16), ("u4", 16), ("f2", 16),
+     ("f8", 16)],
+)  # fmt: skip
+def test_bits_of_a_level(kind: str, bits: int) -> None:
+    """One byte stays one byte in PNG; JPEG has 8 bits for all."""
+    array = image(3, 4, kind=kind)
+    assert (bits_of(array, "png"), bits_of(array, "jpeg")) == (bits, 8)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"),
+    [
+        ([5, 9], "u1", (0, 255)),
+        ([5, 9], "i1", (-128, 127)),
+        ([5, 9], "u2", (0, 65535)),
+        ([5, 9], "i2", (-32768, 32767)),
+        ([5, 9], "i4", (0, 65535)),
+        ([-5, 9], "i4", (-5, 65530)),
+        ([70_000, 70_900], "u4", (70_000, 135_535)),
+        ([0, 65_536], "u8", (0, 65_536)),
+        ([-9, 200_000], "i8", (-9, 200_000)),
+        ([0.5, 9.5], "f4", (0.5, 9.5)),
+        ([0, 1], "?", (0, 1)),
+    ],
+)
+def test_the_default_window_of_png_keeps_whole_numbers(
+    values: list[float], kind: str, expected: tuple[float, float]
+) -> None:
+    """One level for each whole number wherever 65,536 of them are enough."""
+    window = choose_window(np.array([values], kind), None, "png")
+    assert (window.low, window.high) == expected

@@ -28,8 +28,9 @@ from napari_seal._verify import page as page_module
 from napari_seal._verify import page_html
 from napari_seal._verify.looks import COLOURS, Tone
 from napari_seal._verify.page import html_report
+from napari_seal._verify.score_map import ScoreMap
 from napari_seal._verify.summary import Run
-from napari_seal._verify.verdict import Box, ScoreMap
+from napari_seal._verify.verdict import Box
 
 NASTY = "</script><!--<script>\u2028\u2029\u202e&amp;\"'><img src=x onerror=alert(1)>]]>\x1b\udcff"
 REASON = Reason(code=ReasonCode.PIXELS_MISMATCH, message="Other pixels.", expected="a", found="b")

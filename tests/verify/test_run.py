@@ -17,6 +17,7 @@ from hanging import hanging
 
 from napari_seal import NothingToCheckError, OptionError, Progress, Verdict, check_many
 from napari_seal._verify.report import count
+from napari_seal._verify.run import check_without_seals
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,18 @@ def test_every_file_gets_its_verdict_in_order(jobs: int | None, archive: Path) -
     assert_complete(list(check_many(archive, jobs=jobs)), archive)
     files = iter(sorted(archive.iterdir()))
     assert_complete(list(check_many(files, jobs=jobs)), archive)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_without_seals_the_verdicts_are_the_same(jobs: int, archive: Path) -> None:
+    """What the command line asks for: as `check_many`, but for the seals of intact files."""
+    run = check_without_seals([str(archive)], full=False, against=None, jobs=jobs)
+    verdicts = list(run)
+    assert_complete(verdicts, archive)
+    for verdict, whole in zip(verdicts, check_many(archive, jobs=jobs), strict=True):
+        assert verdict.as_dict() == whole.as_dict()
+        assert whole.seal is not None
+    assert run.done == 1000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -9,15 +9,20 @@ Each command is imported when it is asked for, and what it needs beyond click wh
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
 from typing import Any, Final
 
-import click
+# Imports make many objects and no garbage, and verdicts are gone as soon as nobody holds them: to
+# look for garbage as often as Python does takes a twentieth of the start.
+gc.set_threshold(50_000, 20, 50)
 
-from napari_seal._version import __version__
-from napari_seal.errors import SealError
+import click  # noqa: E402 - what it imports counts most
+
+from napari_seal._version import __version__  # noqa: E402
+from napari_seal.errors import SealError  # noqa: E402
 
 __all__ = ["main"]
 

@@ -28,7 +28,7 @@ def find(what: str, ledger_file: str, ledger_root: str | None, as_json: bool) ->
 
     DIGEST is that of the image data, the record, the source or the pixels, or an ImageUniqueID;
     four hexadecimal digits of its beginning are enough.  FILE is any that `seal` reads, with
-    the original or a stack with it, or a JPEG file.
+    the original or a stack with it, or a sealed file.
 
     Exit code: 0 if an image was found, 1 if not, 2 if it could not be looked for.
     """

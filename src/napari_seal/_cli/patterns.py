@@ -6,13 +6,15 @@ list every file 40 times, and two keep it busy for ever.
 
 from __future__ import annotations
 
-import fnmatch
-import glob
 import os
 import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from napari_seal._files import is_address
+
+#: What makes a path a pattern, as `glob` and `fnmatch` have it.
+_MAGIC: Final = frozenset("*?[")
 
 
 def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> Iterator[str]:
@@ -37,7 +39,7 @@ def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> Iterator[str]:
         A match; or a folder that cannot be listed, so that it is not passed over in silence.
     """
     for path in paths:
-        if is_address(path) or os.path.lexists(path) or not glob.has_magic(path):
+        if is_address(path) or os.path.lexists(path) or not _MAGIC.intersection(path):
             yield path
             continue
         drive, rest = os.path.splitdrive(path)
@@ -51,6 +53,8 @@ def expand(paths: Iterable[str], extensions: tuple[str, ...]) -> Iterator[str]:
 
 
 def _matches(folder: str, parts: list[str]) -> Iterator[str]:
+    import fnmatch
+
     if not parts:
         yield folder or os.curdir
         return
@@ -59,7 +63,7 @@ def _matches(folder: str, parts: list[str]) -> Iterator[str]:
         yield from _matches(folder, rest)
         if not rest:  # the folder, which is searched with all folders in it
             return
-    elif not glob.has_magic(part):
+    elif not _MAGIC.intersection(part):
         path = os.path.join(folder, part)
         if os.path.lexists(path):
             yield from _matches(path, rest)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._format.names import ENDINGS
 from napari_seal._images import (
     OpenedImage,
     layer_attributes,
@@ -21,9 +22,6 @@ from napari_seal.errors import OptionError
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Format
-
-#: How the files are named, by format.
-SUFFIXES = {"jpeg": ".sealed.jpg", "png": ".sealed.png"}
 
 
 def seal_images(
@@ -64,7 +62,7 @@ def seal_images(
             if image.leading and not by_plane:
                 yield _seal_stack(image, below, format, options | of_stacks)
             else:
-                yield from _seal_planes(image, below, SUFFIXES[format], options)
+                yield from _seal_planes(image, below, ENDINGS[format], options)
 
 
 def _seal_stack(

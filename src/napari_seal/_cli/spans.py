@@ -7,9 +7,7 @@ from typing import Final
 
 import click
 
-_SPAN: Final = re.compile(
-    r"(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,6})m)?(?:(?P<s>\d{1,9}(?:\.\d{1,6})?)s?)?", re.ASCII
-)
+_SPAN: Final = r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,9}(?:\.[0-9]{1,6})?)s?)?"
 
 
 class Span(click.ParamType):  # type: ignore[type-arg] # generic only in newer versions of click
@@ -21,7 +19,7 @@ class Span(click.ParamType):  # type: ignore[type-arg] # generic only in newer v
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the number of seconds."""
-        match = _SPAN.fullmatch(str(value).strip().lower())
+        match = re.fullmatch(_SPAN, str(value).strip().lower())
         hours, minutes, seconds = (float(n or 0) for n in match.groups()) if match else (0, 0, 0)
         span = 3600 * hours + 60 * minutes + seconds
         if span <= 0:

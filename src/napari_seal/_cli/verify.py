@@ -14,9 +14,10 @@ import click
 from napari_seal._cli.ledger_options import ledger_options, open_ledger, shown_options
 from napari_seal._cli.patterns import expand
 from napari_seal._cli.spans import Span
-from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from napari_seal._verify.reasons import Reason
     from napari_seal._verify.report import Watch
     from napari_seal._verify.run import CheckRun
     from napari_seal._verify.summary import Run
@@ -41,7 +42,11 @@ _LISTED: Final = 500
 @click.option(
     "--against", metavar="DIR", help="Also compare each file with its original in this folder."
 )
-@click.option("--timeout", type=Span(), help="Time that one file may take; else it is unreadable.")
+@click.option(
+    "--timeout",
+    type=Span(),
+    help="Time that one file may take, or the next name in a folder; else it is unreadable.",
+)
 @click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
@@ -87,7 +92,7 @@ def verify(
     _check_name("--csv", csv_file, ".csv")
     _check_name("--html", html_file, ".html", ".htm")
     from napari_seal._cli.progress import run_progress
-    from napari_seal._verify.run import check_many
+    from napari_seal._verify.run import check_without_seals
     from napari_seal._verify.scan import EXTENSIONS
     from napari_seal._verify.summary import Run
 
@@ -109,7 +114,7 @@ def verify(
             from napari_seal._dask import connect
 
             client = stack.enter_context(connect(dask))
-        check_files = open_ledger(stack, **with_ledger) or check_many
+        check_files = open_ledger(stack, **with_ledger) or check_without_seals
         checked = check_files(
             named,
             jobs=jobs,
@@ -162,29 +167,27 @@ class _Counts(Counter[Outcome]):
         """Count verdicts while passing them on."""
         for verdict in verdicts:
             self[verdict.verdict] += 1
-            for reason in verdict.reasons:
-                self.not_compared += reason.code in _NOT_COMPARED
-                self.new += reason.code in _NEW
-                self.seals_lost += reason.code is ReasonCode.NOT_THE_RECORDED_SEAL
+            if verdict.reasons:
+                self._count_reasons(verdict.reasons)
             yield verdict
+
+    def _count_reasons(self, reasons: Iterable[Reason]) -> None:
+        from napari_seal._verify.reasons import ReasonCode as Code
+
+        for reason in reasons:
+            self.not_compared += reason.code in (
+                Code.ORIGINAL_MISSING,
+                Code.ORIGINAL_NOT_COMPARABLE,
+                Code.ORIGINAL_UNREADABLE,
+            )
+            # A ledger did not have the file at this path before.
+            self.new += reason.code in (Code.EXTRA, Code.MOVED, Code.COPIED)
+            self.seals_lost += reason.code is Code.NOT_THE_RECORDED_SEAL
 
     def print_if_interrupted(self, kind: type[BaseException] | None, *_: object) -> None:
         """Print the counts so far when the run ends by Control-C."""
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             _print_counts(self)
-
-
-#: A ledger did not have the file at this path before.
-_NEW: Final = frozenset((ReasonCode.EXTRA, ReasonCode.MOVED, ReasonCode.COPIED))
-
-
-_NOT_COMPARED: Final = frozenset(
-    (
-        ReasonCode.ORIGINAL_MISSING,
-        ReasonCode.ORIGINAL_NOT_COMPARABLE,
-        ReasonCode.ORIGINAL_UNREADABLE,
-    )
-)
 
 
 def _check_name(option: str, path: str | None, *endings: str) -> None:

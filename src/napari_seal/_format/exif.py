@@ -26,7 +26,7 @@ from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
-    from napari_seal._format.jpeg import Segment
+    from napari_seal._format.segments import Segment
 
 #: What an APP1 segment with Exif begins with (Exif 2.32, 4.7.2).
 SIGNATURE: Final = b"Exif\0\0"
@@ -59,9 +59,9 @@ _STRUCTS: Final[dict[bytes, tuple[Literal["little", "big"], struct.Struct, struc
 }
 
 # One spelling for each tag, so that a name found in a seal is the name made from its tag.
-_NUMBER: Final = re.compile(r"0x[0-9a-f]{4}")
-_RECORD_KEY: Final = re.compile(r'"(seal|sha244)"\s*:')
-_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+_NUMBER: Final = r"0x[0-9a-f]{4}"
+_RECORD_KEY: Final = r'"(seal|sha244)"\s*:'
+_NOT_ASCII: Final = r"[^\x00-\x7f]+"
 
 Key = tuple[str, int]
 
@@ -198,8 +198,8 @@ def user_comment(entries: Mapping[Key, Entry]) -> bytes | None:
     if code == b"UNICODE\0":
         for encoding in ("utf-16-be", "utf-16-le"):
             decoded = text.decode(encoding, "replace").lstrip("\ufeff")
-            if decoded.isascii() or _RECORD_KEY.search(decoded):
-                return _NOT_ASCII.sub(_escape, decoded).encode("ascii").rstrip(b"\0 ")
+            if decoded.isascii() or re.search(_RECORD_KEY, decoded):
+                return re.sub(_NOT_ASCII, _escape, decoded).encode("ascii").rstrip(b"\0 ")
         return None
     if code not in (b"ASCII\0\0\0", bytes(8)):
         return None
@@ -227,7 +227,7 @@ def parse_key(text: str) -> Key:
         The text names no directory and tag.
     """
     directory, _, number = text.partition(":")
-    if directory in _ORDER and _NUMBER.fullmatch(number):
+    if directory in _ORDER and re.fullmatch(_NUMBER, number):
         return directory, int(number, 16)
     raise FormatError(f"not an Exif tag: {text[:80]!r}")
 

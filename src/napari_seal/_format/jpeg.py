@@ -26,7 +26,7 @@ from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.exiftool import scan_pieces
 from napari_seal._format.markers import APP0, APP1, APP14, APP15, COM, EOI, SOI, SOS
-from napari_seal._format.segments import kind_of
+from napari_seal._format.segments import Segment, kind_of
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
@@ -46,24 +46,6 @@ _EXCLUDED: Final = frozenset(range(APP0, APP15 + 1)) | {COM}
 _END_OF_SCAN: Final = re.compile(rb"\xff(?=[^\x00\xff\xd0-\xd7])")
 _RUN: Final = re.compile(rb"\xff+")
 _FILL_RUN: Final = re.compile(rb"\xff{2,}")
-
-
-class Segment(NamedTuple):
-    """A marker segment: ``data[start:end]`` from its FF to its last byte, payload included."""
-
-    marker: int
-    start: int
-    end: int
-
-    @property
-    def payload(self) -> slice:
-        """Where its content lies, after the marker and the length word."""
-        return slice(self.start + 4, self.end)
-
-    @property
-    def name(self) -> str:
-        """The standard's name for it, such as ``APP13`` or ``COM``."""
-        return "COM" if self.marker == COM else f"APP{self.marker - APP0}"
 
 
 class Frame(NamedTuple):

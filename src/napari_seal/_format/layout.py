@@ -13,39 +13,55 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from napari_seal._format import limits
-from napari_seal._format.place import StackPlace, parse_place
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_seal._format.place import StackPlace
+
 _HEX: Final = rb"[0-9a-f]{64}"
 # To be compared with the digest that it should be.
-_ANY: Final = rb'[^"]{64}'
+_ANY: Final = rb".{64}"
 # Texts without escapes, and numbers that no reader finds infinite.
-_TEXT: Final = rb'"[ !#-\[\]-~]*"'
+TEXT: Final = rb'"[ !#-\[\]-~]*"'
 _COUNT: Final = rb"(?:0|[1-9][0-9]{0,17})"
-_NUMBER: Final = rb"-?" + _COUNT + rb"(?:\.[0-9]{1,20})?(?:e[+-][0-9]{1,2})?"
+NUMBER: Final = rb"-?" + _COUNT + rb"(?:\.[0-9]{1,20})?(?:e[+-][0-9]{1,2})?"
 _ARRAY: Final = (
     rb'\{"digest":"(?P=algorithm):(%s)","shape":\[' + _COUNT + rb"(?:," + _COUNT + rb"){0,31}\],"
-    rb'"dtype":' + _TEXT + rb'(?:,"axes":' + _TEXT + rb")?\}"
+    rb'"dtype":' + TEXT + rb'(?:,"axes":' + TEXT + rb")?\}"
 )
+
+
+def pattern(tags: bytes, keys: bytes, layer: bytes) -> bytes:
+    """The pattern of a seal, from those of what stands in three of its braces."""
+    return (
+        rb'"seal":\{"version":1,(?:"format":"png",)?'
+        rb'"codestream":"(?P<algorithm>sha256|blake3):(?P<codestream>' + _ANY
+        + rb')","length":' + _COUNT
+        + rb',"scan":"sha256:(?P<scan>' + _HEX
+        + rb')","pixels":' + _ARRAY % (rb"?P<pixels>" + _HEX)
+        + rb'(?:,"source":' + _ARRAY % (rb"?P<source>" + _HEX)
+        + rb')?(?:,"window":\{"low":' + NUMBER + rb',"high":' + NUMBER
+        + rb'\})?(?:,"quality":' + _COUNT
+        + rb')?(?:,"tiles":\{"kind":' + TEXT + rb'(?:,"low":' + _COUNT + rb',"high":' + _COUNT
+        + rb')?,"size":' + _COUNT + rb',"step":' + NUMBER + rb',"data":"[A-Za-z0-9+/=]*"\})?'
+        + rb'(?:,"tile_digests":\{"kind":' + TEXT + rb',"size":' + _COUNT
+        + rb',"data":"[A-Za-z0-9+/=]*"\})?,"exif":\{"digest":"(?P=algorithm):(?P<exif>' + _ANY
+        + rb')","tags":\{(?P<tags>' + tags + rb')\}\}' + keys + layer
+        + rb'(?:,"stack":(?P<stack>\{[^{}]*\}))?,"created":' + TEXT
+        + rb',"software":\{"napari-seal":' + TEXT + rb',"Pillow":' + TEXT
+        + rb',"(?:libjpeg(?:-turbo)?|zlib)":' + TEXT
+        + rb'\},"record":"(?P=algorithm):(?P<record>' + _ANY + rb')"\}\}'
+    )  # fmt: skip
+
+
 _SEAL: Final = re.compile(
-    rb'"seal":\{"version":1,"codestream":"(?P<algorithm>sha256|blake3):(?P<codestream>' + _ANY
-    + rb')","length":' + _COUNT
-    + rb',"scan":"sha256:(?P<scan>' + _HEX
-    + rb')","pixels":' + _ARRAY % (rb"?P<pixels>" + _HEX)
-    + rb'(?:,"source":' + _ARRAY % (rb"?P<source>" + _HEX)
-    + rb')?(?:,"window":\{"low":' + _NUMBER + rb',"high":' + _NUMBER
-    + rb'\})?(?:,"quality":' + _COUNT
-    + rb')?(?:,"tiles":\{"kind":' + _TEXT + rb',"size":' + _COUNT + rb',"step":' + _NUMBER
-    + rb',"data":"[A-Za-z0-9+/=]*"\})?,"exif":\{"digest":"(?P=algorithm):(?P<exif>' + _ANY
-    + rb')","tags":\{(?P<tags>[^{}]*)\}\}(?:,"keys":\{(?P<keys>[^{}]*)\})?'
-    + rb'(?:,"layer":(?P<layer>\{.*?\}))?(?:,"stack":(?P<stack>\{[^{}]*\}))?,"created":' + _TEXT
-    + rb',"software":\{"napari-seal":' + _TEXT + rb',"Pillow":' + _TEXT + rb',"libjpeg(?:-turbo)?":'
-    + _TEXT + rb'\},"record":"(?P=algorithm):(?P<record>' + _ANY
-    + rb')"\}\}\Z', re.DOTALL,
-)  # fmt: skip
+    pattern(
+        rb"[^{}]*", rb'(?:,"keys":\{(?P<keys>[^{}]*)\})?', rb'(?:,"layer":(?P<layer>\{.*?\}))?'
+    ),
+    re.DOTALL,
+)
 _START: Final = b'"seal":{"version":1,'
 #: Behind the bytes that the record digest is over: ``,"record":"``, a digest, and the braces.
 _TAIL: Final = len(',"record":":"}}') + 64
@@ -73,22 +89,42 @@ class Layout(NamedTuple):
         return _TAIL + len(self.algorithm)
 
 
+class Parts(NamedTuple):
+    """A record that was recognised: what stands before the seal, and what a form is made from.
+
+    ``checks`` is the pattern of the check values of the user's keys; None where there are none.
+    """
+
+    user: bytes
+    checks: bytes | None
+    layer: bytes
+    seal: Layout
+
+
 @lru_cache(maxsize=1)  # a ledger asks once more for the record that was just proven
 def recognise(text: bytes) -> Layout | None:
     """Find the seal in a record's text; None where it is not spelt as usual, valid or not."""
+    found = parts(text)
+    return None if found is None else found.seal
+
+
+def parts(text: bytes) -> Parts | None:
+    """The same, with what stands around it."""
     at = text.rfind(_START)
-    match = _SEAL.match(text, at) if at > 0 else None
+    match = _SEAL.fullmatch(text, at) if at > 0 else None
     if match is None:
         return None
+    checks = None
     try:
         # JSON is read from the left and ends where it ends, so each part can be read by itself.
         string = text.decode("ascii")
         names = _user_keys(string, at)
         if names is None:
             return None
-        checks = match["keys"]
-        if checks is not None and _checks_of(names).fullmatch(checks) is None:
-            return None
+        if match["keys"] is not None:
+            checks = _checks_of(names)
+            if checks.fullmatch(match["keys"]) is None:
+                return None
         start, stop = match.span("layer")
         if start >= 0 and (_read(string, start)[1] != stop or _may_be_deep(string[start:stop])):
             return None
@@ -96,11 +132,27 @@ def recognise(text: bytes) -> Layout | None:
             read_place(match["stack"])
     except (ValueError, RecursionError, FormatError):  # JSON errors are ValueErrors
         return None
-    return Layout(*match.group(*Layout._fields))
+    return Parts(
+        text[:at],
+        None if checks is None else checks.pattern,
+        match["layer"] or b"",
+        Layout(*match.group(*Layout._fields)),
+    )
+
+
+def holds_place(text: bytes) -> bool:
+    """Whether the text is the JSON object of a place in a stack."""
+    try:
+        read_place(text)
+    except (ValueError, RecursionError, FormatError):
+        return False
+    return True
 
 
 def read_place(text: bytes) -> StackPlace:
     """Read the place in a stack from its JSON object."""
+    from napari_seal._format.place import parse_place
+
     value, end = _read(text.decode("ascii"))
     if type(value) is not dict or end != len(text):
         raise FormatError("the place in a stack is not one object")

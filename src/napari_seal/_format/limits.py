@@ -19,11 +19,11 @@ SIDE: Final = 65_500
 #: Real files have some dozens; 255 ICC and some hundreds of extended-XMP segments are legal.
 SEGMENTS: Final = 4_096
 
-#: Chunks of a PNG file: encoders write 8 kB or more of image data in each.
-CHUNKS: Final = 262_144
+#: Chunks of a PNG file: the largest file has as many where each holds 8 kB, as libpng makes them.
+CHUNKS: Final = 131_072
 
-#: Decompressed XMP of a PNG file.  Real packets have some kB.
-XMP_BYTES: Final = 1 << 20
+#: XMP of a PNG file, decompressed.  Real packets have some kB.
+XMP_BYTES: Final = 1 << 24
 
 #: Decompressed samples of a damaged PNG file, to show what is left of it.
 SAMPLE_BYTES: Final = 1 << 30

@@ -46,7 +46,9 @@ def decode(structure: Container, *, damaged: bool = False) -> npt.NDArray[Any]:
     """
     size = structure.size
     if size is None or not structure.has_picture:
-        raise FormatError("there is no image data in the file")
+        several = isinstance(structure, Png) and structure.has_picture
+        what = "not one header" if several else "no image data"
+        raise FormatError(f"there is {what} in the file")
     if size[0] * size[1] > limits.PIXELS:
         raise FormatError(f"{size[0]} x {size[1]} pixels are more than {limits.PIXELS:,}")
     if isinstance(structure, Png):
@@ -116,7 +118,7 @@ def fitted(image: npt.NDArray[Any], shape: tuple[int, ...], dtype: str) -> npt.N
     """Bring samples into another form of the same picture, where that loses nothing.
 
     Optimisers of PNG store gray pictures as gray, opaque ones without alpha, and 16 bits as 8 where
-    both bytes are the same.
+    both bytes are the same; other software does the reverse.
 
     Parameters
     ----------
@@ -135,6 +137,8 @@ def fitted(image: npt.NDArray[Any], shape: tuple[int, ...], dtype: str) -> npt.N
         return image
     if dtype == "uint16" and image.dtype == np.uint8:
         out = out.astype(np.uint16) * np.uint16(257)
+    elif dtype == "uint8" and image.dtype == np.uint16 and (image % 257 == 0).all():
+        out = (out // 257).astype(np.uint8)
     channels, wanted = out.shape[2:], shape[2:]
     if channels == (4,) and wanted != (4,) and (out[..., 3] == 255).all():
         out = out[..., :3]

@@ -13,9 +13,6 @@ from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import FormatError
 
-#: How the name of an index of a stack ends.
-INDEX_ENDING: Final = ".sealed.json"
-
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _NOT_LETTERS: Final = re.compile(r"[^A-Za-z]")
 #: Letters of an axis's name that go into file names.

@@ -36,6 +36,9 @@ _ANCILLARY: Final = 0x20
 # Keyword, no compression, no language: what an iTXt chunk with XMP begins with (XMP part 3, 1.1.5).
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 XMP_START: Final = _XMP_KEYWORD + b"\0\0\0\0"
+# Where software that does not know eXIf puts Exif, in hexadecimal digits (ImageMagick, exiv2).
+_RAW_EXIF: Final = re.compile(rb"Raw profile type (?:exif|APP1)\0")
+_RAW_BYTES: Final = 1 << 18
 #: Samples a pixel by colour type (section 11.2.1).
 CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -47,6 +50,9 @@ _WORDS: Final = {
     b"sBIT": "the number of significant bits", b"caBX": "JUMBF boxes (as C2PA uses them)",
     b"acTL": "an animation", b"fcTL": "a frame of an animation", b"fdAT": "data of an animation",
 }  # fmt: skip
+# Of an animation (section 11.3.6).  Without the first of them it is none, and some decoders follow
+# the others all the same.
+_ANIMATION: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
 
 
 class Chunk(NamedTuple):
@@ -92,7 +98,7 @@ class Png:
     excluded : list of Chunk
         All others.
     header : Header or None
-        From the first IHDR chunk.
+        From the IHDR chunk; None where there are several, of which decoders take this one or that.
     end : int or None
         Offset after IEND; None where the data end before it.
     cut : bytes
@@ -135,7 +141,7 @@ class Png:
     @property
     def is_animated(self) -> bool:
         """Whether viewers that know animated PNG show other pictures."""
-        return any(chunk.kind == b"acTL" for chunk in self.excluded)
+        return any(chunk.kind in _ANIMATION for chunk in self.excluded)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -157,13 +163,23 @@ class Png:
         return (chunk for chunk in self.critical if chunk.kind == b"IDAT")
 
     def exif_blocks(self) -> Iterator[bytes]:
-        """Exif blocks; some software puts JPEG's signature before them."""
+        """Exif blocks; some software puts JPEG's signature before them, or them into a text."""
         for chunk in self.excluded:
-            if chunk.kind == b"eXIf":
-                yield self.data[chunk.payload].removeprefix(exif.SIGNATURE)
+            if self._is_exif(chunk):
+                block = self.data[chunk.payload]
+                if chunk.kind != b"eXIf":
+                    block = _raw_profile(block, packed=chunk.kind == b"zTXt")
+                yield block.removeprefix(exif.SIGNATURE)
 
     def xmp_packets(self) -> Iterator[bytes]:
-        """XMP packets, decompressed up to a limit."""
+        """XMP packets, decompressed.
+
+        Raises
+        ------
+        LimitError
+            They are longer than `limits.XMP_BYTES` together.
+        """
+        left = limits.XMP_BYTES
         for chunk in self.excluded:
             if self._is_xmp(chunk):
                 content = self.data[chunk.payload]
@@ -171,13 +187,18 @@ class Png:
                 # Compression method, language, translated keyword; then the text.
                 _, _, rest = content[len(_XMP_KEYWORD) + 2 :].partition(b"\0")
                 _, _, text = rest.partition(b"\0")
-                yield _inflate(text) if compressed else text
+                if compressed:
+                    text = _inflate(text, left + 1)
+                left -= len(text)
+                if left < 0:
+                    raise LimitError(f"more than {limits.XMP_BYTES:,} bytes of XMP")
+                yield text
 
     def others(self) -> list[str]:
         """What else stands in the file, in words, one for each chunk."""
         names = []
         for chunk in self.excluded:
-            if chunk.kind != b"eXIf" and not self._is_xmp(chunk):
+            if not self._is_exif(chunk) and not self._is_xmp(chunk):
                 letters = chunk.kind.decode("ascii")
                 names.append(f"{_WORDS.get(chunk.kind, 'unknown data')} ({letters})")
         return names
@@ -186,6 +207,16 @@ class Png:
         """Names of chunks beside the image data whose check sums are wrong."""
         view = memoryview(self.data)
         return [chunk.kind.decode("ascii") for chunk in self.excluded if not is_whole(view, chunk)]
+
+    def damaged_image(self) -> list[str]:
+        """The same of the image data."""
+        view = memoryview(self.data)
+        return [chunk.kind.decode("ascii") for chunk in self.critical if not is_whole(view, chunk)]
+
+    def _is_exif(self, chunk: Chunk) -> bool:
+        if chunk.kind in (b"tEXt", b"zTXt"):
+            return _RAW_EXIF.match(self.data, chunk.start + 8, chunk.end - 4) is not None
+        return chunk.kind == b"eXIf"
 
     def _is_xmp(self, chunk: Chunk) -> bool:
         return chunk.kind == b"iTXt" and self.data.startswith(_XMP_KEYWORD, chunk.start + 8)
@@ -228,7 +259,7 @@ def walk(data: bytes) -> Png:
         else:
             png.critical.append(chunk)
             _include(png, chunk.start, chunk.end)
-    if first < len(chunks):
+    if kinds.count(b"IHDR") == 1:
         png.header = _header(data[chunks[first].payload])
     if kinds[-1:] == [b"IEND"]:
         png.end = at
@@ -269,11 +300,22 @@ def _header(payload: bytes) -> Header | None:
     return Header(width, height, payload[8], payload[9], payload[12] != 0)
 
 
-def _inflate(data: bytes) -> bytes:
-    """Decompressed XMP, or what can be had of it within the limit."""
+def _inflate(data: bytes, most: int) -> bytes:
+    """Decompressed text, or nothing, as a decoder has it."""
     try:
-        return zlib.decompressobj().decompress(data, limits.XMP_BYTES)
+        return zlib.decompressobj().decompress(data, most)
     except zlib.error:
+        return b""
+
+
+def _raw_profile(content: bytes, *, packed: bool) -> bytes:
+    """Bytes that stand in a text as their kind, their number, and hexadecimal digits."""
+    _, _, text = content.partition(b"\0")
+    if packed:
+        text = _inflate(text[1:], _RAW_BYTES)
+    try:
+        return bytes.fromhex(b"".join(text[:_RAW_BYTES].split()[2:]).decode("ascii"))
+    except ValueError:
         return b""
 
 

@@ -1,13 +1,10 @@
-"""What stands in APPn and COM segments, in words, by how their content begins."""
+"""APPn and COM segments: where they lie, and in words what stands in them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
-from napari_seal._format.markers import COM
-
-if TYPE_CHECKING:
-    from napari_seal._format.jpeg import Segment
+from napari_seal._format.markers import APP0, COM
 
 # Signatures by the specifications: JFIF 1.02; Exif (CIPA DC-008); XMP part 3, 1.1.3; ICC.1, annex
 # B.4; CIPA DC-007 (MPF); ISO/IEC 19566-5 (JUMBF, which C2PA uses); Adobe Technical Note 5116.
@@ -24,6 +21,24 @@ _SIGNATURES: Final = (
     (0xED, b"Photoshop 3.0\0", "Photoshop resources (IPTC)"),
     (0xEE, b"Adobe", "an Adobe colour marker"),
 )
+
+
+class Segment(NamedTuple):
+    """A marker segment: ``data[start:end]`` from its FF to its last byte, payload included."""
+
+    marker: int
+    start: int
+    end: int
+
+    @property
+    def payload(self) -> slice:
+        """Where its content lies, after the marker and the length word."""
+        return slice(self.start + 4, self.end)
+
+    @property
+    def name(self) -> str:
+        """The standard's name for it, such as ``APP13`` or ``COM``."""
+        return "COM" if self.marker == COM else f"APP{self.marker - APP0}"
 
 
 def kind_of(data: bytes, segment: Segment) -> str:

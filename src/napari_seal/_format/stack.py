@@ -13,14 +13,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format import limits, record
 from napari_seal._format.algorithms import ALGORITHMS
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.metadata import check_metadata
+from napari_seal._format.names import ENDINGS, INDEX_ENDING
 from napari_seal._format.place import (
-    INDEX_ENDING,
     StackPlace,
     parse_axes,
     parse_id,
@@ -32,10 +32,11 @@ from napari_seal._format.window import Window
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, NewerVersionError
 
+if TYPE_CHECKING:
+    from napari_seal._format.container import Format
+
 VERSION: Final = 1
 KIND: Final = "napari-seal stack"
-#: How the names of planes end, by format.
-PLANE_ENDINGS: Final[dict[str, str]] = {"jpeg": ".sealed.jpg", "png": ".sealed.png"}
 #: Types of the samples in them.
 STORED: Final = ("uint8", "uint16")
 
@@ -96,7 +97,7 @@ class Stack:
     dtype: str
     source_axes: tuple[str, ...]
     source_dtype: str
-    format: str
+    format: Format
     created: str
     software: Mapping[str, str]
     quality: int | None = None
@@ -140,11 +141,11 @@ class Stack:
 
     def names(self, stem: str) -> Iterator[tuple[tuple[int, ...], str]]:
         """Index and file name of each plane, in the order of the names."""
-        return plane_names(stem, self.plane_axes, self.grid, PLANE_ENDINGS[self.format])
+        return plane_names(stem, self.plane_axes, self.grid, ENDINGS[self.format])
 
     def name(self, stem: str, index: tuple[int, ...]) -> str:
         """File name of the plane at an index."""
-        ending = PLANE_ENDINGS[self.format]
+        ending = ENDINGS[self.format]
         return plane_name(stem, self.plane_axes, self.grid, index, ending)
 
     def proof(self, number: int) -> Digest | None:
@@ -229,9 +230,10 @@ def parse(text: bytes) -> Stack:
     source_axes = parse_axes(source.get("axes"))
     _check_axes(axes, shape, source_axes)
     window = body.get("window")
-    image_format = _required(body, "format", str)
-    if image_format not in PLANE_ENDINGS:
-        raise NewerVersionError(f"planes of the format {printable(image_format, 40)!r} are unknown")
+    name = _required(body, "format", str)
+    image_format = next((known for known in ENDINGS if known == name), None)
+    if image_format is None:
+        raise NewerVersionError(f"planes of the format {printable(name, 40)!r} are unknown")
     closing = Digest.parse(body.get("record"))
     stack = Stack(
         id=parse_id(body.get("id")),

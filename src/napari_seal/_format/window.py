@@ -138,7 +138,7 @@ class Window:
         if isinstance(extent, int) and 0 <= extent <= (65535 if wide else 255):
             return np.ceil(z * extent / 65535) + low
         # The middle of what has the same 16 bits, or the same high byte.
-        part = (z + (0.5 if wide else 127.5)) / 65535
+        part = np.minimum((z + (0.5 if wide else 127.5)) / 65535, 1)
         if self._is_beyond_floats():
             restored = (1 - part) * low + part * high
         else:

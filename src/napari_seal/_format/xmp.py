@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from napari_seal._format.container import Container
     from napari_seal._format.digest import Digest
 
 #: What an APP1 segment with XMP begins with (XMP specification, part 3, 1.1.3).
@@ -27,7 +26,8 @@ _PACKET: Final = (
     "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
 )
 
-_BEFORE, _BETWEEN, _AFTER = re.split(rb"\{hex\}|\{type\}", SIGNATURE + _PACKET.encode("utf-8"))
+_BEFORE, _rest = (SIGNATURE + _PACKET.encode("utf-8")).split(b"{hex}")
+_BETWEEN, _AFTER = _rest.split(b"{type}")
 
 _NAME: Final = len(SIGNATURE)
 #: How our packets begin, and those that other software writes do not.
@@ -36,7 +36,7 @@ OURS: Final = _BEFORE[_NAME:]
 # tiff:Orientation other than 1 (Adobe, XMP specification part 2, TIFF namespace), under any prefix,
 # as an attribute or an element.  It is looked for without the NULs: in a JPEG a packet should be
 # UTF-8, but readers take UTF-16 and UTF-32 as well, with a byte-order mark or without.
-_TURNED: Final = re.compile(rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]""")
+_TURNED: Final = rb""":Orientation\s*(?:=\s*["']|>\s*)[2-8]"""
 
 
 def build(scan: Digest) -> bytes:
@@ -49,6 +49,6 @@ def payload(digits: bytes, algorithm: bytes) -> bytes:
     return b"".join((_BEFORE, digits, _BETWEEN, algorithm, _AFTER))
 
 
-def turns_the_picture(structure: Container) -> bool:
-    """Whether an XMP packet tells viewers to turn or mirror the picture."""
-    return any(_TURNED.search(packet.translate(None, b"\0")) for packet in structure.xmp_packets())
+def turns_the_picture(packet: bytes) -> bool:
+    """Whether a packet tells viewers to turn or mirror the picture."""
+    return re.search(_TURNED, packet.translate(None, b"\0")) is not None

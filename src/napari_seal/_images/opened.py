@@ -124,7 +124,8 @@ class OpenedImage:
     units : mapping of str to str
         Its unit, spelt out: ``"micrometer"``, ``"second"``.
     channels : tuple of str
-        Their names, in the order of axis C; none, where the file does not name them all.
+        Their names, in the order of axis C, or that of the only one; none, where the file does not
+        name them all.
     metadata : mapping of str to JSON values
         Of ``acquired``, ``objective``, ``exposure``, ``position`` what the reader tells.
     """

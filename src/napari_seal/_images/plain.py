@@ -89,7 +89,9 @@ def _read_with_pillow(path: str | IO[bytes]) -> npt.NDArray[Any]:
                 "up"
             )
         if image.mode in ("LA", "PA") or "transparency" in image.info:
-            raise ImageError("has an alpha channel, which JPEG does not; remove it first")
+            raise ImageError(
+                "has an alpha channel of a kind that is not sealed; convert it to RGBA"
+            )
         if image.mode == "CMYK":
             raise ImageError("is a CMYK picture; convert it to RGB first")
         return np.asarray(image.convert("RGB") if image.mode == "P" else image)

@@ -51,8 +51,9 @@ def _open_series(file: Any, index: int, about: dict[str, Any]) -> OpenedImage:
     array, axes = _lazily(series, axes)
     about["name"] = series.name or about.get("name", "")
     channels = about.pop("channels", ())
-    known = axes.count("C") and len(channels) == array.shape[axes.index("C")]
-    return OpenedImage(array=array, axes=axes, channels=channels if known else (), **about)
+    count = array.shape[axes.index("C")] if "C" in axes else 1
+    known = channels if len(channels) == count else ()
+    return OpenedImage(array=array, axes=axes, channels=known, **about)
 
 
 def _axes(series: Any) -> str:

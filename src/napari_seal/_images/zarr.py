@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, Final
 
 from napari_seal._images.opened import OpenedImage, arrange, letters, missing_reader
@@ -15,6 +16,8 @@ from napari_seal.errors import ImageError
 
 # A chunk is decoded whole, whatever small part of it the image covers.
 _CHUNK_BYTES: Final = 1 << 31
+# Nine fields of each of 1,536 wells are 13,824.
+_IMAGES: Final = 100_000
 #: Codecs of Zarr 2 that do nothing but decode.  numcodecs has others: ``pickle`` runs code.
 _CODECS: Final = {
     "adler32", "astype", "bitround", "blosc", "bz2", "crc32", "crc32c", "delta", "fixedscaleoffset",
@@ -38,7 +41,10 @@ def open_zarr(path: str) -> Iterator[list[OpenedImage]]:
         _check(root)
         yield [opened(root, "Zarr")]
     else:
-        yield list(_images(root, yaozarrs))
+        found = list(islice(_images(root, yaozarrs), _IMAGES + 1))
+        if len(found) > _IMAGES:
+            raise ImageError(f"claims to hold more than {_IMAGES:,} images")
+        yield found
 
 
 def _images(group: Any, yaozarrs: Any, name: str = "") -> Iterator[OpenedImage]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import napari.viewer
     from napari.layers import Layer
 
-    from napari_seal._verify.verdict import ScoreMap
+    from napari_seal._verify.score_map import ScoreMap
 
 _EMPTY = (
     "Select a picture in the layer list: here you read whether it is as it was sealed, where it "

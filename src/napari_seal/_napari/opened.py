@@ -11,7 +11,7 @@ from napari_seal._napari.user_metadata import VERDICT_KEY, is_opened, overlay_pa
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
 
-    from napari_seal._verify.verdict import ScoreMap
+    from napari_seal._verify.score_map import ScoreMap
 
 # Not in the layer's metadata, which are plain values for scripts: these are thousands of numbers.
 _SCORES: WeakKeyDictionary[Layer, ScoreMap] = WeakKeyDictionary()

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.flag import keep_help, plain_name
 from napari_seal._napari.user_metadata import PART_KEY, VERDICT_KEY, overlay_part
-from napari_seal._verify.verdict import Box, ScoreMap
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box
 
 if TYPE_CHECKING:
     import numpy as np

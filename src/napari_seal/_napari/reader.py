@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
     from napari_seal import Verdict
-    from napari_seal._verify.verdict import ScoreMap
+    from napari_seal._verify.score_map import ScoreMap
 
 _EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|png)$", re.IGNORECASE)
 

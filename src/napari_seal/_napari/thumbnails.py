@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_seal._verify.verdict import ScoreMap
+    from napari_seal._verify.score_map import ScoreMap
 
 # Two of them and what stands around them fit into a dock of 340 pixels.
 _SIDE = 144

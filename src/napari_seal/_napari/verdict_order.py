@@ -16,7 +16,8 @@ import numpy as np
 
 from napari_seal._napari.verdict_rows import ARRIVALS, OUTCOMES, VerdictRows
 from napari_seal._text import printable
-from napari_seal._verify.verdict import Outcome, ReasonCode
+from napari_seal._verify.reasons import ReasonCode
+from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt

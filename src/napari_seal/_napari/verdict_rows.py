@@ -19,7 +19,8 @@ from typing import IO, Final, NamedTuple
 from napari_seal._napari.verify_text import relative
 from napari_seal._text import printable
 from napari_seal._verify.ledger.states import verdict_of, why_of
-from napari_seal._verify.verdict import Outcome, ReasonCode, Verdict
+from napari_seal._verify.reasons import ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 OUTCOMES: Final = tuple(Outcome)
 #: How a file came into the archive, where the ledger tells; said in the row beside the verdict.

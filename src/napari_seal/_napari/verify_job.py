@@ -1,9 +1,8 @@
-"""One run over folders, in one thread, with or without a ledger, without a single widget.
+"""One run over folders, beside the window, with or without a ledger, without a single widget.
 
-The thread packs verdicts into batches and queues them; the window's timer takes them out.
-
-A thread, not worker processes: forking a process in which Qt runs is unsafe, and spawning runs the
-user's script a second time.  Digests are computed outside the interpreter lock.
+A thread packs verdicts into batches and queues them; the window's timer takes them out.  Many files
+are checked in worker processes, which are never forked from a process in which Qt runs; few are
+checked in the thread, since starting processes would take longer.
 """
 
 from __future__ import annotations
@@ -15,15 +14,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Final
 
+from napari_seal._napari.time_left import TimeLeft
 from napari_seal._napari.verdict_rows import Packed, VerdictRows
 from napari_seal._napari.verify_ledger import files, for_people
 from napari_seal._napari.verify_task import Task
 from napari_seal._napari.verify_text import nothing_checked, why_nothing_checked
-from napari_seal._verify.verdict import Verdict
+from napari_seal._verify.progress import Progress
+from napari_seal._verify.verdict import Outcome, Verdict
 
 # A batch is closed when it has so many results, or after so many seconds.
 _BATCH: Final = 500
 _SOON: Final = 0.2
+# Fewer files are checked about as soon as worker processes have started.
+_FEW: Final = 2000
 
 
 class VerifyJob(Task[None]):
@@ -41,6 +44,8 @@ class VerifyJob(Task[None]):
         The file of a ledger, which is made where there is none; empty to do without.
     resume : bool
         Whether to go on with the ledger's unfinished run.
+    before : int
+        How many files that has checked.
 
     Attributes
     ----------
@@ -58,6 +63,7 @@ class VerifyJob(Task[None]):
         recursive: bool,
         ledger: str = "",
         resume: bool = False,
+        before: int = 0,
     ) -> None:
         super().__init__(lambda _: self._check_all())
         self.rows = rows
@@ -65,6 +71,10 @@ class VerifyJob(Task[None]):
         self._paths = list(paths)
         self._recursive = recursive
         self._resume = resume
+        self._before = before
+        self._done = 0
+        self._begun = 0.0
+        self._time_left = TimeLeft()
         self._queue: deque[Packed] = deque()
         self.found = 0
         self.searching = True
@@ -82,18 +92,37 @@ class VerifyJob(Task[None]):
         """Whether there are results to take."""
         return bool(self._queue)
 
+    def time_left(self) -> str:
+        """Return rate and time left, in words; empty where they are unknown, or it is over."""
+        if self.done or not self._begun:
+            return ""
+        progress = Progress(
+            done=self._done,
+            total=self.found,
+            bytes=0,
+            seconds=time.monotonic() - self._begun,
+            before=min(self._before, self._done),
+        )
+        return self._time_left.text(progress)
+
     def _check_all(self) -> None:
-        from napari_seal._verify.scan import find_images
+        from napari_seal._verify.patience import SearchStopped, find_patiently
 
         self.rows.folder = _common_folder(self._paths)
         try:
             # Only after all were counted is there an honest total.
-            for _ in find_images(self._paths, recursive=self._recursive):
+            files = find_patiently(
+                self._paths, recursive=self._recursive, stop=lambda: self.cancelled
+            )
+            for _ in files:
                 if self.cancelled:
                     return
                 self.found += 1
+        except SearchStopped:
+            return
         finally:
             self.searching = False
+        self._begun = time.monotonic()
         with ExitStack() as stack:
             self._collect(self._with_ledger(stack) if self.ledger else self._plainly())
 
@@ -104,7 +133,10 @@ class VerifyJob(Task[None]):
 
         try:
             yield from check_many(
-                self._paths, jobs=1, recursive=self._recursive, cancel=lambda: self.cancelled
+                self._paths,
+                jobs=self._jobs,
+                recursive=self._recursive,
+                cancel=lambda: self.cancelled,
             )
         except NothingToCheckError:  # each folder says why
             yield from map(check_found, find_images(self._paths, recursive=self._recursive))
@@ -117,12 +149,16 @@ class VerifyJob(Task[None]):
         ledger = stack.enter_context(Ledger.open(self.ledger, create=True))
         run = ledger.check_many(
             self._paths,
-            jobs=1,
+            jobs=self._jobs,
             recursive=self._recursive,
             cancel=lambda: self.cancelled,
             resume=self._resume,
         )
         return stack.enter_context(closing(run))
+
+    @property
+    def _jobs(self) -> int | None:
+        return 1 if self.found - self._before < _FEW else None
 
     def _collect(self, verdicts: Iterator[Verdict]) -> None:
         """Queue what comes; the run itself ends soon after it is cancelled."""
@@ -131,6 +167,7 @@ class VerifyJob(Task[None]):
         try:
             for verdict in verdicts:
                 batch.append(verdict)
+                self._done += verdict.verdict is not Outcome.MISSING
                 if len(batch) >= _BATCH or time.monotonic() >= due:
                     self._queue.append(self.rows.pack(batch))
                     batch = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +15,6 @@ from napari_seal._text import printable
 
 if TYPE_CHECKING:
     from napari_seal._verify.ledger.entries import LedgerRun
-    from napari_seal._verify.ledger.ledger import Ledger
 
 #: For dialogs; a ledger may have any name but that of an image.
 FILES: Final = "Ledgers (*.db *.sqlite);;All files (*)"
@@ -63,13 +62,10 @@ def look_at(path: str, chosen: Sequence[str], *, recursive: bool) -> LedgerState
     try:
         with Ledger.open(path, read_only=True) as ledger:
             runs = [run for run in ledger.runs() if run.kind == "verify"]
-            problem = _outside(ledger, chosen)
-            if problem:
-                return LedgerState(text=f"⚠ {problem}", usable=False, exists=True)
             return LedgerState(
                 text=_history(runs),
                 exists=True,
-                unfinished=_unfinished(ledger, runs, chosen, recursive),
+                unfinished=ledger.unfinished(chosen, recursive=recursive),
             )
     except (SealError, OSError) as error:
         return LedgerState(text=f"⚠ {for_people(str(error))}", usable=False, exists=True)
@@ -92,39 +88,6 @@ def _history(runs: Sequence[LedgerRun]) -> str:
     return f"{number}, the last of {moment(last.begun)} with {files(sum(last.counts.values()))}."
 
 
-def _outside(ledger: Ledger, chosen: Sequence[str]) -> str:
-    """Why what is chosen is not what the ledger is about; empty where it is."""
-    from napari_seal.errors import LedgerError
-
-    try:
-        if ledger.root is not None and chosen:
-            ledger._root_of(list(chosen))
-    except LedgerError as error:
-        return for_people(str(error))
-    return ""
-
-
-def _unfinished(
-    ledger: Ledger, runs: Sequence[LedgerRun], chosen: Sequence[str], recursive: bool
-) -> LedgerRun | None:
-    """The run that `Ledger.check_many` would go on with, if it is one over what is chosen."""
-    from napari_seal._verify.ledger.runs import UNFINISHED, Request, belongs_to
-
-    waiting = [run for run in runs if run.state == UNFINISHED]
-    if not waiting or not chosen:
-        return None
-    request = Request(
-        about=[],
-        named=list(chosen),
-        recursive=recursive,
-        parameters={"full": False, "recursive": recursive, "against": None},
-        resume=True,
-    )
-    root = ledger._root_of(request.named)
-    same = belongs_to(ledger._database, root, request, waiting[-1].number)
-    return waiting[-1] if same else None
-
-
 def moment(text: str) -> str:
     """Return a time of a ledger as people write it: ``2026-11-24 19:05 UTC``."""
     return f"{text[:10]} {text[11:16]} UTC" if text else "an unknown time"
@@ -137,12 +100,13 @@ def files(number: int) -> str:
 
 def go_on_text(run: LedgerRun) -> str:
     """Return what the tick says that goes on with a run."""
-    done = files(_done(run.counts))
+    done = files(files_done(run))
     return f"go on with the unfinished run,\nbegun {moment(run.begun)}, {done} done"
 
 
-def _done(counts: Mapping[str, int]) -> int:
-    return sum(number for word, number in counts.items() if word != "missing")
+def files_done(run: LedgerRun) -> int:
+    """Return how many files a run has checked."""
+    return sum(number for word, number in run.counts.items() if word != "missing")
 
 
 # The core speaks of the command line, which nobody sees here.

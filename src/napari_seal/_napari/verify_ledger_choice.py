@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_seal._napari.verify_ledger import FILES, LedgerState, go_on_text, look_at
+from napari_seal._napari.verify_ledger import FILES, LedgerState, files_done, go_on_text, look_at
 from napari_seal._napari.verify_task import Task, when_done
 from napari_seal._napari.verify_text import breakable, typed_paths
 from napari_seal._text import printable
@@ -124,6 +124,12 @@ class LedgerChoice(QWidget):
     def resume(self) -> bool:
         """Whether to go on with the unfinished run."""
         return self.state.unfinished is not None and self.go_on.isChecked()
+
+    @property
+    def done_before(self) -> int:
+        """How many files the run that is gone on with has checked."""
+        run = self.state.unfinished
+        return 0 if run is None or not self.resume else files_done(run)
 
     @property
     def looking(self) -> bool:

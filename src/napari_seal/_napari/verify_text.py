@@ -10,7 +10,8 @@ from urllib.request import url2pathname
 
 from napari_seal._napari.flag import FLAGS
 from napari_seal._text import printable
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 # Digests are longer; they are in the export, for whoever compares them.
 _LONGEST_VALUE = 60

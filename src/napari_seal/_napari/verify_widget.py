@@ -61,7 +61,6 @@ class VerifyWidget(Container[Any]):
         self._job: VerifyJob | None = None
         self._last_job: VerifyJob | None = None
         self._waiting = False
-        # Of the results in the table; empty where there was none.
         self._ledger_of_results = ""
         self.source = LineEdit(
             label="Images in",
@@ -238,7 +237,7 @@ class VerifyWidget(Container[Any]):
         if not self._may_start():
             return
         if self.ledger.looking:
-            # Until it is known what the ledger is; looking anew at each press would never end.
+            # Looking anew at each press would never end.
             if not self._waiting:
                 self._waiting = True
                 self.ledger.look()
@@ -254,6 +253,7 @@ class VerifyWidget(Container[Any]):
             recursive=bool(self.recursive.value),
             ledger=self.ledger.path,
             resume=self.ledger.resume,
+            before=self.ledger.done_before,
         )
         self._job.start()
         self.ledger.set_running(True)
@@ -319,7 +319,7 @@ class VerifyWidget(Container[Any]):
             self.progress.native.setFormat("")
             self.summary.setText(f"Looking for images… {job.found:,}")
         else:
-            self._show_progress(min(results.total, job.found), job.found)
+            self._show_progress(min(results.total, job.found), job.found, job.time_left())
         # "1 of 1" would sound like a success.
         vacuous = not self.running and nothing_checked(results.counts)
         shown = job is not None and not vacuous

@@ -13,7 +13,8 @@ from napari_seal._format import stack
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.digest import Digest
 from napari_seal._format.metadata import check_metadata
-from napari_seal._format.stack import PLANE_ENDINGS, Stack
+from napari_seal._format.names import ENDINGS
+from napari_seal._format.stack import Stack
 from napari_seal._format.window import Window
 from napari_seal._seal.encode import check_quality
 from napari_seal._seal.pipeline import check_algorithm, seal
@@ -119,8 +120,8 @@ def seal_stack(
     >>> stack.count, stack.window
     (4, Window(low=0, high=16383))
     """
-    if format not in PLANE_ENDINGS:
-        raise OptionError(f"the format is one of {', '.join(PLANE_ENDINGS)}, not {format!r}")
+    if format not in ENDINGS:
+        raise OptionError(f"the format is one of {', '.join(ENDINGS)}, not {format!r}")
     if overwrite and resume:
         raise OptionError("a stack is either overwritten or resumed, not both")
     if isinstance(window, str) and window != "plane":

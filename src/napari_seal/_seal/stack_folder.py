@@ -10,7 +10,7 @@ from napari_seal import _files
 from napari_seal._files import is_address
 from napari_seal._folders import find, is_folder
 from napari_seal._format import limits, stack
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._format.stack import Stack
 from napari_seal._seal.write import PART_PREFIX, PART_SUFFIX
 from napari_seal._text import printable

@@ -7,13 +7,11 @@ other ones is looked at anew.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from napari_seal._format import exif
+from napari_seal._format.forms import Forms, forms_with
 from napari_seal.errors import FormatError
-
-if TYPE_CHECKING:
-    import re
 
 Known = TypeVar("Known")
 
@@ -29,19 +27,27 @@ _SOS: Final = 0xDA
 _TRANSFORMS: Final = {1: b"", 3: b"YCbCr"}
 
 
-class ExifLayout(NamedTuple):
-    """Where the two values lie in an Exif block, and what the rest of it says.
+CODE: Final = b"ASCII\0\0\0"
 
-    ``before`` and ``behind`` are the serialised tags but UserComment, without the value of
-    ImageUniqueID between them; ``spelling`` is how a seal spells their check values.
+
+class ExifLayout(NamedTuple):
+    """Where the two values lie in a file's Exif block, and what the rest of it says.
+
+    ``end`` is where the block ends; ``code`` is where UserComment begins, with its character code;
+    ``text`` and ``text_end`` are where the record is, ``unique`` and ``unique_end`` where
+    ImageUniqueID.  ``before`` and ``behind`` are the serialised tags but UserComment, without the
+    value of ImageUniqueID between them; ``forms`` are those of records in blocks with these tags.
     """
 
-    size: int
-    comment: slice
-    unique: slice
+    end: int
+    code: int
+    text: int
+    text_end: int
+    unique: int
+    unique_end: int
     before: bytes
     behind: bytes
-    spelling: re.Pattern[bytes]
+    forms: Forms
 
 
 class _Beginnings(Generic[Known]):
@@ -73,17 +79,29 @@ _layouts: Final[_Beginnings[ExifLayout]] = _Beginnings()
 _heads: Final[_Beginnings[tuple[bytes, int]]] = _Beginnings()
 
 
-def layout_of(block: bytes) -> ExifLayout | None:
-    """The layout of an Exif block; None where it cannot be read, or is not laid out as usual."""
-    found = _layouts.find(block)
-    if found is not None and found.size == len(block):
-        return found
+def find_layout(data: bytes, at: int) -> ExifLayout | None:
+    """The layout of the Exif block in the segment or chunk at this place, if it is known."""
+    return _layouts.find(data, at)
+
+
+def read_layout(data: bytes, at: int, block: int, end: int) -> ExifLayout | None:
+    """The layout of an Exif block; None where it is none, or is not laid out as usual.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    at : int
+        Where the segment or chunk begins: with its length, by which it is known later.
+    block, end : int
+        Where the block in it begins and ends; the end may be behind the data.
+    """
     spans: list[exif.Span] = []
     try:
-        tags = exif.read(block, spans)
+        tags = exif.read(data[block:end], spans)
     except FormatError:
         return None
-    places = {span.key: slice(span.start, span.end) for span in spans}
+    places = {span.key: span for span in spans}
     comment, unique = places.get(exif.USER_COMMENT), places.get(exif.IMAGE_UNIQUE_ID)
     if comment is None or unique is None:
         return None
@@ -96,15 +114,23 @@ def layout_of(block: bytes) -> ExifLayout | None:
         return None
     serialised = [entry.serialise(key) for key, entry in tags.items()]
     number = list(tags).index(exif.IMAGE_UNIQUE_ID)
-    head = serialised[number][: len(serialised[number]) - (unique.stop - unique.start)]
-    before = b"".join([*serialised[:number], head])
-    behind = b"".join(serialised[number + 1 :])
-    layout = ExifLayout(len(block), comment, unique, before, behind, spelling)
+    head = serialised[number][: len(serialised[number]) - (unique.end - unique.start)]
+    layout = ExifLayout(
+        end=end,
+        code=block + comment.start,
+        text=block + comment.start + len(CODE),
+        text_end=block + comment.end,
+        unique=block + unique.start,
+        unique_end=block + unique.end,
+        before=b"".join([*serialised[:number], head]),
+        behind=b"".join(serialised[number + 1 :]),
+        forms=forms_with(spelling.pattern),
+    )
     # Another block is alike if all that decides what is read of it stands before the two values.
     beginning = min(comment.start, unique.start)
     values = (exif.USER_COMMENT, exif.IMAGE_UNIQUE_ID)
     if all(span.end <= beginning for span in spans if span.key not in values):
-        _layouts.keep(block[:beginning], layout)
+        _layouts.keep(data[at : block + beginning], layout)
     return layout
 
 

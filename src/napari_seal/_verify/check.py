@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._text import printable
 from napari_seal._verify.load import load
 from napari_seal._verify.quick import prove
-from napari_seal._verify.verdict import Outcome, Reason, Verdict, VerificationError
+from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
 from napari_seal.errors import FormatError, ReadError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def check(
 
         original = load_original(source)
     data = load(name)
-    if isinstance(data, Reason):
+    if not isinstance(data, bytes):
         return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(data,))
     return check_bytes(data, name, full=full, original=original)
 
@@ -119,7 +119,7 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
 
     name = os.fsdecode(path)
     data = load(name)
-    if isinstance(data, Reason):
+    if not isinstance(data, bytes):
         raise ReadError(f"{printable(name)}: {data.message}")
     if stack.is_index(name, data):
         raise ReadError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from napari_seal._format import exif, record, xmp
 from napari_seal._text import printable
-from napari_seal._verify.verdict import Reason, ReasonCode
+from napari_seal._verify.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Container
@@ -94,7 +94,7 @@ def compare_exif(
         text = "The Exif tag Orientation was added: viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text, found=now))
         added.remove(exif.ORIENTATION)
-    elif xmp.turns_the_picture(structure):
+    elif any(map(xmp.turns_the_picture, structure.xmp_packets())):
         text = "Orientation was added in XMP: some viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text))
     if structure.is_animated:

@@ -15,7 +15,9 @@ from napari_seal._format.tables import estimate_quality
 from napari_seal._text import printable
 from napari_seal._verify.explain import explain
 from napari_seal._verify.lossless import explain_damage, explain_lossless
-from napari_seal._verify.verdict import Box, Outcome, Reason, ReasonCode, ScoreMap
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box, Outcome
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ def diagnose(structure: Container, seal: Seal, *, seal_is_proven: bool) -> Findi
     )
     finding = _compare_pictures(structure, seal)
     outcome, reasons = finding.outcome, finding.reasons
-    if outcome is Outcome.REENCODED and not seal_is_proven and _scan_matches(structure, seal):
+    data_are_sealed = structure.length == seal.length and _scan_matches(structure, seal)
+    if outcome is Outcome.REENCODED and not seal_is_proven and data_are_sealed:
         reasons = [
             Reason(
                 code=ReasonCode.SEAL_INCONSISTENT,
@@ -90,9 +93,12 @@ def _compare_pictures(structure: Container, seal: Seal) -> Finding:
         reasons = [Reason(code=ReasonCode.UNDECODABLE, message=why)]
         if not isinstance(structure, Png):
             return Finding(Outcome.IMAGE_CHANGED, reasons)
-        damage, in_doubt = explain_damage(structure, seal)
-        return Finding(Outcome.IMAGE_CHANGED, [*damage, *reasons], in_doubt)
+        damage, in_doubt, differences = explain_damage(structure, seal)
+        return Finding(Outcome.IMAGE_CHANGED, [*damage, *reasons], in_doubt, differences)
     reasons = [_format_changed(structure, seal)] if structure.format != seal.format else []
+    wrong = structure.damaged_image() if isinstance(structure, Png) else []
+    if wrong:
+        reasons.append(_check_sums_wrong(wrong))
     if structure.is_ambiguous:
         return Finding(Outcome.IMAGE_CHANGED, [_AMBIGUOUS])
     if _are_sealed(fitted(image, seal.pixels.shape, seal.pixels.dtype), seal):
@@ -100,7 +106,7 @@ def _compare_pictures(structure: Container, seal: Seal) -> Finding:
             "The file was rewritten without loss: the pixels are exactly those that were sealed."
         )
         lossless = Reason(code=ReasonCode.LOSSLESS_REWRITE, message=message)
-        return Finding(Outcome.REENCODED, [lossless, *reasons])
+        return Finding(Outcome.REENCODED, reasons if wrong else [lossless, *reasons])
     if image.shape != seal.pixels.shape:
         reasons.append(_size_changed(seal, _size(image.shape)))
     elif (
@@ -288,6 +294,16 @@ def _depth_changed(seal: Seal, found: str) -> Reason:
         message=f"The picture has another number of bits a sample.{lost}",
         expected=seal.pixels.dtype,
         found=found,
+    )
+
+
+def _check_sums_wrong(kinds: list[str]) -> Reason:
+    names = ", ".join(sorted(set(kinds)))
+    return Reason(
+        code=ReasonCode.CHUNK_DAMAGED,
+        message="Chunks of the image have wrong check sums, as a fault in storage or transfer "
+        f"leaves them, and strict decoders refuse the picture: {names}.",
+        found=str(len(kinds)),
     )
 
 

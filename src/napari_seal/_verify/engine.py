@@ -7,14 +7,16 @@ facts about it.
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
-from napari_seal.errors import OptionError
+from napari_seal._verify.patience import SearchStopped, answers
+from napari_seal._verify.verdict import Outcome, Verdict
+from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
     from threading import Event
@@ -22,9 +24,27 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from napari_seal._verify.progress import Progress
+    from napari_seal._verify.reasons import ReasonCode
+
+    Answer_co = TypeVar("Answer_co", covariant=True)
+
+    class Work(Protocol[Answer_co]):
+        """What is done with each file; its objects travel to other processes."""
+
+        def check(self, path: str) -> tuple[Answer_co, int]:
+            """The answer, and how many bytes were read."""
+
+        def pack(self, path: str) -> tuple[Any, int]:
+            """The same, as small as it can be sent from one process to another."""
+
+        def unpack(self, path: str, packed: Any) -> Answer_co:
+            """The answer that was packed."""
+
+        def give_up(self, verdict: Verdict) -> Answer_co:
+            """The answer for a file of which only this is known."""
+
 
 Answer = TypeVar("Answer")
-Answer_co = TypeVar("Answer_co", covariant=True)
 Stop = Literal["time-limit", "cancelled"]
 
 #: Fewer files than this are done at once, without starting processes.
@@ -35,23 +55,7 @@ BATCH: Final = 128
 _INTERVAL: Final = 0.2
 
 
-class Work(Protocol[Answer_co]):
-    """What is done with each file; its objects travel to other processes."""
-
-    def check(self, path: str) -> tuple[Answer_co, int]:
-        """The answer, and how many bytes were read."""
-
-    def pack(self, path: str) -> tuple[Any, int]:
-        """The same, as small as it can be sent from one process to another."""
-
-    def unpack(self, path: str, packed: Any) -> Answer_co:
-        """The answer that was packed."""
-
-    def give_up(self, verdict: Verdict) -> Answer_co:
-        """The answer for a file of which only this is known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Settings:
     """How a run goes; see `napari_seal.check_many`.
 
@@ -87,6 +91,26 @@ class Settings:
 
         return self.jobs or available_cores()
 
+    def is_cancelled(self) -> bool:
+        """Whether the run is to end because somebody said so."""
+        asked: Any = getattr(self.cancel, "is_set", self.cancel)
+        return asked is not None and bool(asked())
+
+    def expect_answer(self, paths: list[str]) -> None:
+        """Touch paths once, before they are touched without a thought of time.
+
+        Raises
+        ------
+        NothingToCheckError
+            They did not answer in time.
+        """
+        seconds = min(filter(None, (self.timeout, self.time_limit)), default=None)
+        if not answers(lambda: [*map(os.path.isdir, paths)], seconds, self.is_cancelled):
+            raise NothingToCheckError(
+                "nothing was checked: the disk or network did not answer when it was asked what "
+                "is to be checked"
+            )
+
 
 def _is_span(seconds: object) -> bool:
     return isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and seconds > 0
@@ -100,7 +124,8 @@ class Engine(Generic[Answer]):
     work : Work
     settings : Settings
     find : callable
-        The files, from the first.
+        The files, from the first.  It is given a function that says whether the run is to stop, and
+        raises `SearchStopped` then.
     count : callable, optional
         Their number, found out while the run goes on; importable by name.
 
@@ -116,13 +141,13 @@ class Engine(Generic[Answer]):
         self,
         work: Work[Answer],
         settings: Settings,
-        find: Callable[[], Iterator[str]],
+        find: Callable[[Callable[[], bool]], Iterator[str]],
         count: Callable[[], int] | None = None,
     ) -> None:
         self.stopped: Stop | None = None
         self._work, self._settings = work, settings
         self._count = count if settings.progress is not None else None
-        self._files = _Files(find())
+        self._files = _Files(find(self._is_to_stop))
         self._meter = _Meter(settings.progress)
         self._deadline: float | None = None
 
@@ -137,11 +162,10 @@ class Engine(Generic[Answer]):
         return self._meter.total()
 
     def open(self) -> list[str]:
-        """Take the first files, and begin to measure time."""
-        first = list(itertools.islice(self._files, SMALL))
+        """Begin to measure time, and take the first files."""
         limit = self._settings.time_limit
         self._deadline = None if limit is None else time.monotonic() + limit
-        return first
+        return list(itertools.islice(self._files, SMALL))
 
     @property
     def took_all(self) -> bool:
@@ -232,9 +256,7 @@ class Engine(Generic[Answer]):
                 return
 
     def _is_to_stop(self) -> bool:
-        cancel = self._settings.cancel
-        asked: Any = getattr(cancel, "is_set", cancel)
-        if asked is not None and asked():
+        if self._settings.is_cancelled():
             self.stopped = "cancelled"
         elif self._deadline is not None and time.monotonic() >= self._deadline:
             self.stopped = "time-limit"
@@ -246,11 +268,11 @@ def _check_batch(work: Work[Answer], paths: list[str]) -> list[tuple[Answer, int
     return [work.check(path) for path in paths]
 
 
-@dataclass(frozen=True, slots=True)
 class _Lost:
     """In place of what a worker would have answered."""
 
-    verdict: Verdict
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
 
 
 def _died(path: str) -> tuple[_Lost, int]:
@@ -259,16 +281,22 @@ def _died(path: str) -> tuple[_Lost, int]:
 
 def lost_worker(path: str) -> Verdict:
     """The verdict on a file with which worker processes died."""
+    from napari_seal._verify.reasons import ReasonCode
+
     message = "The process that checked the file died; it may have run out of memory."
     return _unreadable(path, ReasonCode.WORKER_DIED, message)
 
 
 def _timed_out(seconds: float | None, path: str) -> tuple[_Lost, int]:
+    from napari_seal._verify.reasons import ReasonCode
+
     message = f"Checking the file took longer than {seconds:g} s; the disk or network hangs."
     return _Lost(_unreadable(path, ReasonCode.TIMED_OUT, message)), 0
 
 
 def _unreadable(path: str, code: ReasonCode, message: str) -> Verdict:
+    from napari_seal._verify.reasons import Reason
+
     reason = Reason(code=code, message=message)
     return Verdict(path=path, verdict=Outcome.UNREADABLE, reasons=(reason,))
 
@@ -319,13 +347,17 @@ class _Files(Iterator[str]):
     def __init__(self, found: Iterator[str]) -> None:
         self._found = found
         self.number = 0
-        self.ended = False
+        self.ended = self.left = False
 
     def __next__(self) -> str:
         try:
             path = next(self._found)
         except StopIteration:
-            self.ended = True
+            self.ended = not self.left
             raise
+        except SearchStopped:
+            self._found = iter(())
+            self.left = True
+            raise StopIteration from None
         self.number += 1
         return path

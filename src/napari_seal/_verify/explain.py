@@ -14,8 +14,10 @@ import numpy.typing as npt
 from napari_seal._format import tiles, xmp
 from napari_seal._format.tables import estimate_quality
 from napari_seal._verify import localise, whole
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.regions import boxes
-from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:

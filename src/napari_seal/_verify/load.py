@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Final
+from typing import TYPE_CHECKING, Final, Self
 
 from napari_seal._files import is_address
 from napari_seal._format import limits
-from napari_seal._verify.verdict import Reason, ReasonCode
+
+if TYPE_CHECKING:
+    from napari_seal._verify.reasons import Reason
 
 # A FIFO would block the run, a terminal would become ours.
 _FLAGS: Final = (
@@ -20,12 +22,39 @@ _FLAGS: Final = (
 )
 
 
+class Unlisted(str):
+    """A folder that was given up; `load` knows it, and does not touch it."""
+
+    __slots__ = ("seconds",)
+
+    seconds: float
+
+    def __new__(cls, path: str, seconds: float) -> Self:
+        """A path, and how long it took too long."""
+        new = super().__new__(cls, path)
+        new.seconds = seconds
+        return new
+
+    def __reduce__(self) -> tuple[type[Unlisted], tuple[str, float]]:
+        return type(self), (str(self), self.seconds)
+
+    @property
+    def reason(self) -> Reason:
+        """Why nothing is known of what is in it."""
+        from napari_seal._verify.reasons import Reason, ReasonCode
+
+        text = f"Listing the folder stood still for {self.seconds:g} s; the disk or network hangs."
+        return Reason(code=ReasonCode.TIMED_OUT, message=text)
+
+
 def load(path: str) -> bytes | Reason:
     """Read a file, or say why it cannot be read."""
-    if is_address(path):  # fsspec reads it
+    if "://" in path and is_address(path):  # fsspec reads it
         from napari_seal._verify.load_address import load_address
 
         return load_address(path)
+    if type(path) is Unlisted:
+        return path.reason
     try:
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
@@ -48,6 +77,8 @@ def load(path: str) -> bytes | Reason:
     finally:
         os.close(descriptor)
     if not len(data) == size == after.st_size or before.st_mtime_ns != after.st_mtime_ns:
+        from napari_seal._verify.reasons import Reason, ReasonCode
+
         return Reason(
             code=ReasonCode.CHANGED_WHILE_READING,
             message="The file was written to while it was being read; check it again.",
@@ -58,6 +89,8 @@ def load(path: str) -> bytes | Reason:
 
 
 def _refusal(status: os.stat_result) -> Reason:
+    from napari_seal._verify.reasons import Reason, ReasonCode
+
     if stat.S_ISDIR(status.st_mode):
         return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
     if not stat.S_ISREG(status.st_mode):
@@ -73,6 +106,8 @@ def _refusal(status: os.stat_result) -> Reason:
 
 
 def _reason(error: OSError | ValueError) -> Reason:
+    from napari_seal._verify.reasons import Reason, ReasonCode
+
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return Reason(code=ReasonCode.FILE_MISSING, message="There is no such file.")
     if isinstance(error, PermissionError):

@@ -6,7 +6,7 @@ from napari_seal._files import ChangedError, TooLargeError, local_path, read
 from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._verify.load import load
-from napari_seal._verify.verdict import Reason, ReasonCode
+from napari_seal._verify.reasons import Reason, ReasonCode
 
 
 def load_address(address: str) -> bytes | Reason:

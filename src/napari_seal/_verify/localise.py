@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from napari_seal._format.tables import quantisation_tables
 from napari_seal._format.tiles import BLOCK, areas, bands, gather, luma, starts, sums
-from napari_seal._verify.verdict import ScoreMap
+from napari_seal._verify.score_map import ScoreMap
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Container

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._format import exif, limits, xmp
-from napari_seal._verify.verdict import Reason, ReasonCode
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from napari_seal._format import tile_digests, tiles
-from napari_seal._format.pixels import digest_array
+from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.salvage import readable
 from napari_seal._format.tables import estimate_quality
 from napari_seal._text import printable
@@ -28,9 +28,11 @@ from napari_seal._verify.explain import (
     places,
     replaced,
 )
-from napari_seal._verify.localise import agrees, tile_means
+from napari_seal._verify.localise import agrees, distance_of, tile_means
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.regions import boxes
-from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 # Means of samples that were not compressed are as exact as those of libjpeg's best quality.
 _STEP: Final = 1
+# Of a picture of so few tiles, most of them say little about the whole of it.
+_FEW: Final = 16
 
 
 def explain_lossless(structure: Container, seal: Seal, image: npt.NDArray[Any]) -> Explanation:
@@ -66,38 +70,74 @@ def explain_lossless(structure: Container, seal: Seal, image: npt.NDArray[Any]) 
     if turned := _turned(image, seal):
         return Explanation([*reasons, turned])
     sealed = fingerprint_of(seal)
-    same_samples = (image.shape, image.dtype.name) == (seal.pixels.shape, seal.pixels.dtype)
-    if not same_samples or seal.tile_digests is None:
+    changed = _changed_tiles(image, seal)
+    if changed is None:
         return Explanation([*reasons, *_named(image, seal, sealed)])
-    try:
-        size, digests = tile_digests.read(seal.tile_digests, seal.pixels.shape)
-    except FormatError:
-        return Explanation([*reasons, *_named(image, seal, sealed)])
-    flags = tile_digests.compute(image, size) != digests
+    size, flags = changed
     scores = _scores(_view(image, seal), sealed, flags, size)
     share = float(flags.mean())
     if share > WHOLE:
-        named = _named(image, seal, sealed)
+        named = _coarse(image, seal) or _named(image, seal, sealed)
         if not named and sealed is not None and share > NEARLY_ALL:
             unrelated = whole.is_unrelated(_view(image, seal), large_tiles(sealed))
             named = [replaced(share)] if unrelated else []
-        return Explanation([*reasons, *(named or [changed_everywhere(share)])], (), scores)
+        if named or flags.size > _FEW:
+            return Explanation([*reasons, *(named or [changed_everywhere(share)])], (), scores)
     regions = boxes(flags, size, (image.shape[0], image.shape[1]))
     return Explanation([*reasons, _edited(regions, flags, size)], regions, scores)
 
 
-def explain_damage(png: Png, seal: Seal) -> tuple[list[Reason], tuple[Box, ...]]:
-    """Say from which row on a picture that cannot be decoded any more is in doubt."""
-    height, width = seal.pixels.shape[:2]
-    samples, rows = readable(png)
-    if png.size != (height, width) or not samples or rows >= height:
-        return [], ()
+def explain_damage(png: Png, seal: Seal) -> Explanation:
+    """Say what is left of a picture that cannot be decoded any more."""
+    if png.size != seal.pixels.shape[:2]:
+        return Explanation([])
+    try:
+        image = decode(png, damaged=True)
+    except FormatError:
+        return Explanation([])
+    changed = _changed_tiles(image, seal)
+    if changed is None:
+        return _rows_in_doubt(png)
+    size, flags = changed
+    if not flags.any():
+        return Explanation([])
+    regions, kept = boxes(flags, size, png.size), int(np.count_nonzero(~flags))
+    what = f"{kept:,} of {flags.size:,} tiles can still be read and are exactly as sealed."
+    return Explanation(
+        [_bytes_replaced(what)],
+        regions,
+        _scores(_view(image, seal), fingerprint_of(seal), flags, size),
+    )
+
+
+def _rows_in_doubt(png: Png) -> Explanation:
+    """From which row on the picture is in doubt, where there are no digests of its tiles."""
+    height, width = png.size or (0, 0)
+    _, rows = readable(png)
+    if rows >= height:
+        return Explanation([])
+    what = f"The rows before {rows} are not affected; what follows cannot be told."
+    return Explanation([_bytes_replaced(what if rows else "")], ((rows, 0, height, width),))
+
+
+def _bytes_replaced(what: str) -> Reason:
     message = (
         "Bytes of the image data were replaced by others, as a fault in storage or transfer does "
-        f"it. The rows before {rows} are not affected; what follows cannot be told."
+        f"it. {what}"
     )
-    reason = Reason(code=ReasonCode.BYTES_REPLACED, message=message)
-    return [reason], ((rows, 0, height, width),)
+    return Reason(code=ReasonCode.BYTES_REPLACED, message=message.rstrip())
+
+
+def _changed_tiles(image: npt.NDArray[Any], seal: Seal) -> tuple[int, npt.NDArray[np.bool_]] | None:
+    """Side of the tiles, and which of them changed; None where there are no digests that fit."""
+    fits = (image.shape, image.dtype.name) == (seal.pixels.shape, seal.pixels.dtype)
+    if not fits or seal.tile_digests is None:
+        return None
+    try:
+        size, digests = tile_digests.read(seal.tile_digests, seal.pixels.shape)
+    except FormatError:
+        return None
+    return size, tile_digests.compute(image, size) != digests
 
 
 def _turned(image: npt.NDArray[Any], seal: Seal) -> Reason | None:
@@ -125,6 +165,16 @@ def _view(image: npt.NDArray[Any], seal: Seal, *, own: bool = False) -> npt.NDAr
     return tiles.luma(tiles.view(image, spread))
 
 
+def _coarse(image: npt.NDArray[Any], seal: Seal) -> list[Reason]:
+    """Whether 16 bits were cut to 8 and spread again, as careless software does."""
+    spread = seal.tiles or {}
+    was_fine = any(type(spread.get(key)) is int and spread[key] % 257 for key in ("low", "high"))
+    if not was_fine or image.dtype != np.uint16 or (image % 257).any():
+        return []
+    message = "Of the 16 bits of each sample only 8 are left: the finer levels are lost."
+    return [Reason(code=ReasonCode.DEPTH_CHANGED, message=message, expected="16", found="8")]
+
+
 def _named(image: npt.NDArray[Any], seal: Seal, sealed: Fingerprint | None) -> list[Reason]:
     """What was done to the whole picture, where it can be told."""
     if sealed is None:
@@ -150,7 +200,11 @@ def _scaled(
 ) -> list[Reason]:
     """Whether the picture is as it was, but for the range of its levels."""
     then, now = seal.tiles or {}, (int(image.min()), int(image.max()))
-    unmoved = now == (then.get("low"), then.get("high"))
+    low, high = then.get("low"), then.get("high")
+    if type(low) is not int or type(high) is not int:
+        return []
+    # By less than a level of the fingerprint, it may as well be single pixels that moved.
+    unmoved = max(abs(now[0] - low), abs(now[1] - high)) * 255 <= high - low
     if unmoved or not agrees(tile_means(own, large.size), large, _STEP + 0.5):
         return []
     words = _range_words("Brightness or contrast", image, seal)
@@ -172,26 +226,33 @@ def _scores(
     flags: npt.NDArray[np.bool_],
     size: int,
 ) -> ScoreMap:
-    """For each changed tile 1, and by how many levels of the fingerprint its mean moved."""
-    now = tile_means(view, size)
-    then = now if sealed is None else _resampled(sealed, flags.shape, size)
-    scores = np.where(flags, 1 + np.abs(now - then), 0)
+    """For each changed tile 1, and by how many levels of the fingerprint a mean in it moved."""
+    if sealed is None:
+        then, moved = tile_means(view, size), np.zeros(flags.shape)
+    else:
+        then = _in_tiles(sealed.means, sealed, size, np.add)
+        then = then / _in_tiles(np.ones_like(sealed.means), sealed, size, np.add)
+        distance = distance_of(tile_means(view, sealed.size), sealed)
+        moved = _in_tiles(distance, sealed, size, np.maximum)
     return ScoreMap(
         size=size,
-        scores=scores.astype(np.float32),
+        scores=np.where(flags, 1 + moved, 0).astype(np.float32),
         sealed=np.asarray(then, np.float32),
         lossless=True,
     )
 
 
-def _resampled(sealed: Fingerprint, grid: tuple[int, ...], size: int) -> npt.NDArray[np.float64]:
-    """The fingerprint's means at the middles of other tiles."""
-    ys, xs = (
-        np.minimum((np.arange(number) * size + size // 2) // sealed.size, most - 1)
-        for number, most in zip(grid, sealed.means.shape, strict=True)
-    )
-    found: npt.NDArray[np.float64] = sealed.means[np.ix_(ys, xs)]
-    return found
+def _in_tiles(
+    values: npt.NDArray[np.float64], sealed: Fingerprint, size: int, gather: np.ufunc
+) -> npt.NDArray[np.float64]:
+    """Values of the fingerprint's tiles, gathered in those of another size, block by block."""
+    out = values
+    for axis, length in enumerate(sealed.shape):
+        blocks = -(-length // tiles.BLOCK)
+        which = np.minimum(np.arange(blocks) * tiles.BLOCK // sealed.size, out.shape[axis] - 1)
+        out = out.take(which, axis)
+        out = gather.reduceat(out, tiles.starts(length, size) // tiles.BLOCK, axis)
+    return out
 
 
 def _edited(regions: tuple[Box, ...], flags: npt.NDArray[np.bool_], size: int) -> Reason:

@@ -23,8 +23,10 @@ from napari_seal._format.tiles import Fingerprint, luma, starts, view
 from napari_seal._images import OpenedImage, index_in_name, open_images, planes
 from napari_seal._text import printable
 from napari_seal._verify.localise import score, tile_means
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.regions import boxes, tighten
-from napari_seal._verify.verdict import Box, Reason, ReasonCode, ScoreMap
+from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.verdict import Box
 from napari_seal.errors import FormatError, ImageError, OptionError
 
 if TYPE_CHECKING:

@@ -15,14 +15,16 @@ from napari_seal._format import container
 from napari_seal._verify.load import load
 from napari_seal._verify.looks import LOOKS
 from napari_seal._verify.page_html import text
-from napari_seal._verify.verdict import Outcome, Reason
+from napari_seal._verify.reasons import Reason
+from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from napari_seal._verify.verdict import Box, ScoreMap, Verdict
+    from napari_seal._verify.score_map import ScoreMap
+    from napari_seal._verify.verdict import Box, Verdict
 
 #: Long side of a picture.
 SIDE: Final = 320

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._text import printable
 from napari_seal._verify.check import check, check_bytes
 from napari_seal._verify.engine import Engine, Settings, Stop
-from napari_seal._verify.load import load
+from napari_seal._verify.load import Unlisted, load
+from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.quick import proven_record
-from napari_seal._verify.scan import count_images, find_images
-from napari_seal._verify.verdict import Reason, ReasonCode, Verdict, intact
+from napari_seal._verify.scan import count_images
+from napari_seal._verify.verdict import Outcome, Verdict, intact, record_text
 from napari_seal.errors import NothingToCheckError, OptionError
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ def check_many(
         read as the run goes on, and need not fit the memory.
     jobs : int, optional
         Number of worker processes; by default that of the available cores.  1 checks in the calling
-        thread.  In a script, call it below ``if __name__ == "__main__":``, as for all processes
-        that Python starts.
+        thread.
     recursive : bool, default True
         Search folders in folders.
     full : bool, default False
@@ -67,10 +67,10 @@ def check_many(
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
         Seconds a file may take: one that takes longer, as on a network mount that does not answer,
-        gets the verdict `unreadable`, and the run goes on.  Files are then always checked in worker
-        processes.  Folders are listed by the calling process, without a time-out.
+        gets the verdict `unreadable`, and the run goes on.  So does a folder of
+        which no name comes for so long.  Files are then always checked in worker processes.
     time_limit : float, optional
-        Seconds the run may take.  It then ends early; see `CheckRun.stopped`.
+        Seconds the run may take, whatever hangs.  It then ends early; see `CheckRun.stopped`.
     cancel : threading.Event or callable, optional
         Set it, or return True, to end the run early, within a second.
     progress : callable, optional
@@ -102,11 +102,31 @@ def check_many(
         progress=progress,
         client=client,
     )
-    named, checking = prepare(paths, full=full, against=against, elsewhere=client is not None)
+    return _start(paths, settings, recursive=recursive, full=full, against=against)
+
+
+def check_without_seals(
+    paths: Paths, *, full: bool, against: str | os.PathLike[str] | None, **settings: Any
+) -> CheckRun:
+    """The same for those who look at no seal: verdicts `intact` come without it, and sooner."""
+    return _start(paths, Settings(**settings), full=full, against=against, seals=False)
+
+
+def _start(
+    paths: Paths | str | os.PathLike[str],
+    settings: Settings,
+    *,
+    full: bool,
+    against: str | os.PathLike[str] | None,
+    recursive: bool = True,
+    seals: bool = True,
+) -> CheckRun:
+    elsewhere, timeout = settings.client is not None, settings.timeout
+    named, checking = prepare(paths, full=full, against=against, elsewhere=elsewhere)
     engine = Engine(
-        checking,
+        checking._replace(seals=seals),
         settings,
-        partial(find_images, named, recursive=recursive),
+        lambda stop: find_patiently(named, recursive=recursive, timeout=timeout, stop=stop),
         partial(count_images, named, recursive=recursive) if isinstance(named, list) else None,
     )
     return CheckRun(engine, _run(engine))
@@ -125,9 +145,9 @@ def open_engine(engine: Engine[Any]) -> list[str]:
         There is not one.
     """
     first = engine.open()
-    if engine.took_all and all(is_folder(path) for path in first):
+    if engine.took_all and all(type(path) is Unlisted or is_folder(path) for path in first):
         problems = " ".join(str(check_found(path)) for path in first) or "no path was given"
-        raise NothingToCheckError(f"there was not one JPEG file to check: {problems}")
+        raise NothingToCheckError(f"there was not one JPEG or PNG file to check: {problems}")
     return first
 
 
@@ -175,26 +195,30 @@ class Checking(NamedTuple):
 
     full: bool = False
     originals: Originals | None = None
+    seals: bool = True
 
     def check(self, path: str) -> tuple[Verdict, int]:
         """Check a file; also how many bytes were read."""
         return check_sized(path, full=self.full, originals=self.originals)
 
-    def pack(self, path: str) -> tuple[Verdict | bytes, int]:
-        """The same; of a plainly intact file, the record's text says it all."""
+    def pack(self, path: str) -> tuple[Verdict | bytes | None, int]:
+        """The same; of a plainly intact file, the record's text or None says it all."""
         if self.full or self.originals is not None:
             return self.check(path)
         data = load(path)
-        if isinstance(data, Reason):
+        if not isinstance(data, bytes):
             return check_found(path), 0
-        text = proven_record(data)
         if type(path) is not str:  # a plane of a stack
-            return _pack_plane(data, path, text), len(data)
-        return (check_bytes(data, path) if text is None else text), len(data)
+            verdict = _in_place(check_bytes(data, str(path)), path)
+            return record_text(verdict) or verdict, len(data)
+        text = proven_record(data)
+        if text is None:
+            return check_bytes(data, path), len(data)
+        return (text if self.seals else None), len(data)
 
-    def unpack(self, path: str, packed: Verdict | bytes) -> Verdict:
+    def unpack(self, path: str, packed: Verdict | bytes | None) -> Verdict:
         """The verdict that was packed."""
-        return intact(str(path), packed) if isinstance(packed, bytes) else packed
+        return packed if isinstance(packed, Verdict) else intact(str(path), packed)
 
     def give_up(self, verdict: Verdict) -> Verdict:
         """The verdict on a file of which only this is known."""
@@ -246,7 +270,7 @@ def check_sized(
     """Check what `find_images` found; also how many bytes were read."""
     if originals is None:
         data = load(path)
-        if not isinstance(data, Reason):
+        if isinstance(data, bytes):
             return _in_place(check_bytes(data, str(path), full=full), path), len(data)
     return check_found(path, full=full, originals=originals), 0
 
@@ -254,8 +278,12 @@ def check_sized(
 def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
     name = str(path)
+    if type(path) is Unlisted:
+        return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(path.reason,))
     verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
     verdict = _in_place(verdict, path)
+    from napari_seal._verify.reasons import Reason, ReasonCode
+
     if not any(reason.code is ReasonCode.IS_A_DIRECTORY for reason in verdict.reasons):
         return verdict
     try:
@@ -266,7 +294,7 @@ def check_found(path: str, *, full: bool = False, originals: Originals | None = 
             f"The folder cannot be listed: {error.strerror}.",
         )
     else:
-        code, message = ReasonCode.EMPTY_FOLDER, "The folder has no JPEG file in it."
+        code, message = ReasonCode.EMPTY_FOLDER, "The folder has no JPEG or PNG file in it."
     return replace(verdict, reasons=(Reason(code=code, message=message),))
 
 
@@ -277,14 +305,6 @@ def _in_place(verdict: Verdict, path: str) -> Verdict:
     from napari_seal._verify.stack_files import PlanePath, judge_plane
 
     return judge_plane(verdict, path) if isinstance(path, PlanePath) else verdict
-
-
-def _pack_plane(data: bytes, path: str, text: bytes | None) -> Verdict | bytes:
-    from napari_seal._verify.stack_files import PlanePath, is_the_plane
-
-    if text is not None and isinstance(path, PlanePath) and is_the_plane(text, path):
-        return text
-    return _in_place(check_bytes(data, str(path)), path)
 
 
 def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
@@ -300,6 +320,8 @@ def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
             return verdict
         return replace(verdict, scores=coarser(verdict.scores))
     message = f"There is no original of this name in {printable(originals.folder)}."
+    from napari_seal._verify.reasons import Reason, ReasonCode
+
     reason = Reason(code=ReasonCode.ORIGINAL_MISSING, message=message)
     verdict = check(path, full=full)
     return replace(verdict, reasons=(*verdict.reasons, reason))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
 from napari_seal._files import is_address
 from napari_seal._folders import find
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 
 #: Names of files in folders that are checked.  A file that is named itself is checked in any case.
 EXTENSIONS: Final = (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png")
@@ -38,24 +39,79 @@ def find_images(
         Planes of a stack, also those that are missing, are each a `PlanePath`.
     """
     for path in paths:
-        name = os.fsdecode(path)
+        yield from Search(os.fsdecode(path), recursive)
+
+
+class Search(Iterator[str]):
+    """The search through one path that was named.
+
+    Attributes
+    ----------
+    pending : list of str
+        What is still to be searched; the last is what the search is at.
+    since : float
+        When it began with that, or last got a name out of it (`time.monotonic`).
+    """
+
+    def __init__(self, name: str, recursive: bool) -> None:
+        self.pending = [name]
+        self.since = time.monotonic()
+        self._recursive = recursive
+        self._files = self._find(name)
+
+    def __next__(self) -> str:
+        return next(self._files)
+
+    def going_on(self, pending: list[str]) -> Search:
+        """A search for what is pending, in place of this one, which may never come back."""
+        rest = Search("", self._recursive)
+        rest.pending = pending
+        rest._files = rest._walk()
+        return rest
+
+    def _find(self, name: str) -> Iterator[str]:
         if name.lower().endswith(INDEX_ENDING) and not os.path.isdir(name):
             yield from _stack(name)
-            continue
+            return
         if is_address(name):  # fsspec lists it
-            found_there = find(name, _FOUND, recursive=recursive)
+            found_there = find(name, _FOUND, recursive=self._recursive)
             for _, files in groupby(found_there, lambda file: file.rpartition("/")[0]):
                 yield from _with_planes(files)
-            continue
+            return
         if not os.path.isdir(name):
             yield name
-            continue
+            return
         empty = True
-        for found in _walk(name, recursive):
+        for found in self._walk():
             empty = False
             yield found
         if empty:
             yield name
+
+    def _walk(self) -> Iterator[str]:
+        while self.pending:
+            self.since = time.monotonic()
+            current = self.pending[-1]
+            # Names, not paths: a million of them in one folder have to fit the memory.
+            files: list[str] = []
+            folders: list[str] = []
+            try:
+                for is_image, entry in _images_and_folders(current, self._recursive):
+                    self.since = time.monotonic()
+                    (files if is_image else folders).append(entry.name)
+            except OSError:
+                folders = []
+                yield current
+            else:
+                files.sort()
+                start = os.path.join(current, "")
+                found = (start + name for name in files)
+                if any(name.lower().endswith(INDEX_ENDING) for name in files):
+                    yield from _with_planes(found)
+                else:
+                    yield from found
+            folders.sort(reverse=True)
+            self.pending[-1:] = [os.path.join(current, name) for name in folders]
 
 
 def count_images(paths: Iterable[str | os.PathLike[str]], *, recursive: bool = True) -> int:
@@ -84,34 +140,10 @@ def count_images(paths: Iterable[str | os.PathLike[str]], *, recursive: bool = T
                 total += 1  # the folder itself, to complain about
                 continue
             # Of a stack, planes that are missing count, too.
-            total += sum(1 for _ in _walk(folder, False)) if has_stack else images
+            total += sum(1 for _ in Search(folder, False)) if has_stack else images
             pending += folders
         total += total == before
     return total
-
-
-def _walk(folder: str, recursive: bool) -> Iterator[str]:
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        # Names, not paths: a million of them in one folder have to fit the memory.
-        files: list[str] = []
-        folders: list[str] = []
-        try:
-            for is_image, entry in _images_and_folders(current, recursive):
-                (files if is_image else folders).append(entry.name)
-        except OSError:
-            yield current
-            continue
-        files.sort()
-        folders.sort(reverse=True)
-        pending += [os.path.join(current, name) for name in folders]
-        start = os.path.join(current, "")
-        found = (start + name for name in files)
-        if any(name.lower().endswith(INDEX_ENDING) for name in files):
-            yield from _with_planes(found)
-        else:
-            yield from found
 
 
 def _with_planes(files: Iterable[str]) -> Iterator[str]:

@@ -15,10 +15,11 @@ import numpy.typing as npt
 from napari_seal._text import printable
 from napari_seal._verify.check import check_bytes, picture_of
 from napari_seal._verify.load import load
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.stack_files import PlanePath, judge_plane, plane_path
 from napari_seal._verify.stack_find import find_index
 from napari_seal._verify.stack_index import read_index
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import FormatError, OptionError, ReadError
 
 if TYPE_CHECKING:

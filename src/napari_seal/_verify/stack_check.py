@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from napari_seal._text import printable, without_credentials
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.run import check_many
 from napari_seal._verify.stack_find import find_index
 from napari_seal._verify.stack_index import read_index
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import ReadError
 
 if TYPE_CHECKING:

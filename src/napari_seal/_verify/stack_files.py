@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from napari_seal._files import is_address
 from napari_seal._format.layout import read_place, recognise
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._format.seal import Seal
 from napari_seal._text import printable
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.stack_index import read_index
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict, record_text
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
@@ -138,9 +139,10 @@ def stem_of(index: str) -> str:
     return name[: -len(INDEX_ENDING)]
 
 
-def is_the_plane(text: bytes, plane: PlanePath) -> bool:
-    """Whether a record that is proven is that of the plane which belongs there."""
-    layout = recognise(text)
+def _is_soon_told(verdict: Verdict, plane: PlanePath) -> bool:
+    """Whether an intact file is the plane that belongs there, found out without all of its seal."""
+    text = record_text(verdict)
+    layout = None if text is None else recognise(text)
     if layout is None:
         return False
     if plane.proof is not None:
@@ -157,6 +159,8 @@ def judge_plane(verdict: Verdict, plane: PlanePath) -> Verdict:
     Verdict
         The very same one, where the file is the plane that belongs there.
     """
+    if _is_soon_told(verdict, plane):
+        return verdict
     place, proof = plane.place, plane.proof
     seal = verdict.seal
     if any(reason.code is ReasonCode.FILE_MISSING for reason in verdict.reasons):

@@ -6,7 +6,7 @@ import os
 
 from napari_seal._files import is_address
 from napari_seal._folders import find, is_folder
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._text import printable
 from napari_seal.errors import ReadError
 

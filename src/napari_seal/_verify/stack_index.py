@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from napari_seal._format import stack
 from napari_seal._text import printable
 from napari_seal._verify.load import load
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import (
     FormatError,
     JsonError,

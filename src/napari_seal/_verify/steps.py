@@ -13,8 +13,9 @@ from napari_seal._format import container, legacy, metadata, record, stack
 from napari_seal._format.seal import Seal
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.stack_index import check_index
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Signature, Verdict
 from napari_seal.errors import (
     FormatError,
     JsonError,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from napari_seal._format.container import Container
     from napari_seal._verify.locate import Found
-    from napari_seal._verify.verdict import Box, ScoreMap
+    from napari_seal._verify.score_map import ScoreMap
+    from napari_seal._verify.verdict import Box
 
 #: From the least to the gravest, of what can hold for one sealed file at once.
 _GRAVITY: Final = (
@@ -83,8 +85,9 @@ def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
         return _check_seal(structure, found, seal, path, full=full, proven=True)
 
     # 2. Find the record in the Exif UserComment.
-    structure = container.walk(data)
-    found = find_record(structure)
+    if structure.format == "jpeg":
+        structure = container.walk(data)
+        found = find_record(structure)
     if found.conflict:
         text = "The file has several Exif blocks with different seals."
         return _conclude(path, Outcome.SEAL_MALFORMED, ReasonCode.SEAL_CONFLICT, text)

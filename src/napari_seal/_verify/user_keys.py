@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format.keys import KeyCheck
 from napari_seal._text import printable
-from napari_seal._verify.verdict import Reason, ReasonCode
+from napari_seal._verify.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:
     from napari_seal._format.seal import Seal

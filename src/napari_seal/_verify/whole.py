@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from napari_seal._verify.geometry import find_crop, is_resized
 from napari_seal._verify.localise import correlation, distance_of, tile_means
-from napari_seal._verify.verdict import ReasonCode
+from napari_seal._verify.reasons import ReasonCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

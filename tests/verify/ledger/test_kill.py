@@ -16,6 +16,7 @@ import pytest
 
 import napari_seal
 from napari_seal import Ledger
+from napari_seal._verify.ledger.seen import LAST_RUN
 
 if sys.platform == "win32":
     pytest.skip("no SIGKILL for a group of processes", allow_module_level=True)
@@ -56,10 +57,10 @@ def done_in(ledger: Path) -> set[str]:
     if not ledger.exists() or not ledger.stat().st_size:
         return set()
     with sqlite3.connect(ledger) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'files'").fetchone():
+        if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'seen'").fetchone():
             return set()
         rows = connection.execute(
-            "SELECT path FROM files JOIN runs ON last_run = runs.id WHERE state = 'unfinished'"
+            f"SELECT path FROM files JOIN runs ON {LAST_RUN} = runs.id WHERE state = 'unfinished'"
         )
         return {os.fsdecode(path) for (path,) in rows}
 

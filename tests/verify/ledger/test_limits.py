@@ -10,14 +10,14 @@ import pytest
 
 from napari_seal import Ledger
 
-FILES = 900
+FILES = 4000
 
 
 @pytest.fixture
 def many(archive: Path) -> Path:
     """A folder with three images, and links to them by other names."""
     for index in range(FILES - 3):
-        os.link(archive / "a.jpg", archive / f"n{index:03}.jpg")
+        os.link(archive / "a.jpg", archive / f"n{index:04}.jpg")
     return archive
 
 
@@ -25,7 +25,7 @@ def many(archive: Path) -> Path:
 def test_a_cancelled_run_can_be_gone_on_with(many: Path, ledger: Ledger, jobs: int) -> None:
     """It tells of no missing file; the next one does the rest, and then tells of it."""
     assert Counter(v.verdict for v in ledger.check_many(many, jobs=jobs)) == {"intact": FILES}
-    (many / "n000.jpg").unlink()
+    (many / "n0000.jpg").unlink()
     run = ledger.check_many(many, jobs=jobs, cancel=lambda: run.done >= 20)
     early = [verdict.path for verdict in run]
     assert len(early) >= 20
@@ -44,7 +44,7 @@ def test_a_cancelled_run_can_be_gone_on_with(many: Path, ledger: Ledger, jobs: i
     assert (seen[-1].done, seen[-1].total) == (FILES - 1, FILES - 1)
     assert seen[-1].before >= len(early)
     assert ledger.runs()[-1].state == "complete"
-    assert [os.path.basename(entry.path) for entry in ledger.missing()] == ["n000.jpg"]
+    assert [os.path.basename(entry.path) for entry in ledger.missing()] == ["n0000.jpg"]
 
 
 def test_a_time_limit_leaves_a_run_to_go_on_with(many: Path, ledger: Ledger) -> None:

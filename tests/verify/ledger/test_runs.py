@@ -454,3 +454,23 @@ def test_bad_requests(archive, ledger, tmp_path):
         list(ledger.check_many(archive / "empty"))
     assert ledger.runs() == []
     list(ledger.check_many(archive / "below", jobs=1))
+
+
+def test_the_run_that_would_be_gone_on_with(archive, ledger, tmp_path):
+    """It is told for the same folders and options only, and not where there is none."""
+    assert ledger.unfinished(archive) is None
+    run = ledger.check_many(archive, jobs=1, recursive=False)
+    next(run)
+    run.close()
+    waiting = ledger.unfinished(archive, recursive=False)
+    assert waiting is not None
+    assert (waiting.number, waiting.state) == (1, "unfinished")
+    assert ledger.unfinished([archive], recursive=False) == waiting
+    assert ledger.unfinished(archive) is None
+    assert ledger.unfinished(archive, recursive=False, full=True) is None
+    assert ledger.unfinished(archive / "below", recursive=False) is None
+    assert ledger.unfinished([], recursive=False) is None
+    with pytest.raises(LedgerError, match="is not in"):
+        ledger.unfinished(tmp_path)
+    list(ledger.check_many(archive, jobs=1, recursive=False, resume=True))
+    assert ledger.unfinished(archive, recursive=False) is None

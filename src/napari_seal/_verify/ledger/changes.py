@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -13,10 +14,9 @@ from napari_seal._verify.verdict import Outcome, Signature
 from napari_seal.errors import LedgerError
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from napari_seal._verify.ledger.facts import Facts
-    from napari_seal._verify.verdict import Reason, Verdict
+    from napari_seal._verify.reasons import Reason
+    from napari_seal._verify.verdict import Verdict
 
 
 #: A verdict on a file, and the facts beside it.
@@ -82,7 +82,7 @@ class Changes:
 
     def __init__(self, run: int, now: int) -> None:
         self._run = run
-        self._now = now
+        self.now = now
         self._steady: list[tuple[Any, ...]] = []
         self._absent: list[tuple[Any, ...]] = []
         self._new: list[tuple[Any, ...]] = []
@@ -97,7 +97,7 @@ class Changes:
         run = self._run
         self._new.append(
             (
-                *(facts.key, run, run, self._now, run, str(verdict.verdict), why_of(verdict)),
+                *(facts.key, run, run, self.now, run, str(verdict.verdict), why_of(verdict)),
                 *(facts.size, facts.mtime, run if verdict.intact else None),
                 None if arrival is None else json.dumps(arrival.as_dict()),
                 *facts.digests,
@@ -106,20 +106,25 @@ class Changes:
 
     def steady(self, row: Row, facts: Facts) -> None:
         """A file that is as it was."""
-        self._steady.append((self._run, self._now, facts.size, facts.mtime, row.id))
+        self._steady.append((self._run, self.now, facts.size, facts.mtime, row.id))
 
-    def write_if_steady(self, connection: sqlite3.Connection, checked: Sequence[Checked]) -> bool:
-        """Write at once that files are plainly intact, as they were; False if some are not.
+    def write_new(self, connection: sqlite3.Connection, files: Sequence[Facts]) -> bool:
+        """Write at once that paths are new and plainly intact; False, and nothing, if some are not.
 
-        It costs half of looking at each row.  What is written for a part of the files is true.
+        It costs half of writing them one by one.
         """
-        if not all(is_plain(verdict) for verdict, _ in checked):
+        run, now = self._run, self.now
+        sql = _NEW_AND_PLAIN.format(f"{run}, {run}, {now}, {run}, 'intact', {run}")
+        connection.execute("SAVEPOINT new")
+        try:
+            connection.executemany(sql, files)
+        except sqlite3.IntegrityError:  # one was named twice
+            connection.execute("ROLLBACK TO new")
             return False
-        values = [
-            (self._run, self._now, facts.size, facts.mtime, facts.key, *facts.digests)
-            for _, facts in checked
-        ]
-        return connection.executemany(_IF_STEADY, values).rowcount == len(checked)
+        finally:
+            if connection.in_transaction:
+                connection.execute("RELEASE new")
+        return True
 
     def state(self, row: Row, verdict: Verdict, facts: Facts, *, absent: bool = False) -> None:
         """A path that it has seen: in the state of then, or in another."""
@@ -151,7 +156,7 @@ class Changes:
             (
                 *(self._run, self._run, *state, facts.size, facts.mtime),
                 *(self._run if first_intact else row.referenced, *reference),
-                *(None if absent else self._now, row.id),
+                *(None if absent else self.now, row.id),
             )
         )
 
@@ -180,15 +185,15 @@ class Changes:
 
 
 _STEADY: Final = "UPDATE files SET last_run = ?, checked = ?, size = ?, mtime = ? WHERE id = ?"
-_IF_STEADY: Final = """UPDATE files SET last_run = ?, checked = ?, size = ?, mtime = ?
-    WHERE path = ? AND codestream IS ? AND record IS ? AND source IS ? AND pixels IS ?
-    AND verdict = 'intact' AND why IS NULL AND found IS NULL AND referenced AND expected"""
 _ABSENT: Final = "UPDATE files SET last_run = ? WHERE id = ?"
 _NEW: Final = """INSERT INTO files (path, first_run, last_run, checked, since, verdict, why, size,
     mtime, referenced, arrival, codestream, record, source, pixels)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_NEW_AND_PLAIN: Final = """INSERT INTO files (first_run, last_run, checked, since, verdict,
+    referenced, path, size, mtime, codestream, record, source, pixels, expected)
+    VALUES ({}, ?, ?, ?, ?, ?, ?, ?, NOT ?)"""
 _CHANGED: Final = """UPDATE files SET last_run = ?, since = ?, verdict = ?, why = ?, found = ?,
-    size = coalesce(?, size), mtime = coalesce(?, mtime), referenced = ?, codestream = ?,
+    size = coalesce(?, size), mtime = ?, referenced = ?, codestream = ?,
     record = ?, source = ?, pixels = ?, checked = coalesce(?, checked), expected = 1 WHERE id = ?"""
 _MOVED: Final = """UPDATE files SET verdict = 'missing', since = ?, why = ?, expected = 0
     WHERE id = ?"""

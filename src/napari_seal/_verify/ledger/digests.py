@@ -11,7 +11,7 @@ from napari_seal.errors import LedgerError, OptionError
 
 #: Names by the number in the last byte: a number, once given, is never given again.
 _NAMES: Final = {1: "sha224", 2: "sha256", 3: "sha384", 4: "sha512", 5: "blake3"}
-_NUMBERS: Final = {name: bytes([number]) for number, name in _NAMES.items()}
+NUMBERS: Final = {name: bytes([number]) for number, name in _NAMES.items()}
 
 _PREFIX: Final = re.compile(r"(?:([a-z0-9_-]{1,20}):)?([0-9a-f]{4,128})", re.IGNORECASE)
 
@@ -34,7 +34,7 @@ NO_DIGESTS: Final = Digests()
 
 def pack(algorithm: str, hexadecimal: str) -> bytes | None:
     """Pack a digest; None for an algorithm that ledgers do not know."""
-    number = _NUMBERS.get(algorithm)
+    number = NUMBERS.get(algorithm)
     return None if number is None else bytes.fromhex(hexadecimal) + number
 
 
@@ -104,10 +104,8 @@ def parse_prefix(text: str) -> Prefix | None:
     if match is None:
         return None
     algorithm = match[1] and match[1].lower()
-    if algorithm and algorithm not in _NUMBERS:
-        raise OptionError(
-            f"unknown digest algorithm {algorithm!r}; known are {', '.join(_NUMBERS)}"
-        )
+    if algorithm and algorithm not in NUMBERS:
+        raise OptionError(f"unknown digest algorithm {algorithm!r}; known are {', '.join(NUMBERS)}")
     digits = match[2].lower()
     # The index holds eight bytes; the rest is compared with what it finds.
     low = bytes.fromhex(digits[:16] if len(digits) >= 16 else digits[: len(digits) // 2 * 2])

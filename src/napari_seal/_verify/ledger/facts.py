@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from binascii import unhexlify
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._format.layout import recognise
 from napari_seal._format.legacy import MoedalSeal
-from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests, pack
+from napari_seal._verify.ledger.digests import NO_DIGESTS, NUMBERS, Digests, pack
+from napari_seal._verify.load import Unlisted
+from napari_seal._verify.verdict import intact
 
 if TYPE_CHECKING:
     from napari_seal._format.seal import Seal
@@ -24,10 +27,12 @@ class Facts(NamedTuple):
     ----------
     key : bytes
         Its path in the ledger.
-    size, mtime : int, optional
-        In bytes, and in nanoseconds since 1970; None where there is no file (any more).
-    digests : Digests
-        As its seal says, which is a claim unless the verdict is `intact`.
+    size : int, optional
+        In bytes; None where there is no file (any more).
+    mtime : int, optional
+        When it was changed last, in nanoseconds since 1970; only of a file that is not intact.
+    codestream, record, source, pixels : bytes, optional
+        The digests, packed.
     is_folder : bool
         Whether this is a folder that was named, or found, and could not be searched.
     """
@@ -35,21 +40,31 @@ class Facts(NamedTuple):
     key: bytes
     size: int | None = None
     mtime: int | None = None
-    digests: Digests = NO_DIGESTS
+    codestream: bytes | None = None
+    record: bytes | None = None
+    source: bytes | None = None
+    pixels: bytes | None = None
     is_folder: bool = False
 
+    @property
+    def digests(self) -> Digests:
+        """As the file's seal says, which is a claim unless the verdict is `intact`."""
+        return Digests(*self[3:7])
 
-def facts_of(path: str, verdict: Verdict, root: Root, known: Digests | None = None) -> Facts:
-    """Find out about a file that was just checked; ``known`` is what its seal says, if known."""
+
+def facts_of(path: str, verdict: Verdict, root: Root) -> Facts:
+    """Find out about a file that was just checked."""
+    if type(path) is Unlisted:
+        return Facts(root.key_unseen(path), is_folder=True)
     key = root.key(path)
     try:
         found = os.stat(path)
     except (OSError, ValueError):
-        return Facts(key, digests=digests_of(verdict.seal))
+        return Facts(key, None, None, *digests_of(verdict.seal))
     if stat.S_ISDIR(found.st_mode):
         return Facts(root.folder_key(path), is_folder=True)
-    digests = digests_of(verdict.seal) if known is None else known
-    return Facts(key, found.st_size, found.st_mtime_ns, digests)
+    changed = None if verdict.intact else found.st_mtime_ns
+    return Facts(key, found.st_size, changed, *digests_of(verdict.seal))
 
 
 def digests_of(seal: Seal | MoedalSeal | None) -> Digests:
@@ -73,9 +88,13 @@ def _digests_in(text: bytes) -> Digests | None:
     seal = recognise(text)
     if seal is None:
         return None
-    algorithm = seal.algorithm.decode("ascii")
-    parts = (seal.codestream, seal.record, seal.source, seal.pixels)
-    return Digests(*(part and pack(algorithm, part.decode("ascii")) for part in parts))
+    number = NUMBERS[seal.algorithm.decode("ascii")]
+    return Digests(
+        unhexlify(seal.codestream) + number,
+        unhexlify(seal.record) + number,
+        None if seal.source is None else unhexlify(seal.source) + number,
+        unhexlify(seal.pixels) + number,
+    )
 
 
 class CheckingWithFacts(NamedTuple):
@@ -89,18 +108,22 @@ class CheckingWithFacts(NamedTuple):
         verdict, size = self.checking.check(path)
         return (verdict, facts_of(path, verdict, self.root)), size
 
-    def pack(self, path: str) -> tuple[tuple[Verdict | bytes, Facts], int]:
+    def pack(self, path: str) -> tuple[Any, int]:
         """The same, as small as it can be sent from one process to another."""
         packed, size = self.checking.pack(path)
         known = _digests_in(packed) if isinstance(packed, bytes) else None
-        verdict = self.checking.unpack(path, packed)
-        return (packed, facts_of(path, verdict, self.root, known)), size
+        if known is None:
+            verdict = self.checking.unpack(path, packed)
+            return (verdict, facts_of(path, verdict, self.root)), size
+        return (packed, (self.root.key(path), size, None, *known, False)), size
 
-    def unpack(self, path: str, packed: tuple[Verdict | bytes, Facts]) -> tuple[Verdict, Facts]:
+    def unpack(self, path: str, packed: Any) -> tuple[Verdict, Facts]:
         """What was packed."""
         verdict, facts = packed
-        return self.checking.unpack(path, verdict), facts
+        if isinstance(verdict, bytes):
+            return intact(path, verdict), Facts._make(facts)
+        return verdict, facts
 
     def give_up(self, verdict: Verdict) -> tuple[Verdict, Facts]:
-        """For a file of which only this is known."""
-        return verdict, facts_of(verdict.path, verdict, self.root)
+        """For a file of which only this is known; a look at it might hang."""
+        return verdict, Facts(self.root.key_unseen(verdict.path))

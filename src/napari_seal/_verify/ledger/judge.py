@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests, unpack
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
     from napari_seal._verify.verdict import Verdict

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from napari_seal._verify.engine import Settings
-from napari_seal._verify.ledger import accepting, manifest, queries, runs
+from napari_seal._verify.ledger import accepting, manifest, queries
 from napari_seal._verify.ledger.database import Database, open_database
 from napari_seal._verify.ledger.digests import parse_prefix
 from napari_seal._verify.ledger.manifest_lines import resolve
-from napari_seal._verify.ledger.roots import Root, common_folder
-from napari_seal._verify.ledger.states import typed
+from napari_seal._verify.ledger.runs import Request, engine_of, verify_into, waiting
+from napari_seal._verify.ledger.whereabouts import Whereabouts
 from napari_seal._verify.run import CheckRun, prepare
 from napari_seal.errors import (
     LedgerError,
@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 PathLike: TypeAlias = str | os.PathLike[str]
 
 
+def _named(paths: Iterable[PathLike] | PathLike) -> list[str]:
+    given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else paths
+    return [os.fsdecode(path) for path in given]
+
+
 class Ledger:
     """What is known of an archive's files from one run to the next: one SQLite file.
 
@@ -54,7 +59,7 @@ class Ledger:
 
     def __init__(self, database: Database, root: str | None) -> None:
         self._database = database
-        self._given = root
+        self._where = Whereabouts(database, root)
 
     @classmethod
     def open(
@@ -119,7 +124,7 @@ class Ledger:
     @property
     def root(self) -> str | None:
         """The folder that the ledger is about; None before its first run."""
-        roots = self._roots()
+        roots = self._where.all()
         return roots[0].folder if roots else None
 
     def check_many(
@@ -153,7 +158,8 @@ class Ledger:
             See `napari_seal.check_many`.  A run that ends early can be gone on with.
         resume : bool, default False
             Go on with the last run, if it did not finish: files that it has checked are not checked
-            again; their verdicts come first, without the seal.
+            again.  Their verdicts come first, and from the ledger: without `Verdict.seal` and
+            `Verdict.scores`, which it does not keep; `napari_seal.check` of the file has them.
 
         Returns
         -------
@@ -174,17 +180,44 @@ class Ledger:
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         found, checking = prepare(given, full=full, against=against, elsewhere=client is not None)
         named = list(found)
-        root = self._root_of(named)
-        originals = None if against is None else ascii(os.path.realpath(against))
-        request = runs.Request(
-            about=self._about(root),
-            named=named,
-            recursive=recursive,
-            parameters={"full": full, "recursive": recursive, "against": originals},
-            resume=resume,
+        settings.expect_answer(named)
+        root = self._where.of(named)
+        request = Request(
+            about=self._where.about(root), named=named, recursive=recursive, full=full,
+            against=against, resume=resume,
+        )  # fmt: skip
+        engine = engine_of(self._database, root, request, checking, settings)
+        return CheckRun(engine, verify_into(self._database, root, request, engine))
+
+    def unfinished(
+        self,
+        paths: Iterable[PathLike] | PathLike,
+        *,
+        recursive: bool = True,
+        full: bool = False,
+        against: PathLike | None = None,
+    ) -> LedgerRun | None:
+        """The run that `check_many` with ``resume`` would go on with; None if it would begin one.
+
+        Parameters
+        ----------
+        paths, recursive, full, against
+            As for `check_many`: a run is gone on with only by one over the same.
+
+        Raises
+        ------
+        LedgerError
+            A path is outside the root.
+        """
+        named = _named(paths)
+        if self.root is None or not named:
+            return None
+        root = self._where.of(named)
+        request = Request(
+            about=[], named=named, recursive=recursive, full=full, against=against, resume=True
         )
-        engine = runs.engine_of(self._database, root, request, checking, settings)
-        return CheckRun(engine, runs.verify_into(self._database, root, request, engine))
+        number = waiting(self._database, root, request)
+        return next((run for run in self.runs() if run.number == number), None)
 
     def runs(self) -> list[LedgerRun]:
         """All runs, from the first."""
@@ -214,7 +247,7 @@ class Ledger:
             raise OptionError(
                 f"a digest is searched by 4 or more hexadecimal digits, not by {str(digest)[:80]!r}"
             )
-        return queries.find(self._database, self._known_root(), prefix)
+        return queries.find(self._database, self._where.known(), prefix)
 
     def history(self, path: PathLike) -> list[LedgerEvent]:
         """The states of a file from the first on, to see when it changed.
@@ -225,20 +258,20 @@ class Ledger:
             The ledger does not know the file.
         """
         name = os.fsdecode(path)
-        root = self._root_of([name])
+        root = self._where.of([name])
         return queries.history(self._database, root, root.key(name))
 
     def duplicates(self) -> Iterator[tuple[Digest, list[LedgerEntry]]]:
         """Images that are there more than once: each identity, with its files."""
-        return queries.duplicates(self._database, self._known_root())
+        return queries.duplicates(self._database, self._where.known())
 
     def missing(self) -> Iterator[LedgerEntry]:
         """Files that were not there when they were last looked for."""
-        return queries.missing(self._database, self._known_root())
+        return queries.missing(self._database, self._where.known())
 
     def stale(self, days: float) -> Iterator[LedgerEntry]:
         """Files that no run has read for so many days, those of the longest ago first."""
-        return queries.stale(self._database, self._known_root(), days)
+        return queries.stale(self._database, self._where.known(), days)
 
     def diff(self, before: int, after: int) -> Iterator[LedgerChange]:
         """Files that are in another state after one run than after an earlier one.
@@ -248,7 +281,7 @@ class Ledger:
         OptionError
             There is no such run, or the later one was named first.
         """
-        return queries.diff(self._database, self._known_root(), before, after)
+        return queries.diff(self._database, self._where.known(), before, after)
 
     def accept(self, paths: Iterable[PathLike] | PathLike, note: str = "") -> int:
         """Make today's state the reference of files: for good, and with a line in the history.
@@ -270,9 +303,8 @@ class Ledger:
         LedgerError
             A file is unknown or is not intact by itself.  Then none is accepted.
         """
-        given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
-        named = [os.fsdecode(name) for name in given]
-        return accepting.accept(self._database, self._root_of(named), named, note)
+        named = _named(paths)
+        return accepting.accept(self._database, self._where.of(named), named, note)
 
     def write_manifest(
         self,
@@ -317,7 +349,7 @@ class Ledger:
         if not overwrite and os.path.lexists(target):
             raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
         return manifest.write_file(
-            self._database, self._known_root(), target, chosen, Settings(jobs=jobs).workers
+            self._database, self._where.known(), target, chosen, Settings(jobs=jobs).workers
         )
 
     def check_manifest(
@@ -350,49 +382,8 @@ class Ledger:
         source, chosen = resolve(path, form)
         return manifest.check_file(
             self._database,
-            self._known_root(),
+            self._where.known(),
             source,
             chosen,
             Settings(jobs=jobs).workers,
         )
-
-    def _roots(self) -> list[Root]:
-        """Where the archive may be: as given, where it was, or where it was from the ledger."""
-        with self._database.reading() as connection:
-            about = dict(connection.execute("SELECT key, value FROM about").fetchall())
-        if self._given is not None:
-            return [Root(self._given)]
-        places = [os.fsdecode(typed(about[key], bytes)) for key in _ROOTS if key in about]
-        beside = os.path.dirname(self._database.path)
-        return [Root(os.path.join(beside, place)) for place in places]
-
-    def _known_root(self) -> Root:
-        roots = self._roots()
-        there = [root for root in roots if os.path.isdir(root.folder)]
-        if roots:
-            return (there or roots)[0]
-        raise LedgerError(f"the ledger {self.path!r} is empty: no run has written into it")
-
-    def _root_of(self, named: list[str]) -> Root:
-        """The root in which all paths lie; a new ledger gets the one that they have in common."""
-        roots = self._roots()
-        if not roots and named:
-            return Root(common_folder(named))
-        for root in roots:
-            if os.path.isdir(root.folder) and all(root.holds(name) for name in named):
-                return root
-        for name in named:
-            self._known_root().place(name)  # says which one, and what to do
-        return self._known_root()
-
-    def _about(self, root: Root) -> list[tuple[str, bytes]]:
-        """What a new ledger keeps of its root."""
-        values = [root.folder]
-        beside = os.path.realpath(os.path.dirname(self._database.path))
-        if os.path.commonpath([root.folder, beside]) in (root.folder, os.path.dirname(root.folder)):
-            values.append(os.path.relpath(root.folder, beside))
-        return [(key, os.fsencode(value)) for key, value in zip(_ROOTS, values, strict=False)]
-
-
-#: The root as it was named first; and from the ledger, where that lies in it or beside it.
-_ROOTS = ("root", "root-from-ledger")

@@ -11,7 +11,7 @@ from napari_seal._format.legacy import MoedalSeal, digest_moedal
 from napari_seal._text import printable
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.load import load
-from napari_seal._verify.verdict import Reason
+from napari_seal._verify.reasons import Reason
 from napari_seal.errors import FormatError, ImageError
 
 

@@ -24,8 +24,9 @@ from napari_seal._verify.ledger.facts import digests_of
 from napari_seal._verify.ledger.judge import judge
 from napari_seal._verify.ledger.manifest_lines import Line, dump_line, read_lines
 from napari_seal._verify.load import load
+from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.scan import EXTENSIONS
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import FormatError, ReadError, WriteError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from napari_seal._format.digest import Digest
 from napari_seal._text import printable
-from napari_seal._verify.ledger import heads
+from napari_seal._verify.ledger import heads, seen
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import (
     KINDS,
@@ -38,7 +38,7 @@ from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import LedgerError, OptionError
 
 _ENTRY: Final = (
-    "files.path, verdict, codestream, record, source, pixels, size, begun, checked "
+    f"files.path, verdict, codestream, record, source, pixels, size, begun, {seen.CHECKED} AS read "
     "FROM files JOIN runs ON runs.id = first_run"
 )
 
@@ -116,7 +116,7 @@ def stale(database: Database, root: Root, days: float) -> Iterator[LedgerEntry]:
     """Files that are expected and have not been read for so many days, the longest ago first."""
     before = int(time.time() - days * 86_400)
     yield from _select(
-        database, root, "checked < ? AND expected AND verdict <> 'missing' ORDER BY checked", before
+        database, root, "read < ? AND expected AND verdict <> 'missing' ORDER BY read", before
     )
 
 

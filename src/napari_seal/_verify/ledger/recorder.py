@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from napari_seal._text import printable
-from napari_seal._verify.ledger import heads
+from napari_seal._verify.ledger import heads, seen
 from napari_seal._verify.ledger.changes import COLUMNS, Changes, Checked, Row, is_plain
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests, following
@@ -21,7 +21,8 @@ from napari_seal._verify.ledger.facts import Facts
 from napari_seal._verify.ledger.judge import identity, judge
 from napari_seal._verify.ledger.roots import Root
 from napari_seal._verify.ledger.states import typed
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Verdict
 
 #: Files a transaction.
 BATCH: Final = 500
@@ -73,38 +74,56 @@ class Recorder:
         self.run = run
         self._covered = covered
         self.counts = counts
-        self._hope = bool(covered)
+        self._empty = not covered and self._is_empty()
         #: Folders that could not be listed: nothing is known about the files in them.
         self.blind: list[bytes] = []
 
     def record(self, batch: Iterable[Checked]) -> list[Verdict]:
         """Write a batch, and return the verdicts as the ledger sees them."""
         checked = list(batch)
+        verdicts = [verdict for verdict, _ in checked]
         with self._database.writing() as connection:
             changes = Changes(self.run, int(time.time()))
-            if self._hope and changes.write_if_steady(connection, checked):
-                self.counts["intact"] += len(checked)
-                verdicts = [verdict for verdict, _ in checked]
-            else:
-                verdicts = self._record_each(connection, changes, checked)
+            rest = self._record_plain(connection, changes, checked)
+            self.counts["intact"] += len(checked) - len(rest)
+            if rest:
+                others = [checked[place] for place in rest]
+                told = self._record_each(connection, changes, others)
+                for place, verdict in zip(rest, told, strict=True):
+                    verdicts[place] = verdict
             self._write_counts(connection)
         return verdicts
+
+    def _record_plain(
+        self, connection: sqlite3.Connection, changes: Changes, checked: list[Checked]
+    ) -> list[int]:
+        """Write many at once of what is plainly intact, as most files are; places of the others."""
+        plain = [place for place, (verdict, _) in enumerate(checked) if is_plain(verdict)]
+        files = [checked[place][1] for place in plain]
+        if self._empty:
+            self._empty = changes.write_new(connection, files)
+            if self._empty:
+                return sorted(set(range(len(checked))).difference(plain))
+        found = seen.numbers(connection, files)
+        steady: set[int] = set()
+        for first, last in seen.spans(number for number in found if number is not None):
+            if last - first + 1 >= seen.FEW:
+                seen.add(connection, self.run, changes.now, first, last)
+                steady.update(range(first, last + 1))
+        done = {place for place, number in zip(plain, found, strict=True) if number in steady}
+        return [place for place in range(len(checked)) if place not in done]
 
     def _record_each(
         self, connection: sqlite3.Connection, changes: Changes, checked: list[Checked]
     ) -> list[Verdict]:
         verdicts = []
         rows = self._rows(connection, [facts.key for _, facts in checked])
-        steady = 0
         for verdict, facts in checked:
             row = rows.get(facts.key)
             told: Verdict | None = verdict
             if row is not None and _is_steady(verdict, facts, row):
                 changes.steady(row, facts)
-                steady += 1
-            elif row is _DONE:  # it was named twice
-                told = verdict
-            else:
+            elif row is not _DONE:  # it was not named twice
                 told = self._record_one(connection, changes, row, verdict, facts)
             if told is None:
                 verdicts.append(verdict)
@@ -113,8 +132,6 @@ class Recorder:
             self.counts[str(told.verdict)] += 1
             verdicts.append(told)
         changes.write(connection)
-        # The next files are much like these: is the short way worth trying?
-        self._hope = steady == len(checked)
         return verdicts
 
     def record_missing(self, rows: Iterable[Sequence[Any]]) -> list[tuple[bytes, Verdict]]:
@@ -125,12 +142,17 @@ class Recorder:
             for checked, *values in rows:
                 row = Row._make(values).sound()
                 verdict = _missing(row, typed(checked, int))
-                changes.state(row, verdict, Facts(row.path, digests=row.digests), absent=True)
+                changes.state(row, verdict, Facts(row.path, None, None, *row.digests), absent=True)
                 self.counts[str(verdict.verdict)] += 1
                 out.append((row.path, verdict))
             changes.write(connection)
             self._write_counts(connection)
         return out
+
+    def _is_empty(self) -> bool:
+        """Whether no run has written of any file yet."""
+        with self._database.reading() as connection:
+            return connection.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
 
     def _write_counts(self, connection: sqlite3.Connection) -> None:
         text = json.dumps(self.counts)
@@ -241,7 +263,7 @@ def _is_steady(verdict: Verdict, facts: Facts, row: Row) -> bool:
 _SELECT: Final = f"SELECT {COLUMNS} FROM files"  # noqa: S608 - names of columns
 
 #: What `Recorder.record_missing` reads.
-MISSING_COLUMNS: Final = f"checked, {COLUMNS}"
+MISSING_COLUMNS: Final = f"{seen.CHECKED}, {COLUMNS}"
 
 
 def _beside(verdict: Verdict, reason: Reason | None) -> Verdict:

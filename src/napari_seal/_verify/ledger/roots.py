@@ -30,6 +30,7 @@ class Root:
     def __init__(self, folder: str) -> None:
         self.folder = os.path.realpath(folder)
         self._prefixes: dict[str, bytes] = {}
+        self._named: dict[str, bytes] = {}
 
     def key(self, path: str) -> bytes:
         """A file's path in the ledger.  Links are followed to its folder, not from the file itself.
@@ -39,7 +40,9 @@ class Root:
         LedgerError
             The path is not below the root.
         """
-        head, name = os.path.split(path)
+        # On other systems there is more that ends a folder.
+        start = path.rfind("/") + 1 if os.sep == "/" else len(path) - len(os.path.basename(path))
+        head, name = path[:start], path[start:]
         prefix = self._prefixes.get(head)
         if prefix is None:
             if len(self._prefixes) >= _REMEMBERED:
@@ -69,6 +72,20 @@ class Root:
                 "(in Python: root=), else use a ledger of its own"
             )
         return os.fsencode(real[len(start) :].replace(os.sep, "/"))
+
+    def name(self, folder: str) -> bytes:
+        """The path in the ledger of a folder that a run searches; `key_unseen` will remember it."""
+        key = self._named[folder] = self.folder_key(folder)
+        return key
+
+    def key_unseen(self, path: str) -> bytes:
+        """The path in the ledger of what was found in such a folder, without a look at the disk."""
+        for folder, key in self._named.items():
+            start = os.path.join(folder, "")
+            if path.startswith(start) or path == folder:
+                below = os.fsencode(path[len(start) :].replace(os.sep, "/"))
+                return b"/".join(part for part in (key, below) if part)
+        return self.key(path)
 
     def place(self, path: str) -> bytes:
         """The path in the ledger of a file, or of a folder, empty for the root.

@@ -9,21 +9,22 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
 from napari_seal._verify.engine import Engine, Settings
-from napari_seal._verify.ledger import heads
+from napari_seal._verify.ledger import heads, seen
 from napari_seal._verify.ledger.database import BESIDE, Database
 from napari_seal._verify.ledger.entries import counts_in
 from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
 from napari_seal._verify.ledger.recorder import BATCH, MISSING_COLUMNS, SOON, Recorder, Scope
 from napari_seal._verify.ledger.roots import Root, relative
 from napari_seal._verify.ledger.states import typed, verdict_of
+from napari_seal._verify.patience import find_patiently
 from napari_seal._verify.run import Checking, open_engine
-from napari_seal._verify.scan import count_images, find_images
+from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Verdict
 from napari_seal._version import __version__
 from napari_seal.errors import LedgerError
@@ -45,8 +46,8 @@ class Request:
         Files and folders.
     recursive : bool
         Whether folders are searched with all folders in them.
-    parameters : dict
-        What the ledger keeps of them, and what must be the same to go on with a run.
+    full, against
+        See `napari_seal.check_many`.  To go on with a run, they must be the same.
     resume : bool
         Whether to go on with a run that did not finish.
     """
@@ -54,8 +55,9 @@ class Request:
     about: list[tuple[str, bytes]]
     named: list[str]
     recursive: bool
-    parameters: dict[str, Any]
-    resume: bool
+    full: bool = False
+    against: str | os.PathLike[str] | None = None
+    resume: bool = False
 
 
 def engine_of(
@@ -65,7 +67,7 @@ def engine_of(
     return Engine(
         CheckingWithFacts(checking, root),
         settings,
-        lambda: _without(find_images(request.named, recursive=request.recursive), database.path),
+        partial(_find, request, settings.timeout, database.path),
         partial(count_images, request.named, recursive=request.recursive),
     )
 
@@ -112,7 +114,7 @@ class _Places:
 
     def __init__(self, root: Root, request: Request) -> None:
         self._root = root
-        folders = {name: root.folder_key(name) for name in request.named if os.path.isdir(name)}
+        folders = {name: root.name(name) for name in request.named if os.path.isdir(name)}
         self._texts = {key: name for name, key in folders.items()}
         self.scopes = [Scope(key, request.recursive) for key in self._texts]
         files = [root.key(name) for name in request.named if name not in folders]
@@ -132,8 +134,11 @@ class _Places:
         return self._root.path(key)
 
 
-def _without(files: Iterable[str], ledger: str) -> Iterator[str]:
+def _find(
+    request: Request, timeout: float | None, ledger: str, stop: Callable[[], bool]
+) -> Iterator[str]:
     """All files but the ledger itself, which may lie among them."""
+    files = find_patiently(request.named, recursive=request.recursive, timeout=timeout, stop=stop)
     own = tuple(os.path.basename(ledger) + ending for ending in BESIDE)
     for path in files:
         if path.endswith(own) and os.path.realpath(path) in {ledger + end for end in BESIDE}:
@@ -159,15 +164,17 @@ def _batches(
 # ---------------------------------------------------------------------------- the life of a run
 
 
+_UNFINISHED: Final = (
+    "SELECT id, parameters, counts FROM runs WHERE kind = 'verify' AND state = ? "
+    "ORDER BY id DESC LIMIT 1"
+)
+
+
 def _begin(database: Database, request: Request, places: _Places) -> tuple[int, Counter[str], bool]:
     """Go on with the last run, or begin a new one: its number, counts, and which of the two."""
     parameters = _parameters(request, places)
     with database.writing() as connection:
-        last = connection.execute(
-            "SELECT id, parameters, counts FROM runs WHERE kind = 'verify' AND state = ? "
-            "ORDER BY id DESC LIMIT 1",
-            (UNFINISHED,),
-        ).fetchone()
+        last = connection.execute(_UNFINISHED, (UNFINISHED,)).fetchone()
         if last is not None and request.resume:
             if last[1] != parameters:
                 raise LedgerError(
@@ -191,14 +198,22 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
 
 
 def _parameters(request: Request, places: _Places) -> str:
-    return json.dumps(request.parameters | {"named": places.digest}, sort_keys=True)
+    against = request.against
+    values = {
+        "full": request.full,
+        "recursive": request.recursive,
+        "against": None if against is None else ascii(os.path.realpath(against)),
+        "named": places.digest,
+    }
+    return json.dumps(values, sort_keys=True)
 
 
-def belongs_to(database: Database, root: Root, request: Request, run: int) -> bool:
-    """Whether a run is one over just this request, so that `verify_into` can go on with it."""
+def waiting(database: Database, root: Root, request: Request) -> int | None:
+    """The number of the unfinished run that is one over just this request, if there is one."""
     with database.reading() as connection:
-        row = connection.execute("SELECT parameters FROM runs WHERE id = ?", (run,)).fetchone()
-    return row is not None and row[0] == _parameters(request, _Places(root, request))
+        last = connection.execute(_UNFINISHED, (UNFINISHED,)).fetchone()
+    same = last is not None and last[1] == _parameters(request, _Places(root, request))
+    return typed(last[0], int) if same else None
 
 
 def new_run(connection: sqlite3.Connection, kind: str, state: str, parameters: str) -> int:
@@ -239,8 +254,8 @@ def _stored(database: Database, places: _Places, run: int) -> Iterator[Verdict]:
     """The verdicts that an unfinished run has already given."""
     for rows in _pages(
         database,
-        "SELECT id, path, verdict, why, CASE first_run WHEN last_run THEN arrival END FROM files "
-        "WHERE last_run = ? AND id > ? ORDER BY id LIMIT ?",
+        "SELECT id, path, verdict, why, CASE first_run WHEN ?1 THEN arrival END "  # noqa: S608
+        f"FROM files WHERE {seen.LAST_RUN} = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
         (run,),
     ):
         for _, key, *state in rows:
@@ -253,7 +268,7 @@ def _not_yet(database: Database, root: Root, run: int, files: Iterator[str]) -> 
         keys = [root.key(path) for path in taken]
         marks = ",".join("?" * len(keys))
         with database.reading() as connection:
-            sql = f"SELECT path FROM files WHERE path IN ({marks}) AND last_run = ?"  # noqa: S608
+            sql = f"SELECT path FROM files WHERE path IN ({marks}) AND {seen.LAST_RUN} = ?"  # noqa: S608
             done = {row[0] for row in connection.execute(sql, (*keys, run))}
         yield from (path for path, key in zip(taken, keys, strict=True) if key not in done)
 
@@ -264,16 +279,19 @@ def _missing(
     """Files of the ledger within the scope of this run that it has not seen."""
     for scope in scopes:
         low, high = (scope.folder + b"/", scope.folder + b"0") if scope.folder else (b"", None)
-        for rows in _pages(
-            database,
-            # By id: one way through the table, page by page.
-            f"SELECT id, {MISSING_COLUMNS} FROM files WHERE last_run < ? AND expected "  # noqa: S608
-            "AND +path >= ? AND (? IS NULL OR +path < ?) AND id > ? ORDER BY id LIMIT ?",
-            (recorder.run, low, high, high),
-        ):
-            gone = [row[1:] for row in rows if _is_gone(root, recorder, scope, row[7])]
-            if gone:
-                yield from recorder.record_missing(gone)
+        for first, last in seen.unseen(database, recorder.run):
+            for rows in _pages(
+                database,
+                # By id: one way through the table, page by page.
+                f"SELECT id, {MISSING_COLUMNS} FROM files WHERE last_run < ? AND expected "  # noqa: S608
+                "AND +path >= ? AND (? IS NULL OR +path < ?) AND id <= ? "
+                "AND id > ? ORDER BY id LIMIT ?",
+                (recorder.run, low, high, high, last),
+                after=first - 1,
+            ):
+                gone = [row[1:] for row in rows if _is_gone(root, recorder, scope, row[7])]
+                if gone:
+                    yield from recorder.record_missing(gone)
 
 
 def _is_gone(root: Root, recorder: Recorder, scope: Scope, key: bytes) -> bool:
@@ -284,10 +302,9 @@ def _is_gone(root: Root, recorder: Recorder, scope: Scope, key: bytes) -> bool:
 
 
 def _pages(
-    database: Database, sql: str, parameters: tuple[Any, ...]
+    database: Database, sql: str, parameters: tuple[Any, ...], after: int = 0
 ) -> Iterator[list[tuple[Any, ...]]]:
     """Rows page by page; the first column is the id, and the last two parameters page by it."""
-    after = 0
     while True:
         with database.reading() as connection:
             rows = connection.execute(sql, (*parameters, after, PAGE)).fetchall()

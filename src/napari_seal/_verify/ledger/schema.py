@@ -78,8 +78,24 @@ def _version_1(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _version_2(connection: sqlite3.Connection) -> None:
+    """Spans of files that a run found as they were; see `seen`.
+
+    The time of change is kept only where a file is not intact: of all others nobody asks for it.
+    """
+    connection.execute("UPDATE files SET mtime = NULL WHERE verdict = 'intact'")
+    connection.execute(
+        """CREATE TABLE seen (
+            first INTEGER PRIMARY KEY,
+            last INTEGER NOT NULL,
+            run INTEGER NOT NULL REFERENCES runs (id),
+            checked INTEGER NOT NULL
+        )"""
+    )
+
+
 #: The step from version n to n + 1 stands at place n.  A step that was published never changes.
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_version_1,)
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_version_1, _version_2)
 
 VERSION: Final = len(MIGRATIONS)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
-from napari_seal._verify.verdict import Outcome, Reason, ReasonCode, Signature, Verdict
+from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.verdict import Outcome, Signature, Verdict
 from napari_seal.errors import LedgerError
 
 Kind = TypeVar("Kind")
