@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.attributes import attributes_to_json
 from napari_seal._napari.flag import plain_name
 from napari_seal._napari.layer_data import check_layer, full_resolution, labels_window

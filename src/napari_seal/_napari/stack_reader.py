@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.attributes import (
     OF_IMAGES,
     OF_LABELS,

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format.place import INDEX_ENDING
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.verify_task import Task
 from napari_seal._text import printable
 from napari_seal._verify.stack_check import StackVerdict

@@ -26,7 +26,8 @@ from napari_seal._napari.stack_values import place_text, say_verdict
 from napari_seal._napari.user_metadata import VERDICT_KEY
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS
-from napari_seal._verify.verdict import Outcome, Reason, Verdict
+from napari_seal._verify.reasons import Reason
+from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from napari.layers import Layer
