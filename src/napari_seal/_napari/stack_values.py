@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._files import is_address
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome
 
@@ -34,12 +36,13 @@ def stack_entry(opened: OpenStack) -> dict[str, Any]:
     """
     stack = opened.stack
     entry: dict[str, Any] = {
-        "path": opened.path,
+        "path": opened.path if is_address(opened.path) else os.path.abspath(opened.path),
         "reasons": [reason.as_dict() for reason in opened.verdict.reasons],
         "signature": str(opened.verdict.signature),
         "regions": [],
         "strengths": [],
         "stack": {
+            "id": stack.id,
             "axes": list(stack.plane_axes),
             "shape": list(stack.grid),
             "planes": stack.count,
@@ -84,7 +87,7 @@ def _seal_values(stack: Stack) -> dict[str, Any]:
         "window": None if stack.window is None else [stack.window.low, stack.window.high],
         "record": None if stack.record is None else str(stack.record),
         "format": stack.format,
-        "identity": stack.id,
+        "identity": None if stack.source is None else stack.source.hex[:32],
         "quality": stack.quality,
         "created": stack.created,
         "software": dict(stack.software),
