@@ -431,3 +431,13 @@ def test_windows_are_in_the_fold(small, viewer, tmp_path):
     small.window.value = "range of its type"
     small.target.value = tmp_path / "t"
     assert small.seal().window.high == 65535
+
+
+def test_a_stack_that_was_opened_is_sealed_beside_it(viewer, widget, tmp_path):
+    """Not among its planes."""
+    from napari.layers._source import Source
+
+    layer = viewer.add_image(np.zeros((3, 9, 9)), name="again")
+    layer._source = Source(path=str(tmp_path / "s.sealed" / "s.sealed.json"))
+    widget.layer.value = layer
+    assert widget.target.value == tmp_path / "again.sealed.jpg"

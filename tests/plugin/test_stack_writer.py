@@ -159,3 +159,17 @@ def test_preferences_hold(tmp_path, volume):
     _, stack = seal_layer_stack(str(tmp_path / "z.sealed.jpg"), data, meta, preferences=wanted)
     assert (stack.quality, stack.plane_windows) == (40, True)
     assert stack.metadata == {"who": "Bo", "lab": 3}
+
+
+def test_looking_at_labels_is_progress_too(tmp_path):
+    """Wide labels are looked at before; the window lives meanwhile, and can end it."""
+    data, meta, _ = Labels(np.ones((3, 9, 9), np.int32)).as_layer_data_tuple()
+    seen = []
+    seal_layer_stack(
+        str(tmp_path / "z.sealed.png"),
+        data,
+        {**meta, "type": "labels"},
+        preferences=Preferences(),
+        progress=lambda done, total: seen.append((done, total)),
+    )
+    assert seen == [(n, 6) for n in range(1, 7)]

@@ -41,7 +41,8 @@ def write_layers(path: str, layers: Sequence[LayerData]) -> list[str]:
     Raises
     ------
     SealError
-        A layer cannot be sealed, or something of its name exists.  Nothing is written then.
+        A layer has a shape that cannot be sealed, or something of its name exists: nothing is
+        written then.  Where its values cannot be, the layers before it are written.
     """
     sealable = [
         (data, {**meta, "type": "labels"} if kind == "labels" else meta)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.json_values import value_text
 from napari_seal._napari.layer_data import data_of, extension_for
 from napari_seal._napari.seal_target import suggest_path
@@ -57,6 +58,8 @@ def new_draft(layer: Layer, loaded: Rows, folder: str, extension: str) -> Draft:
     """
     source = layer.source.path
     beside = Path(source).parent if source else Path.home()
+    if source and source.lower().endswith(INDEX_ENDING):
+        beside = beside.parent  # beside the folder of a stack, not in it
     suggested = suggest_path(
         layer.name, folder or str(beside), extension_for(*data_of(layer), extension)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,7 @@ def seal_layer_stack(
     begun = os.path.exists(index) and not overwrite
     window: Any
     if meta.get("type") == "labels":
-        window = labels_window(array)
+        window, progress = _look_at_labels(array, progress)
     else:
         window = "plane" if preferences.plane_windows else None
     try:
@@ -161,6 +162,21 @@ def seal_layer_stack(
         _say_that_it_is_sealed(folder, f": {stack.count:,} planes", begun=begun)
     known.say_what_is_missing(folder)
     return index, stack
+
+
+def _look_at_labels(labels: Any, progress: Progress | None) -> tuple[Any, Progress | None]:
+    """Find the window of labels, with progress; return what goes on with the progress as well."""
+    if progress is None:
+        return labels_window(labels), None
+    report, looked, planes = progress, 0, math.prod(labels.shape[:-2])
+
+    def step() -> None:
+        nonlocal looked
+        looked += 1
+        report(looked, 2 * planes)
+
+    window = labels_window(labels, step)
+    return window, lambda done, total: report(looked + done, looked + total)
 
 
 class _Known:
