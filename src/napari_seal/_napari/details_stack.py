@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -104,7 +105,7 @@ class StackPart(QWidget):
         for index in bad[:MOST]:
             item = QListWidgetItem(self._line(watch, index))
             item.setData(_INDEX, index)
-            item.setToolTip(self._why(watch, index))
+            item.setToolTip(f"<p>{html.escape(self._why(watch, index))}</p>")
             self.planes.addItem(item)
         if len(bad) > MOST:
             self.planes.addItem(f"and {len(bad) - MOST:,} more")

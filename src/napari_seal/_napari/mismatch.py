@@ -52,8 +52,10 @@ def _ask(path: str, verdict: Verdict) -> bool:
     reasons = " ".join(reason.message for reason in verdict.reasons[:2])
     # Never markup: it is from a file.
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText(f"{printable(os.path.basename(path), 100)}: {verdict.verdict}")
-    box.setInformativeText(f"{verdict.verdict.meaning} {reasons}\n\nShow it nevertheless?")
+    box.setText(
+        f"{printable(os.path.basename(path), 100)}: {verdict.verdict}\n\n"
+        f"{verdict.verdict.meaning} {reasons}\n\nShow it nevertheless?"
+    )
     buttons = QMessageBox.StandardButton
     box.setStandardButtons(buttons.Yes | buttons.No)
     box.setDefaultButton(buttons.No)
