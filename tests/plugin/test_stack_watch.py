@@ -11,8 +11,12 @@ from napari.layers import Image, Shapes
 
 import napari_seal
 from napari_seal._napari.open_action import open_flagged
+from napari_seal._napari.preferences import Preferences
+from napari_seal._napari.sealing import seal_layer_stack
 from napari_seal._napari.stack_reader import read_stack
 from napari_seal._napari.stack_watch import watch_of
+from napari_seal._napari.writer import write_sealed
+from napari_seal.errors import ImageError, TargetExistsError
 
 
 @pytest.fixture
@@ -159,20 +163,43 @@ def test_an_unfinished_stack_says_so_at_once(stack, qtbot, told):
     assert "Z 2" in mark_of(viewer)
 
 
-def test_it_is_saved_again_without_what_was_found_out(stack, tmp_path, told):
-    """The verdict on the old stack is no metadata of a new one; nor is the flag its name."""
-    (stack / "cells_t1_z2.sealed.jpg").unlink()
+def test_it_is_saved_again_without_what_was_found_out(stack, edit, tmp_path, told):
+    """The verdict on the old stack is no metadata of a new one, nor is the flag its name."""
+    edit(stack / "cells_t1_z2.sealed.jpg")
     layer = read_stack(str(stack))
-    np.asarray(layer.data[1, 2])
-    watch_of(layer).take()
-    from napari_seal._napari.writer import write_sealed
-
     data, meta, _ = layer.as_layer_data_tuple()
     (index,) = write_sealed(str(tmp_path / "copy"), data, meta)
     found = napari_seal.open_stack(index).stack
     assert found.metadata == {"plate": 3}
     assert found.layer["name"] == "cells"
-    assert any("opened as missing" in message for message in told)
+    assert layer.name == "⚠ IMAGE CHANGED: cells"  # each plane was verified when it was read
+    assert any("opened as image-changed" in message for message in told)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_plane_that_is_missing_is_never_sealed_as_a_black_one(stack, tmp_path, told, known):
+    """Whether it is known before or found on the way; the new stack is not called complete."""
+    (stack / "cells_t1_z2.sealed.jpg").unlink()
+    layer = read_stack(str(stack))
+    if known:
+        np.asarray(layer.data[1, 2])
+    data, meta, _ = layer.as_layer_data_tuple()
+    with pytest.raises(ImageError, match="T 1, Z 2"):
+        write_sealed(str(tmp_path / "copy"), data, meta)
+    made = tmp_path / "copy.sealed"
+    assert not made.exists() or not napari_seal.open_stack(made).stack.complete
+    assert made.exists() is not known
+
+
+def test_a_stack_is_never_replaced_by_itself(stack, told):
+    """Its planes would be gone before they are read."""
+    layer = read_stack(str(stack))
+    before = {path: path.read_bytes() for path in stack.iterdir()}
+    data, meta, _ = layer.as_layer_data_tuple()
+    target = str(stack.with_name("cells.sealed.jpg"))
+    with pytest.raises(TargetExistsError, match="another name"):
+        seal_layer_stack(target, data, meta, preferences=Preferences(), overwrite=True)
+    assert {path: path.read_bytes() for path in stack.iterdir()} == before
 
 
 def test_the_check_ends_with_the_layer(tmp_path, qtbot, told):

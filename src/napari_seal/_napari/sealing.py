@@ -13,6 +13,7 @@ from napari_seal._napari.flag import plain_name
 from napari_seal._napari.layer_data import check_layer, full_resolution, labels_window
 from napari_seal._napari.names import LOSSLESS, stack_folder
 from napari_seal._napari.preferences import Preferences
+from napari_seal._napari.stack_again import check_not_itself, without_gaps
 from napari_seal._napari.stack_axes import name_axes, planes_first
 from napari_seal._napari.user_metadata import metadata_to_json, opened_verdict
 from napari_seal._text import printable
@@ -136,6 +137,8 @@ def seal_layer_stack(
     known.attributes_lost += lost
     folder = stack_folder(target)
     index = os.path.join(folder, os.path.basename(folder).removesuffix(".sealed") + INDEX_ENDING)
+    check_not_itself(meta, folder)
+    progress = without_gaps(meta, progress)
     begun = os.path.exists(index) and not overwrite
     window: Any
     if meta.get("type") == "labels":
@@ -191,8 +194,7 @@ class _Known:
         self.attributes, self.attributes_lost = attributes_to_json(meta)
         if "name" in self.attributes:
             self.attributes["name"] = plain_name(self.attributes["name"])
-        own = meta.get("metadata")
-        self._opened_as = opened_verdict(own)
+        self._own = own = meta.get("metadata")
         if user_metadata is None:
             user_metadata = own
             common: Mapping[str, Any] = preferences.metadata
@@ -213,9 +215,11 @@ class _Known:
         if self.attributes_lost:
             lost = "; ".join(self.attributes_lost)
             show_warning(f"{name}: layer attributes not sealed: {lost}")
-        if self._opened_as not in (None, Outcome.INTACT, Outcome.NO_SEAL):
+        # Now, not before: of a stack, planes were verified while they were sealed.
+        opened_as = opened_verdict(self._own)
+        if opened_as not in (None, Outcome.INTACT, Outcome.NO_SEAL):
             show_warning(
-                f"{name}: this layer was opened as {self._opened_as!s}. "
+                f"{name}: this layer was opened as {opened_as!s}. "
                 "The new seal vouches for the picture as it is now, not for the original."
             )
 

@@ -46,6 +46,11 @@ def watch_of(layer: Layer | None) -> StackWatch | None:
     return None if layer is None else _WATCHES.get(layer)
 
 
+def watches_of(path: str) -> list[StackWatch]:
+    """Return what watches layers that were opened from an index."""
+    return [w for w in list(_WATCHES.values()) if os.path.abspath(w.opened.path) == path]
+
+
 class StackWatch:
     """Collects the verdicts on the planes of one opened stack.
 
@@ -81,6 +86,7 @@ class StackWatch:
         self._help = ""
         self._fresh: Callable[[], Any] = lambda: None
         self._mark = PositionMark()
+        self._has_picture: set[Index] = set()
         self._boxed: set[Index] = set()
 
     # in any thread
@@ -176,6 +182,17 @@ class StackWatch:
         self.task = start_task(self, viewer)
         self._show_verdict()
         self._show_position()
+
+    def first_gap(self) -> Index | None:
+        """The first plane that was found to have no picture, so that it is shown black."""
+        self.take()
+        for index in sorted(set(self.bad) - set(self._has_picture)):
+            image, _ = self.opened.plane(index)
+            shape, dtype = self.opened.stack.plane_shape, self.opened.dtype
+            if image is None or image.shape != shape or image.dtype != dtype:
+                return index
+            self._has_picture.add(index)
+        return None
 
     @property
     def viewer(self) -> Any:
