@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import napari
+import numpy as np
 from napari._qt.dialogs.qt_notification import NapariQtNotification
 from napari.settings import get_settings
 from PIL import Image
@@ -126,6 +127,30 @@ def shot_details(folder: Path) -> napari.Viewer:
     return viewer
 
 
+def shot_stack(folder: Path) -> napari.Viewer:
+    """A stack of which one plane was edited and one is gone, at the edited one."""
+    viewer = new_viewer()
+    widget = dock(viewer, "Seal details")
+    field = samples.track_field(size=400, tracks=24, seed=1)
+    planes = [[np.roll(field, 5 * t + 9 * z, 1) for z in range(12)] for t in range(3)]
+    layer = {"name": "tracks", "scale": [2, 1, 0.5, 0.5], "axis_labels": ["t", "z", "y", "x"]}
+    napari_seal.seal_stack(
+        np.array(planes), "tracks", axes="TZYX", layer=layer, metadata={"detector": "CR-39"}
+    )
+    samples._edit(Path("tracks.sealed", "tracks_t1_z06.sealed.jpg"))
+    Path("tracks.sealed", "tracks_t2_z03.sealed.jpg").unlink()
+    (stack,) = viewer.open("tracks.sealed/tracks.sealed.json", plugin="napari-seal")
+    wait_until(lambda: stack.metadata["seal"]["stack"]["checked"] == len(planes) * 12)
+    wait_until(lambda: widget.stack.button.text().startswith("Check"))
+    widget.stack.planes.itemClicked.emit(widget.stack.planes.item(0))
+    settle()
+    for message in viewer.window._qt_window.findChildren(NapariQtNotification):
+        message.close()  # it would lie on the picture
+    viewer.reset_view()
+    save(viewer, folder / "opened-stack.png")
+    return viewer
+
+
 def shot_verify(folder: Path) -> napari.Viewer:
     """The verify widget after a run with a ledger over a mixed archive, one result opened."""
     viewer = new_viewer()
@@ -187,6 +212,7 @@ SHOTS = {
     "intact": shot_intact,
     "altered": shot_altered,
     "details": shot_details,
+    "stack": shot_stack,
     "empty": shot_empty,
     "verify": shot_verify,
     "seal": shot_seal,

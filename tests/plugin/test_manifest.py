@@ -51,9 +51,18 @@ def test_plain_jpegs_and_folders_are_not_claimed(manifest):
     assert reader.accepts_directories is False
     writers = manifest.contributions.writers
     assert all(ext.startswith(".sealed.") for w in writers for ext in w.filename_extensions)
-    # Exactly one layer: more would make a writer the default filter of Save All.
-    assert {w.layer_types[0] for w in writers} == {"image", "labels"}
-    assert all(len(w.layer_types) == 1 for w in writers)
+
+
+@pytest.mark.parametrize("kinds", ["image image", "image labels", "image points", "labels labels"])
+def test_several_layers_are_sealed_only_where_that_is_chosen(plugin, kinds):
+    """The filter comes after napari's own: it is not the default of Save All, nor of a folder."""
+    manager = npe2.PluginManager.instance()
+    commands = [writer.command for writer in manager.iter_compatible_writers(kinds.split())]
+    assert commands[-1] == "napari-seal.write_layers"
+    assert "napari.write_directory" in commands[:-1]
+    assert manager.get_writer("folder", kinds.split())[0].command == "napari.write_directory"
+    chosen, _ = manager.get_writer("folder", kinds.split(), plugin_name="napari-seal")
+    assert chosen.command == "napari-seal.write_layers"
 
 
 def test_the_core_loads_no_window_toolkit():

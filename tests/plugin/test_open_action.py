@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 from napari.components import ViewerModel
 
-from napari_seal._napari.open_action import open_and_verify, open_flagged
+import napari_seal
+from napari_seal._napari.open_action import (
+    open_and_verify,
+    open_and_verify_stack,
+    open_flagged,
+)
+from napari_seal._napari.stack_watch import watch_of
 
 
 def test_a_plain_jpeg_opens_through_the_dialog(make_napari_viewer, sealed, strip, answer_dialog):
@@ -15,6 +21,20 @@ def test_a_plain_jpeg_opens_through_the_dialog(make_napari_viewer, sealed, strip
     (layer,) = open_and_verify()
     assert viewer.layers[0] is layer
     assert layer.name == "○ no seal: holiday"
+
+
+def test_stacks_open_through_the_dialogs(make_napari_viewer, tmp_path, answer_dialog, qtbot, told):
+    """Their index as a file, and their folder through an entry of its own."""
+    viewer = make_napari_viewer()
+    napari_seal.seal_stack(np.zeros((2, 9, 9), np.uint8), tmp_path / "s", axes="ZYX")
+    answer_dialog(tmp_path / "s.sealed" / "s.sealed.json")
+    (first,) = open_and_verify()
+    answer_dialog(tmp_path / "s.sealed")
+    (second,) = open_and_verify_stack()
+    assert list(viewer.layers) == [first, second]
+    for layer in first, second:
+        qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)  # noqa: B023
+        assert layer.metadata["seal"]["verdict"] == "intact"
 
 
 def test_the_flag_is_really_drawn(make_napari_viewer, sealed, edit, qtbot):

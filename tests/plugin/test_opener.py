@@ -34,7 +34,7 @@ def test_the_button_says_what_it_did(readers, qtbot):
     widget = VerifyWidget(ViewerModel())
     qtbot.addWidget(widget.native)
     widget.opener_button.native.click()
-    assert "napari opens *.sealed.jpg and *.sealed.png with napari-seal" in widget.message.text()
+    assert "*.sealed.png and *.sealed.json with napari-seal" in widget.message.text()
 
 
 def test_a_dropped_file_then_opens_verified(plugin, readers, sealed):

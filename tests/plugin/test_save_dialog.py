@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import napari_seal
@@ -70,3 +71,22 @@ def test_a_tiff_typed_under_our_filter(viewer, tmp_path, answer_dialog, told):
     assert (tmp_path / "z.tif").read_bytes() == b"old"
     assert napari_seal.check(tmp_path / "z.sealed.jpg").intact
     assert told[-1].startswith("JPEG written, not TIF: z.sealed.jpg. You typed z.tif")
+
+
+@pytest.mark.parametrize(("filter_", "ending"), [("sealed.jpg", "jpg"), ("sealed.png", "png")])
+def test_a_stack_is_saved_as_a_folder(
+    viewer, picture, tmp_path, answer_dialog, told, filter_, ending
+):
+    """Our filter, a name without extension, Save; progress is gone afterwards."""
+    from napari.utils.progress import progress
+
+    viewer.add_image(np.stack([picture, picture + 1]), name="z")
+    answer_dialog(tmp_path / "x", name_filter=filter_)
+    save(viewer)
+    assert sorted(p.name for p in (tmp_path / "x.sealed").iterdir()) == [
+        "x.sealed.json",
+        f"x_z0.sealed.{ending}",
+        f"x_z1.sealed.{ending}",
+    ]
+    assert napari_seal.check_stack(tmp_path / "x.sealed").intact
+    assert not [bar for bar in progress._all_instances if "Sealing" in bar.desc]

@@ -2,12 +2,16 @@
 
 Two directions meet in `attributes`, what napari knows about a layer as JSON and back::
 
-    File > Save ──▶ writer ─┐                       ┌─▶ reader ──▶ viewer, drag and drop
-    Seal layer... ──▶ seal_widget ─▶ attributes ◀─┤
-                            │                       └─▶ open_action  (Open and verify...)
-                            ▼                               │
-                   napari_seal.seal                 napari_seal.read ──▶ flag  (name, overlay, box)
-                                                                   ╲──▶ overlays  (boxes, score map)
+    File > Save ──▶ writer ─────────┐                    ┌─▶ reader ──▶ viewer, drag and drop
+    Save All ──▶ layers_writer ─────┼─▶ attributes ◀─────┤
+    Seal layer... ──▶ seal_widget ──┘   preferences      └─▶ open_action  (Open and verify...)
+                           │                                      │
+                        sealing                           napari_seal.read ──▶ flag  (name, box)
+                           │                                              ╲──▶ overlays  (regions)
+                  seal, seal_stack
+
+    stack ──▶ stack_reader ──▶ lazy layer ──plane read──▶ stack_watch ──▶ name, mark, boxes
+                                  stack_task (thread) ──all planes──▲
 
     active layer ──▶ details_widget ──▶ what is known of it, camera, score map
 

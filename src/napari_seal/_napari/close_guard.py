@@ -20,17 +20,28 @@ class CloseGuard(QObject):
         The widget inside the dock.
     closed : callable
         Called without arguments, perhaps more than once.  It must not touch widgets.
+
+    Attributes
+    ----------
+    closed : bool
+        Whether it was called.
     """
 
     def __init__(self, widget: QWidget, closed: Callable[[], None]) -> None:
         super().__init__(widget)
+        self.closed = False
         self._widget = widget
-        self._closed = closed
+
+        def note() -> None:
+            self.closed = True
+            closed()
+
+        self._closed = note
         widget.installEventFilter(self)
-        widget.destroyed.connect(closed)
+        widget.destroyed.connect(note)
         application = QCoreApplication.instance()
         if application is not None:
-            application.aboutToQuit.connect(closed)
+            application.aboutToQuit.connect(note)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's
         """Watch for the moment when the widget has no parent any more."""

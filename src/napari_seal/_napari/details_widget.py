@@ -12,11 +12,14 @@ from qtpy.QtWidgets import QFrame, QListWidget, QScrollArea, QSizePolicy, QVBoxL
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.details_parts import TextBlock, TwoColumns, heading
-from napari_seal._napari.flag import FLAGS
+from napari_seal._napari.details_stack import StackPart, where_text
+from napari_seal._napari.flag import FLAGS, stack_words
 from napari_seal._napari.focus import look_at
 from napari_seal._napari.opened import data_replaced, overlay_of, picture_of, scores_of
 from napari_seal._napari.overlays import REGIONS, SCORES, region_text, score_layer
 from napari_seal._napari.seal_values import metadata_lines, seal_lines
+from napari_seal._napari.stack_values import NOT_CHECKED
+from napari_seal._napari.stack_watch import StackWatch, watch_of
 from napari_seal._napari.thumbnails import Thumbnails
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
@@ -61,6 +64,7 @@ class SealDetails(Container[Any]):
         self._viewer = napari_viewer
         self._picture: Layer | None = None
         self._map: Layer | None = None
+        self._stack_watch: StackWatch | None = None
         self.strength = CheckBox(
             value=False,
             text="show how strongly each tile changed",
@@ -98,6 +102,7 @@ class SealDetails(Container[Any]):
         self.regions.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pictures = Thumbnails()
         self.table = TwoColumns()
+        self.stack = StackPart()
         self._why, self._where, self._seal = heading("Why"), heading(""), heading("")
         self._parts: list[QWidget] = [
             self.verdict,
@@ -105,6 +110,7 @@ class SealDetails(Container[Any]):
             self.meaning,
             self.check.native,
             self._where,
+            self.stack,
             self.pictures,
             self.regions,
             self.strength.native,
@@ -141,7 +147,9 @@ class SealDetails(Container[Any]):
         for event in self._followed:
             event.disconnect(self._follow)
         self._followed = []
+        self._follow_stack(None)
         self._watch_data(None)
+        self.stack.let_go()
         if self._map is not None:
             self._map.events.visible.disconnect(self._follow_map)
             self._map = None
@@ -150,6 +158,7 @@ class SealDetails(Container[Any]):
         layers: Any = self._viewer.layers if self._viewer is not None else []
         active = layers.selection.active if self._viewer is not None else None
         picture = picture_of(layers, active)
+        self._follow_stack(watch_of(picture))
         if picture is not self._picture:
             self._area.verticalScrollBar().setValue(0)
             self._watch_data(picture)
@@ -157,10 +166,22 @@ class SealDetails(Container[Any]):
             self._show_nothing(_EMPTY)
         elif picture is None:
             self._show_nothing(_NO_PICTURE)
+        elif (watch := watch_of(picture)) is not None:
+            self._show_stack(picture, watch)
         elif opened_verdict(picture.metadata) is None:
             self._show_unknown(picture)
         else:
             self._show_verdict(picture)
+
+    def _follow_stack(self, watch: StackWatch | None) -> None:
+        """Show more as soon as more is found out about a stack."""
+        if watch is self._stack_watch:
+            return
+        if self._stack_watch is not None:
+            self._stack_watch.changed.disconnect(self._follow)
+        self._stack_watch = watch
+        if watch is not None:
+            watch.changed.connect(self._follow)
 
     def _watch_data(self, picture: Layer | None) -> None:
         """Notice when other data are put into the picture that is shown."""
@@ -176,6 +197,7 @@ class SealDetails(Container[Any]):
         for part in self._parts:
             part.setVisible(False)
         self.meaning.show_text(text)
+        self.stack.show_stack(None)
         self._watch_map(None)
 
     def _show_unknown(self, layer: Layer) -> None:
@@ -187,20 +209,41 @@ class SealDetails(Container[Any]):
         self.file.show_text(printable(path or layer.name))
         self.check.native.setVisible(can_have_seal)
 
+    def _show_stack(self, picture: Layer, watch: StackWatch) -> None:
+        entry, outcome = picture.metadata[VERDICT_KEY], watch.outcome
+        if entry["verdict"] == NOT_CHECKED:
+            self._title("○", "not all checked yet", "")
+        else:
+            # The words that stand before the layer's name, as those of a stack are others.
+            symbol, words = stack_words(outcome)
+            self._title(symbol, words, FLAGS[outcome].text_colour)
+        self._show_entry(picture, entry, outcome)
+        for part in (self.pictures, self.regions, self.strength.native):
+            part.setVisible(False)
+        self._where.setText(f"Planes: {where_text(watch)}" if watch.bad else "Planes")
+        self._where.setVisible(True)
+        self.stack.show_stack(watch)
+        self._watch_map(None)
+
     def _show_verdict(self, picture: Layer) -> None:
         entry = picture.metadata[VERDICT_KEY]
         outcome = Outcome(entry["verdict"])
-        self.check.native.setVisible(False)
         flag = FLAGS[outcome]
         self._title(flag.symbol, flag.words, flag.text_colour)
+        self.stack.show_stack(None)
+        self._show_entry(picture, entry, outcome)
+        self._show_regions(picture, entry)
+
+    def _show_entry(self, picture: Layer, entry: Mapping[str, Any], outcome: Outcome) -> None:
+        """Show what a file and a stack have in common."""
+        self.check.native.setVisible(False)
         self.file.show_text(printable(entry["path"]))
         replaced = f"\n\n{_REPLACED}" if data_replaced(picture) else ""
-        self.meaning.show_text(outcome.meaning + replaced)
+        self.meaning.show_text((entry.get("meaning") or outcome.meaning) + replaced)
         reasons = list(_reason_lines(entry))
         self._why.setText("Why" if outcome is not Outcome.INTACT else "Also noticed")
         self._why.setVisible(bool(reasons))
         self.reasons.show_text("\n".join(reasons))
-        self._show_regions(picture, entry)
         intact = outcome in (Outcome.INTACT, Outcome.REENCODED)
         self._seal.setText("What the seal says" if intact else _CLAIM)
         self.table.show_sections([("", seal_lines(entry)), ("Metadata", metadata_lines(entry))])
@@ -286,7 +329,8 @@ def _reason_lines(entry: Mapping[str, Any]) -> Iterator[str]:
     for reason in entry.get("reasons") or []:
         yield f"• {printable(reason.get('message', ''))}"
         for word in ("expected", "found"):
-            if word in reason:
+            # How many planes are not intact stands in the sentence.
+            if word in reason and reason.get("code") != "planes-not-intact":
                 yield f"    {word}: {_short(printable(reason[word], 500))}"
 
 

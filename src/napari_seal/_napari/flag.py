@@ -7,7 +7,7 @@ canvas and the bounding box, and these carry the verdict of every file that is n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS, Tone
@@ -57,13 +57,25 @@ FLAGS = {
 }
 #: Where the rest is told.
 WHERE = "More: File > IO Utilities > Seal details."
-_PREFIXES = tuple(flag.prefix for outcome, flag in FLAGS.items() if outcome is not Outcome.INTACT)
+_PREFIXES = (
+    f"{FLAGS[Outcome.MISSING].symbol} PLANES MISSING: ",
+    *(flag.prefix for outcome, flag in FLAGS.items() if outcome is not Outcome.INTACT),
+)
 
 
-def flagged_name(name: str, outcome: Outcome) -> str:
-    """Return ``name`` with the verdict before it, unless the file is intact."""
+def flagged_name(name: str, outcome: Outcome, *, stack: bool = False) -> str:
+    """Return ``name`` with the verdict before it, unless the file or stack is intact."""
     name = plain_name(name)
-    return name if outcome is Outcome.INTACT else FLAGS[outcome].prefix + name
+    if outcome is Outcome.INTACT:
+        return name
+    symbol, words = stack_words(outcome) if stack else (FLAGS[outcome].symbol, FLAGS[outcome].words)
+    return f"{symbol} {words}: {name}"
+
+
+def stack_words(outcome: Outcome) -> tuple[str, str]:
+    """Return the sign and the words of a stack: where planes are missing, the stack is there."""
+    flag = FLAGS[outcome]
+    return flag.symbol, "PLANES MISSING" if outcome is Outcome.MISSING else flag.words
 
 
 def plain_name(name: str) -> str:
@@ -94,21 +106,35 @@ def mark(layer: Layer, outcome: Outcome) -> None:
         The verdict on the file it came from.
     """
     keep_help(layer, help_text(outcome))
-    if outcome is Outcome.INTACT:
-        return
-    flag = FLAGS[outcome]
+    if outcome is not Outcome.INTACT:
+        show_name(layer, outcome)
+        show_box(layer, outcome)
+
+
+def show_name(layer: Layer, outcome: Outcome) -> None:
+    """Let the layer's name, with its flag, stand on the canvas."""
     overlay = layer.name_overlay
+    dress(overlay, outcome)
+    overlay.visible = True
+
+
+def dress(overlay: Any, outcome: Outcome) -> None:
+    """Give a text on the canvas the looks of a verdict."""
+    flag = FLAGS[outcome]
     overlay.color = flag.colour
     overlay.font_size = 15 if flag.grave else 12
     # On a box of its own the text is legible over any picture and in both themes.
     overlay.box = True
     overlay.box_color = "#14161a"
-    overlay.visible = True
-    box = layer.bounding_box
+
+
+def show_box(layer: Layer, outcome: Outcome) -> None:
+    """Draw a frame around the picture; of an intact one, none."""
+    flag, box = FLAGS[outcome], layer.bounding_box
     box.line_color = flag.colour
     box.line_thickness = 4 if flag.grave else 2
     box.points = False
-    box.visible = True
+    box.visible = outcome is not Outcome.INTACT
 
 
 def keep_help(layer: Layer, text: str, *, alone: bool = False) -> None:

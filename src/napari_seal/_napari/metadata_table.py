@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
@@ -19,11 +16,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.json_values import InexactError, as_value, parse, value_text
 from napari_seal._text import printable
 
 RESERVED = ("seal", "sha244")
-# What the seal takes, and what Python writes without being asked twice.
-_MOST_DIGITS: Final = 4000
 
 
 class MetadataTable(QWidget):
@@ -96,7 +92,7 @@ class MetadataTable(QWidget):
 
     def metadata(self) -> dict[str, Any]:
         """Return what the table holds; rows without a key and a value are left out."""
-        return {key: _as_value(text) for key, text in self.texts() if key.strip()}
+        return {key: as_value(text) for key, text in self.texts() if key.strip()}
 
     def problem(self) -> str:
         """Return what is wrong with the table, or an empty string."""
@@ -122,8 +118,8 @@ class MetadataTable(QWidget):
             if key != key.strip():
                 notes.append(f'The key "{printable(key, 40)}" begins or ends with a space.')
             try:
-                _parse(text)
-            except _InexactError as error:
+                parse(text)
+            except InexactError as error:
                 notes.append(f"{printable(key, 40)} is stored as text, as typed: {error}.")
             except (ValueError, RecursionError):
                 pass  # text, and it looks like text
@@ -150,78 +146,3 @@ class MetadataTable(QWidget):
         for row in sorted(rows, reverse=True):
             self.rows.removeRow(row)
         self.edited.emit()
-
-
-class _InexactError(ValueError):
-    """JSON for which there is no value that says the same; the text says why."""
-
-
-def _no_constant(name: str) -> NoReturn:
-    # NaN and Infinity are Python's, not JSON's.
-    raise _InexactError(f"{name} is no JSON number")
-
-
-def _exact_int(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
-        raise _InexactError(f"a number of more than {_MOST_DIGITS:,} digits")
-    return int(text)
-
-
-def _exact_float(text: str) -> float:
-    number = float(text)
-    try:
-        # What is written into the file is the shortest text that reads as this double.
-        if math.isfinite(number) and Decimal(repr(number)) == Decimal(text):
-            return number
-    except ArithmeticError:
-        pass  # an exponent that even Decimal does not take
-    raise _InexactError(f"{printable(text, 40)} cannot be stored exactly as a number")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in out:
-            raise _InexactError(f'the key "{printable(key, 40)}" stands twice in an object')
-        out[key] = value
-    return out
-
-
-def _parse(text: str) -> Any:
-    return json.loads(
-        text,
-        parse_int=_exact_int,
-        parse_float=_exact_float,
-        parse_constant=_no_constant,
-        object_pairs_hook=_unique,
-    )
-
-
-def _as_value(text: str) -> Any:
-    try:
-        return _parse(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def value_text(value: Any) -> str:
-    """Return the text that the table reads back as the same value.
-
-    Parameters
-    ----------
-    value : JSON-ready
-        Text that could be taken for something else is put in quotes.
-
-    Raises
-    ------
-    ValueError
-        For a whole number of more digits than Python writes.
-    """
-    if isinstance(value, str):
-        try:
-            _parse(value)
-        except _InexactError:
-            pass  # it would be kept as text, but with a note that nobody needs
-        except (ValueError, RecursionError):
-            return value
-    return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""File > IO Utilities > Open and verify...: any JPEG or PNG with its verdict.
+"""File > IO Utilities > Open and verify...: any JPEG, PNG or stack with its verdict.
 
 The reader claims ``*.sealed.jpg`` and ``*.sealed.png`` only, so that nobody is asked about every
 holiday picture.  The archives of older scripts are plain ``.jpg``: they come in through here.
@@ -16,7 +16,10 @@ from napari_seal.errors import SealError
 if TYPE_CHECKING:
     from napari.layers import Image
 
-_FILTER = "Images (*.jpg *.jpeg *.jpe *.jfif *.png *.JPG *.JPEG *.PNG);;All files (*)"
+_FILTER = (
+    "Images and stacks (*.jpg *.jpeg *.jpe *.jfif *.png *.JPG *.JPEG *.PNG *.sealed.json)"
+    ";;Stacks (*.sealed.json);;All files (*)"
+)
 
 
 def open_and_verify() -> list[Image]:
@@ -27,15 +30,29 @@ def open_and_verify() -> list[Image]:
     list of napari.layers.Image
         The pictures that were opened; empty where the dialog was cancelled.
     """
-    import napari
     from qtpy.QtWidgets import QFileDialog
+
+    viewer, parent = _viewer_and_window()
+    paths, _ = QFileDialog.getOpenFileNames(parent, "Open and verify", "", _FILTER)
+    return open_flagged(viewer, paths)
+
+
+def open_and_verify_stack() -> list[Image]:
+    """Ask for the folder of a stack and open it in the current viewer."""
+    from qtpy.QtWidgets import QFileDialog
+
+    viewer, parent = _viewer_and_window()
+    path = QFileDialog.getExistingDirectory(parent, "Open and verify the folder of a stack")
+    return open_flagged(viewer, filter(None, [path]))
+
+
+def _viewer_and_window() -> tuple[Any, Any]:
+    import napari
 
     viewer = napari.current_viewer()
     if viewer is None:
         raise RuntimeError("Open and verify... needs a napari viewer")
-    parent = getattr(getattr(viewer, "window", None), "_qt_window", None)
-    paths, _ = QFileDialog.getOpenFileNames(parent, "Open and verify", "", _FILTER)
-    return open_flagged(viewer, paths)
+    return viewer, getattr(getattr(viewer, "window", None), "_qt_window", None)
 
 
 def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
@@ -51,6 +68,7 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
     from napari.utils.notifications import show_error
 
     from napari_seal._napari.reader import read_file
+    from napari_seal._napari.stack_watch import watch_of
 
     opened = []
     for path in paths:
@@ -61,6 +79,9 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
             show_error(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
             continue
         opened.append(viewer.add_layer(image))
+        watch = watch_of(image)
+        if watch is not None:
+            watch.attach(viewer)
         for layer in overlays:
             viewer.add_layer(layer)
     return opened

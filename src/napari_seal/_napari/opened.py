@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
-from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict, overlay_part
+from napari_seal._napari.user_metadata import VERDICT_KEY, is_opened, overlay_part
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -49,12 +49,14 @@ def data_replaced(layer: Layer) -> bool:
     return opened is not None and opened() is not layer.data
 
 
-def pictures(layers: Iterable[Layer]) -> list[Image]:
-    """Return the image layers that are pictures of their own, and no score maps of ours."""
-    from napari.layers import Image
+def sealable(layers: Iterable[Layer]) -> list[Layer]:
+    """Return the layers that can be sealed: those of images and of labels, none of ours."""
+    from napari.layers import Image, Labels
 
     return [
-        layer for layer in layers if isinstance(layer, Image) and not overlay_part(layer.metadata)
+        layer
+        for layer in layers
+        if isinstance(layer, Image | Labels) and not overlay_part(layer.metadata)
     ]
 
 
@@ -78,7 +80,7 @@ def picture_of(layers: Sequence[Layer], layer: Layer | None) -> Layer | None:
     path, at = layer.metadata[VERDICT_KEY].get("path"), layers.index(layer)
     # The same file may have been opened more than once: overlays lie above their picture.
     for other in [*reversed(layers[:at]), *layers[at:]]:
-        if opened_verdict(other.metadata) and other.metadata[VERDICT_KEY]["path"] == path:
+        if is_opened(other.metadata) and other.metadata[VERDICT_KEY]["path"] == path:
             return other
     return None
 

@@ -6,7 +6,7 @@ Two plugins can open a ``.sealed.jpg``: this one, and napari's own reader, which
 
 from __future__ import annotations
 
-PATTERNS = ("*.sealed.jpg", "*.sealed.jpeg", "*.sealed.png")
+PATTERNS = ("*.sealed.jpg", "*.sealed.jpeg", "*.sealed.png", "*.sealed.json")
 _PLUGIN = "napari-seal"
 
 
@@ -34,6 +34,6 @@ def make_default_opener() -> str:
     # Of two patterns that match equally well the first wins: "*.jpg" may be there already.
     plugins.extension2reader = {**dict.fromkeys(PATTERNS, _PLUGIN), **others}
     return (
-        "From now on napari opens *.sealed.jpg and *.sealed.png with napari-seal, without "
-        "asking. Undo: Preferences > Plugins."
+        "From now on napari opens *.sealed.jpg, *.sealed.png and *.sealed.json with napari-seal, "
+        "without asking. Undo: Preferences > Plugins."
     )

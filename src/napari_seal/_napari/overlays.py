@@ -119,23 +119,55 @@ def region_layer(image: Image) -> Shapes:
     napari.layers.Shapes
         The rectangles under the boxes come first; ``features["region"]`` is 0 for them.
     """
-    from napari.layers import Shapes
-
     entry = image.metadata[VERDICT_KEY]
     boxes = entry["regions"]
     known = entry.get("strengths") or [None] * len(boxes)
-    # At least two pixels of the screen where the whole picture is in view, and never more than a
-    # part of a tile: there are at most 64 tiles a side.
-    width = max(max(image.data.shape[:2]) / 300, 0.5)
-    number, numbers = len(boxes), range(1, len(boxes) + 1)
+    numbers = range(1, len(boxes) + 1)
     texts = [
         region_text(*row, lossless=bool(entry.get("lossless")))
         for row in zip(numbers, boxes, known, strict=True)
     ]
+    width = edge_width(image)
+    own = {PART_KEY: REGIONS, "path": entry["path"], "regions": boxes}
+    return boxes_layer(image, [frame(box, width) for box in boxes], numbers, texts, own)
+
+
+def edge_width(image: Layer) -> float:
+    """The width of the edge of boxes on a picture, in its pixels.
+
+    At least two pixels of the screen where the whole picture is in view, and never more than a part
+    of a tile: there are at most 64 tiles a side.
+    """
+    sides = image.data.shape[-3:-1] if getattr(image, "rgb", False) else image.data.shape[-2:]
+    return float(max(max(sides) / 300, 0.5))
+
+
+def boxes_layer(
+    image: Layer,
+    frames: Sequence[npt.NDArray[np.float64]],
+    numbers: Sequence[int],
+    texts: Sequence[str],
+    entry: dict[str, Any],
+) -> Shapes:
+    """Return a layer of numbered rectangles, with a darker one under each.
+
+    Parameters
+    ----------
+    image : napari.layers.Layer
+        On which it lies.
+    frames : sequence of (4, D) ndarray
+        Corners, from `frame`.
+    numbers, texts : sequence of int, of str
+        What stands beside each, and what the status bar says of it.
+    entry : dict
+        For ``metadata["seal"]``.
+    """
+    from napari.layers import Shapes
+
+    width, number = edge_width(image), len(frames)
     # The casing shows on both sides of the edge and is twice as wide.
-    frames = [_frame(box, width) for box in boxes]
     layer = Shapes(
-        frames * 2,
+        list(frames) * 2,
         shape_type="rectangle",
         edge_color=[CASING] * number + [EDGE] * number,
         edge_width=[2 * width] * number + [width] * number,
@@ -144,24 +176,24 @@ def region_layer(image: Image) -> Shapes:
         features={
             "region": [0] * number + list(numbers),
             "number": [""] * number + [str(n) for n in numbers],
-            "what": texts * 2,
+            "what": list(texts) * 2,
         },
         text={
             "string": "{number}",
             "color": _NUMBER,
             "size": 15,
             "anchor": "upper_left",
-            "translation": [-3 * width, 0],
+            "translation": [0] * (image.ndim - 2) + [-3 * width, 0],
         },
         name=f"⚠ changed regions: {plain_name(image.name)}",
-        metadata={VERDICT_KEY: {PART_KEY: REGIONS, "path": entry["path"], "regions": boxes}},
+        metadata={VERDICT_KEY: entry},
         **_transform(image),
     )
     equip(layer)
     return layer
 
 
-def _frame(box: Sequence[int], width: float) -> npt.NDArray[np.float64]:
+def frame(box: Sequence[int], width: float) -> npt.NDArray[np.float64]:
     """The rectangle whose edge and casing, twice as wide, lie around a region and not on it."""
     import numpy as np
 
@@ -245,10 +277,13 @@ def _speak(layer: Shapes) -> None:
 def _text_at(layer: Shapes, position: Any, *, world: bool) -> str:
     point = layer.world_to_data(position) if world else position
     y, x = point[-2:]
-    boxes = layer.metadata[VERDICT_KEY]["regions"]
-    texts = layer.features["what"]
-    for (y0, x0, y1, x1), text in zip(boxes, texts, strict=False):
-        if y0 - 0.5 <= y < y1 - 0.5 and x0 - 0.5 <= x < x1 - 0.5:
+    at = [round(value) for value in point[:-2]]
+    entry, texts = layer.metadata[VERDICT_KEY], layer.features["what"]
+    boxes = entry["regions"]
+    # Of a stack, the plane on which each lies.
+    places = entry.get("places") or [[]] * len(boxes)
+    for (y0, x0, y1, x1), place, text in zip(boxes, places, texts, strict=False):
+        if at == place and y0 - 0.5 <= y < y1 - 0.5 and x0 - 0.5 <= x < x1 - 0.5:
             return str(text)
     return ""
 

@@ -13,11 +13,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_seal._napari.attributes import attributes_from_json, name_from_json
+from napari_seal._napari.attributes import OF_IMAGES, attributes_from_json, name_from_json
 from napari_seal._napari.flag import announce, flagged_name, mark
+from napari_seal._napari.mismatch import check_agreed
 from napari_seal._napari.opened import remember, scores_of
 from napari_seal._napari.overlays import make_overlays, strengths
 from napari_seal._napari.seal_values import seal_values
+from napari_seal._napari.stack_reader import is_stack_path, read_stack, restorer
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
 
@@ -76,15 +78,16 @@ def read_file(path: str) -> list[Layer]:
     Parameters
     ----------
     path : str
-        Any JPEG or PNG.
+        Any JPEG or PNG, or the index or folder of a stack.
 
     Raises
     ------
     ReadError
         If there is no picture that could be shown.
     """
+    if is_stack_path(path):
+        return [read_stack(path)]
     image = read_layer(path)
-
     return [image, *make_overlays(image, scores_of(image))]
 
 
@@ -112,7 +115,7 @@ def read_layer(path: str) -> Image | Labels:
     data, keywords, verdict, notes = _load(path)
     kind = Labels if _are_labels(verdict, data) else Image
     if kind is Labels:
-        keywords = {key: value for key, value in keywords.items() if key not in _OF_IMAGES}
+        keywords = {key: value for key, value in keywords.items() if key not in OF_IMAGES}
     try:
         layer = kind(data, **keywords)
     except Exception as error:  # noqa: BLE001 - values that napari refuses only in combination
@@ -148,6 +151,7 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     import napari_seal
 
     data, verdict = napari_seal.read(path)
+    check_agreed(path, verdict)
     rgb = data.ndim == 3
     seal = verdict.seal
     stored = getattr(seal, "layer", None)
@@ -170,10 +174,6 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     return data, keywords, verdict, notes
 
 
-# What a labels layer has no keyword for.
-_OF_IMAGES = frozenset({"rgb", "contrast_limits", "colormap", "gamma", "interpolation2d"})
-
-
 def _are_labels(verdict: Verdict, data: npt.NDArray[Any]) -> bool:
     """Whether a layer of labels was sealed."""
     stored = getattr(verdict.seal, "layer", None)
@@ -183,26 +183,10 @@ def _are_labels(verdict: Verdict, data: npt.NDArray[Any]) -> bool:
 
 def _intensities(levels: npt.NDArray[Any], seal: Any) -> npt.NDArray[Any] | None:
     """The original array of a picture that was sealed as PNG, where its seal fits it."""
-    import numpy as np
-
-    if getattr(seal, "format", None) != "png" or seal.window is None or seal.source is None:
+    if getattr(seal, "source", None) is None or levels.dtype.name != seal.pixels.dtype:
         return None
-    if levels.dtype.name != seal.pixels.dtype or seal.source.dtype not in _NUMBERS:
-        return None
-    if levels.dtype.name == seal.source.dtype and seal.window.low == 0:
-        return levels  # stored as they were
-    restored = seal.window.restore(levels)
-    dtype = np.dtype(seal.source.dtype)
-    if dtype.kind in "iu":
-        restored = np.rint(restored).clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return np.asarray(restored, dtype)
-
-
-# Types that an image is sealed from; the seal may say anything.
-_NUMBERS = frozenset(
-    {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-    | {"bool", "float16", "float32", "float64"}
-)
+    restore = restorer(seal.format, seal.window, levels.dtype.name, seal.source.dtype)
+    return None if restore is None else restore(levels)
 
 
 def file_stem(path: str) -> str:

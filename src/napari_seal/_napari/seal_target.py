@@ -7,22 +7,17 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_seal._napari.flag import plain_name
-from napari_seal._napari.writer import EXTENSION, complete_name
+from napari_seal._napari.names import EXTENSION, LOSSLESS, complete_name, safe_name
 from napari_seal._text import printable
 from napari_seal.errors import OptionError
 
-# Characters that one or another file system refuses.
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys('<>:"/\\|?*', "_"))
 
-
-def suggest_path(layer_name: str, folder: str) -> str:
+def suggest_path(layer_name: str, folder: str, extension: str = EXTENSION) -> str:
     """Return a path in ``folder`` that every file system takes, named after the layer."""
-    name = plain_name(layer_name).translate(_NOT_IN_NAMES).strip(" .") or "image"
-    return os.path.abspath(complete_name(os.path.join(folder, name)))
+    return os.path.abspath(complete_name(os.path.join(folder, safe_name(layer_name)), extension))
 
 
-def full_path(typed: str, near: str) -> str:
+def full_path(typed: str, near: str, extension: str = EXTENSION, *, stack: bool = False) -> str:
     """Return the path of the file that is meant, with its extension completed.
 
     Parameters
@@ -31,11 +26,15 @@ def full_path(typed: str, near: str) -> str:
         As in the field.
     near : str
         Folder for a name without one: the folder that napari was started from is seldom known.
+    extension : str
+        Of sealed files, where none is typed.
+    stack : bool
+        Whether it becomes a folder, so that the folder of a stack may be named.
 
     Returns
     -------
     str
-        Absolute; empty where nothing is typed.
+        Absolute, with the extension of a file; empty where nothing is typed.
 
     Raises
     ------
@@ -46,15 +45,18 @@ def full_path(typed: str, near: str) -> str:
         return ""
     path = os.path.abspath(os.path.join(near, os.path.expanduser(typed)))
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    if typed.endswith(separators) or os.path.isdir(path):
+    is_folder = typed.endswith(separators) or os.path.isdir(path)
+    if is_folder and not (stack and path.endswith(".sealed")):
         raise OptionError(f"{printable(path)} is a folder. Add a file name to it.")
-    target = complete_name(path)
+    target = complete_name(path, extension)
     if os.path.isdir(target):
         raise OptionError(f"{printable(target)} is a folder. Choose another name.")
     return target
 
 
-def ask_for_path(parent: QWidget, near: str, proposed: str) -> tuple[str, bool]:
+def ask_for_path(
+    parent: QWidget, near: str, proposed: str, extension: str = EXTENSION
+) -> tuple[str, bool]:
     """Ask in a dialog for the file to write.
 
     Parameters
@@ -63,6 +65,8 @@ def ask_for_path(parent: QWidget, near: str, proposed: str) -> tuple[str, bool]:
         Over which it opens.
     near, proposed : str
         Folder in which it opens, and the file that is filled in, if there is one.
+    extension : str
+        Of the format that is chosen first.
 
     Returns
     -------
@@ -72,10 +76,18 @@ def ask_for_path(parent: QWidget, near: str, proposed: str) -> tuple[str, bool]:
         Whether exactly this file exists, so that the dialog asked before it closed, and the answer
         was yes.
     """
-    dialog = QFileDialog(parent, "Seal as", near, f"Sealed JPEG (*{EXTENSION})")
+    filters = {f"Sealed JPEG (*{EXTENSION})": EXTENSION, f"Sealed PNG (*{LOSSLESS})": LOSSLESS}
+    dialog = QFileDialog(parent, "Seal as", near, ";;".join(filters))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    # So that the question is about the completed name.
-    dialog.setDefaultSuffix(EXTENSION.removeprefix("."))
+
+    def end_with(chosen: str) -> None:
+        # So that the question is about the completed name.
+        dialog.setDefaultSuffix(filters[chosen].removeprefix("."))
+
+    dialog.filterSelected.connect(end_with)
+    first = next(text for text, ending in filters.items() if ending == extension)
+    dialog.selectNameFilter(first)
+    end_with(first)
     if proposed:
         dialog.setDirectory(os.path.dirname(proposed))
         dialog.selectFile(os.path.basename(proposed))

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from napari_seal._napari.stack_values import is_stack_entry
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome
 
@@ -45,7 +46,7 @@ def metadata_to_json(metadata: Mapping[Any, Any] | None) -> tuple[dict[str, Any]
     """
     left_out: list[str] = []
     plain = {} if metadata is None else dict(metadata)
-    if opened_verdict(plain) is not None or overlay_part(plain):
+    if is_opened(plain) or overlay_part(plain):
         del plain[VERDICT_KEY]
     return _mapping(plain, "", 0, left_out), left_out
 
@@ -57,6 +58,12 @@ def opened_verdict(metadata: Mapping[Any, Any] | None) -> Outcome | None:
         return None
     word = entry.get("verdict")
     return Outcome(word) if isinstance(word, str) and word in set(Outcome) else None
+
+
+def is_opened(metadata: Mapping[Any, Any] | None) -> bool:
+    """Whether our reader opened a layer; of a stack, the verdict may not be known yet."""
+    entry = (metadata or {}).get(VERDICT_KEY)
+    return opened_verdict(metadata) is not None or is_stack_entry(entry)
 
 
 def overlay_part(metadata: Mapping[Any, Any] | None) -> str:

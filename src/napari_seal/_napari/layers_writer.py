@@ -1,0 +1,114 @@
+"""File > Save All with our filter: every image and labels layer into one folder, sealed each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from napari_seal._napari.layer_data import check_layer, extension_for, is_stack
+from napari_seal._napari.names import (
+    EXTENSIONS,
+    LOSSLESS,
+    base_name,
+    safe_name,
+    stack_folder,
+)
+from napari_seal._napari.preferences import Preferences, load_preferences
+from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
+from napari_seal._text import printable
+from napari_seal.errors import ImageError, TargetExistsError, WriteError
+
+LayerData = tuple[Any, Mapping[str, Any], str]
+_OURS = ("image", "labels")
+
+
+def write_layers(path: str, layers: Sequence[LayerData]) -> list[str]:
+    """Save the layers of images and labels into a folder; napari calls this.
+
+    Parameters
+    ----------
+    path : str
+        The folder; an extension that names a kind of image is left out.
+    layers : sequence of (data, attributes, kind)
+        Points, shapes and others are left to napari, and a warning says so.
+
+    Returns
+    -------
+    list of str
+        The files that were written; of a stack, its index.
+
+    Raises
+    ------
+    SealError
+        A layer has a shape that cannot be sealed, or something of its name exists: nothing is
+        written then.  Where its values cannot be, the layers before it are written.
+    """
+    sealable = [
+        (data, {**meta, "type": "labels"} if kind == "labels" else meta)
+        for data, meta, kind in layers
+        if kind in _OURS
+    ]
+    if not sealable:
+        raise ImageError("Images and labels can be sealed, and there is none among these layers.")
+    preferences = load_preferences()
+    folder = base_name(path)
+    targets = _targets(folder, sealable, preferences)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        text = f"the folder {printable(folder)!r} could not be made: {error.strerror}"
+        raise WriteError(text) from error
+    written = [_write(*row, preferences) for row in zip(targets, sealable, strict=True)]
+    _say_what_was_done(folder, len(written), [kind for _, _, kind in layers if kind not in _OURS])
+    return written
+
+
+def _targets(
+    folder: str, layers: Sequence[tuple[Any, Mapping[str, Any]]], preferences: Preferences
+) -> list[str]:
+    """Name a file for each layer; refuse before anything is written."""
+    targets: list[str] = []
+    taken: set[str] = set()
+    for data, meta in layers:
+        extension = extension_for(data, meta, EXTENSIONS[preferences.format])
+        check_layer(data, meta, lossless=extension == LOSSLESS)
+        name, number = safe_name(str(meta.get("name") or "image")), 1
+        unique = name
+        while unique.lower() in taken:  # two files for file systems that know no capitals
+            number += 1
+            unique = f"{name} {number}"
+        taken.add(unique.lower())
+        target = os.path.join(folder, unique + extension)
+        made = stack_folder(target) if is_stack(data, meta) else target
+        if os.path.lexists(made):
+            raise TargetExistsError(
+                f"Nothing was saved: {printable(made)} exists already. Choose another folder."
+            )
+        targets.append(target)
+    return targets
+
+
+def _write(target: str, layer: tuple[Any, Mapping[str, Any]], preferences: Preferences) -> str:
+    data, meta = layer
+    if not is_stack(data, meta):
+        seal_image(target, data, meta, preferences=preferences)
+        return target
+    progress, close = shown_progress(os.path.basename(target))
+    try:
+        return seal_layer_stack(target, data, meta, preferences=preferences, progress=progress)[0]
+    finally:
+        close()
+
+
+def _say_what_was_done(folder: str, number: int, others: list[str]) -> None:
+    from napari.utils.notifications import show_info, show_warning
+
+    name = printable(os.path.basename(folder))
+    show_info(f"Sealed: {number} layer{'s' if number != 1 else ''} in {name}")
+    if others:
+        kinds = ", ".join(sorted(set(others)))
+        show_warning(
+            f"{name}: not saved: {kinds}. Images and labels can be sealed; save the others with "
+            "a filter of napari's."
+        )

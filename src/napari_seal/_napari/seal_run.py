@@ -1,0 +1,132 @@
+"""The work of the widget "Seal layer...": sealing what was chosen, and saying what was written."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
+
+from napari_seal._format.stack import Stack
+from napari_seal._napari.layer_data import data_of, full_resolution, is_stack
+from napari_seal._napari.names import stack_folder
+from napari_seal._napari.preferences import Preferences
+from napari_seal._napari.sealing import Progress, seal_image, seal_layer_stack
+from napari_seal._napari.stack_axes import name_axes
+from napari_seal._text import printable
+from napari_seal.errors import SealError
+
+if TYPE_CHECKING:
+    from napari.layers import Layer
+
+    from napari_seal import Seal
+
+
+def run_seal(
+    layer: Layer,
+    target: str,
+    *,
+    preferences: Preferences,
+    user_metadata: Mapping[str, Any],
+    moedal: bool,
+    overwrite: bool,
+    progress: Progress,
+) -> Seal | Stack:
+    """Seal a layer, of one plane or of many; see `seal_image` and `seal_layer_stack`."""
+    data, meta = data_of(layer)
+    if is_stack(data, meta):
+        return seal_layer_stack(
+            target,
+            data,
+            meta,
+            preferences=preferences,
+            user_metadata=user_metadata,
+            overwrite=overwrite,
+            progress=progress,
+        )[1]
+    return seal_image(
+        target,
+        data,
+        meta,
+        preferences=preferences,
+        user_metadata=user_metadata,
+        moedal=moedal,
+        overwrite=overwrite,
+    )
+
+
+@contextmanager
+def waiting(usable: bool) -> Iterator[None]:
+    """Show that the window waits; where it stays usable, the cursor is left as it is."""
+    if usable:
+        yield
+        return
+    QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QApplication.restoreOverrideCursor()
+
+
+def unfinished(folder: str) -> Stack | None:
+    """Return what a folder holds of a stack that was begun and not finished."""
+    import napari_seal
+
+    if not os.path.isdir(folder):
+        return None
+    try:
+        stack = napari_seal.open_stack(folder).stack
+    except SealError:
+        return None
+    return None if stack.complete else stack
+
+
+def is_taken(target: str, *, stack: bool) -> bool:
+    """Whether something stands in the place that has to be replaced first."""
+    if not stack:
+        return os.path.lexists(target)
+    folder = stack_folder(target)
+    if os.path.isdir(folder):
+        return bool(os.listdir(folder)) and unfinished(folder) is None
+    return os.path.lexists(folder)
+
+
+def stack_text(layer: Layer, target: str, *, anew: bool) -> str:
+    """Return what a stack becomes, and what its axes are taken for.
+
+    Parameters
+    ----------
+    layer : napari.layers.Layer
+        With more than one plane.
+    target : str
+        Complete file name; a stack becomes the folder of that name.
+    anew : bool
+        Whether what is there is to be replaced.
+    """
+    data, meta = data_of(layer)
+    shape = full_resolution(data, meta).shape
+    axes = name_axes(meta, len(shape) - bool(meta.get("rgb")))
+    counted = [(a, size) for a, size in zip(axes, shape, strict=False) if a not in ("Y", "X")]
+    names = ", ".join(f"{printable(axis, 30)} {size:,}" for axis, size in counted)
+    folder, planes = stack_folder(target), math.prod(size for _, size in counted)
+    text = f"Will be the folder {printable(folder)} of {planes:,} planes ({names})"
+    if not anew and unfinished(folder) is not None:
+        text += ". It was begun before: what is there is kept, if it is the same"
+    return text
+
+
+def result_text(target: str, sealed: Seal | Stack) -> str:
+    """Return what was written: where, how large, and the identity of the image."""
+    if isinstance(sealed, Stack):
+        folder = stack_folder(target)
+        size = sum(entry.stat().st_size for entry in os.scandir(folder))
+        digest, number = sealed.source, f"{sealed.count:,} planes, "
+    else:
+        folder, size, number = target, os.path.getsize(target), ""
+        digest = sealed.source.digest if sealed.source else None
+    identity = "none" if digest is None else digest.hex[:32]
+    return f"✓ Sealed: {printable(folder)}\n{number}{size / 1000:,.1f} kB, identity {identity}"

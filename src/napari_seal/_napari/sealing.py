@@ -1,0 +1,279 @@
+"""A layer, with all that napari knows of it, becomes a sealed file or a folder of sealed planes."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from napari_seal._format.names import INDEX_ENDING
+from napari_seal._napari.attributes import attributes_to_json
+from napari_seal._napari.flag import plain_name
+from napari_seal._napari.layer_data import check_layer, full_resolution, labels_window
+from napari_seal._napari.names import LOSSLESS, stack_folder
+from napari_seal._napari.preferences import Preferences
+from napari_seal._napari.stack_again import check_not_itself, without_gaps
+from napari_seal._napari.stack_axes import name_axes, planes_first
+from napari_seal._napari.user_metadata import metadata_to_json, opened_verdict
+from napari_seal._text import printable
+from napari_seal._verify.verdict import Outcome
+from napari_seal.errors import TargetExistsError, WriteError
+
+if TYPE_CHECKING:
+    from napari_seal import Seal
+    from napari_seal._format.stack import Stack
+
+Progress = Callable[[int, int], None]
+
+
+def seal_image(
+    target: str,
+    data: Any,
+    meta: Mapping[str, Any],
+    *,
+    preferences: Preferences,
+    user_metadata: Mapping[str, Any] | None = None,
+    moedal: bool = False,
+    overwrite: bool = False,
+    announce: bool = False,
+) -> Seal:
+    """Seal a layer of one plane together with what napari knows about it.
+
+    Parameters
+    ----------
+    target : str
+        Complete file name; its extension decides the format.
+    data : array-like
+        The layer's data: 2-D gray or RGB, for PNG also RGBA; of a pyramid, the full resolution is
+        taken.
+    meta : mapping
+        The layer's attributes.
+    preferences : Preferences
+        Quality, window and metadata that every seal carries.
+    user_metadata : mapping, optional
+        In place of the layer's own ``metadata`` and of those of the preferences.
+    moedal : bool
+        Whether to write the key ``sha244`` for the scripts of the MoEDAL collaboration as well.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    announce : bool
+        Whether to say that it was sealed.
+
+    Returns
+    -------
+    Seal
+        What was written into the file.
+    """
+    import numpy as np
+
+    import napari_seal
+
+    check_layer(data, meta, lossless=_is_lossless(target))
+    image = np.asarray(full_resolution(data, meta))
+    is_labels = meta.get("type") == "labels"
+    known = _Known(meta, user_metadata, preferences)
+    try:
+        seal = napari_seal.seal(
+            image,
+            target,
+            quality=preferences.quality,
+            metadata=known.metadata or None,
+            window=labels_window(image) if is_labels else preferences.image_window(image.dtype),
+            layer=known.attributes,
+            moedal=moedal,
+            overwrite=overwrite,
+        )
+    except TargetExistsError as error:
+        raise _exists(target) from error
+    # First: a later message covers an earlier one, and warnings must be seen.
+    if announce:
+        _say_that_it_is_sealed(target)
+    known.say_what_is_missing(target)
+    return seal
+
+
+def seal_layer_stack(
+    target: str,
+    data: Any,
+    meta: Mapping[str, Any],
+    *,
+    preferences: Preferences,
+    user_metadata: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    announce: bool = False,
+    progress: Progress | None = None,
+) -> tuple[str, Stack]:
+    """Seal a layer of many planes as a folder, together with what napari knows about it.
+
+    A stack of this name that was not finished is gone on with.
+
+    Parameters
+    ----------
+    target : str
+        As for `seal_image`: ``cells.sealed.png`` makes the folder ``cells.sealed`` of PNG.
+    progress : callable, optional
+        Called with the number of steps that are done and that there are.  An exception that it
+        raises ends the writing.
+    data, meta, preferences, user_metadata, overwrite, announce
+        As for `seal_image`.
+
+    Returns
+    -------
+    index : str
+        Path of the index of the stack.
+    stack : Stack
+        What it says.
+    """
+    import napari_seal
+
+    lossless = _is_lossless(target)
+    check_layer(data, meta, lossless=lossless)
+    rgb = bool(meta.get("rgb"))
+    known = _Known(meta, user_metadata, preferences)
+    array = full_resolution(data, meta)
+    axes = name_axes(meta, len(array.shape) - rgb)
+    array, axes, attributes, lost = planes_first(array, axes, known.attributes, rgb=rgb)
+    known.attributes_lost += lost
+    folder = stack_folder(target)
+    index = os.path.join(folder, os.path.basename(folder).removesuffix(".sealed") + INDEX_ENDING)
+    check_not_itself(meta, folder)
+    progress = without_gaps(meta, progress)
+    begun = os.path.exists(index) and not overwrite
+    window: Any
+    if meta.get("type") == "labels":
+        window, progress = _look_at_labels(array, progress)
+    else:
+        window = "plane" if preferences.plane_windows else None
+    try:
+        stack = napari_seal.seal_stack(
+            array,
+            folder,
+            axes=[*axes, *(["S"] if rgb else [])],
+            format="png" if lossless else "jpeg",
+            quality=preferences.quality,
+            metadata=known.metadata,
+            window=window,
+            layer=attributes,
+            overwrite=overwrite and os.path.exists(index),
+            resume=not overwrite,
+            progress=progress,
+        )
+    except TargetExistsError as error:
+        raise _exists(folder) from error
+    if announce:
+        _say_that_it_is_sealed(folder, f": {stack.count:,} planes", begun=begun)
+    known.say_what_is_missing(folder)
+    return index, stack
+
+
+def _look_at_labels(labels: Any, progress: Progress | None) -> tuple[Any, Progress | None]:
+    """Find the window of labels, with progress; return what goes on with the progress as well."""
+    if progress is None:
+        return labels_window(labels), None
+    report, looked, planes = progress, 0, math.prod(labels.shape[:-2])
+
+    def step() -> None:
+        nonlocal looked
+        looked += 1
+        report(looked, 2 * planes)
+
+    window = labels_window(labels, step)
+    return window, lambda done, total: report(looked + done, looked + total)
+
+
+class _Known:
+    """What is known about a layer, as far as JSON has a form for it."""
+
+    def __init__(
+        self,
+        meta: Mapping[str, Any],
+        user_metadata: Mapping[str, Any] | None,
+        preferences: Preferences,
+    ) -> None:
+        self.attributes, self.attributes_lost = attributes_to_json(meta)
+        if "name" in self.attributes:
+            self.attributes["name"] = plain_name(self.attributes["name"])
+        self._own = own = meta.get("metadata")
+        if user_metadata is None:
+            user_metadata = own
+            common: Mapping[str, Any] = preferences.metadata
+        else:
+            common = {}
+        found, self._metadata_lost = metadata_to_json(user_metadata)
+        # What the layer says is about this image; the preferences are about all.
+        self.metadata = {**common, **found}
+
+    def say_what_is_missing(self, target: str) -> None:
+        from napari.utils.notifications import show_warning
+
+        name = printable(os.path.basename(target))
+        # warnings.warn would not be seen in the window.
+        if self._metadata_lost:
+            lost = "; ".join(self._metadata_lost)
+            show_warning(f"{name}: metadata not sealed, JSON has no form for: {lost}")
+        if self.attributes_lost:
+            lost = "; ".join(self.attributes_lost)
+            show_warning(f"{name}: layer attributes not sealed: {lost}")
+        # Now, not before: of a stack, planes were verified while they were sealed.
+        opened_as = opened_verdict(self._own)
+        if opened_as not in (None, Outcome.INTACT, Outcome.NO_SEAL):
+            show_warning(
+                f"{name}: this layer was opened as {opened_as!s}. "
+                "The new seal vouches for the picture as it is now, not for the original."
+            )
+
+
+class Cancelled(WriteError):  # noqa: N818 - no error: the person asked for it
+    """The person ended the writing of a stack."""
+
+
+def shown_progress(name: str) -> tuple[Progress, Callable[[], None]]:
+    """Show progress where napari shows it, with a button that ends the writing.
+
+    Parameters
+    ----------
+    name : str
+        Of what is written.
+
+    Returns
+    -------
+    progress : callable
+        For `seal_layer_stack`.  Drawing the bar lets the window draw itself and take clicks.
+    close : callable
+        Takes the bar away.
+    """
+    from napari.utils import cancelable_progress
+
+    bar = cancelable_progress(total=0, desc=f"Sealing {printable(name, 60)}")
+
+    def progress(done: int, total: int) -> None:
+        if bar.is_canceled:
+            raise Cancelled(
+                f"Cancelled: {done:,} of {total:,} steps were done. The folder is marked as not "
+                "finished; save under the same name to go on."
+            )
+        if bar.total != total:
+            bar.total = total
+        bar.update(done - bar.n)
+
+    return progress, bar.close
+
+
+def _is_lossless(target: str) -> bool:
+    return target.lower().endswith(LOSSLESS)
+
+
+def _exists(target: str) -> TargetExistsError:
+    return TargetExistsError(
+        f"Not saved: {printable(target)} exists already and was left as it is. Choose another "
+        'name, or use "Seal layer..." with "replace an existing file" ticked.'
+    )
+
+
+def _say_that_it_is_sealed(target: str, more: str = "", *, begun: bool = False) -> None:
+    from napari.utils.notifications import show_info
+
+    name, folder = printable(os.path.basename(target)), printable(os.path.dirname(target))
+    went_on = ". It had been begun before; what was there was kept" if begun else ""
+    show_info(f"Sealed: {name} in {folder}{more}{went_on}")

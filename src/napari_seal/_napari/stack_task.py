@@ -1,0 +1,160 @@
+"""Checking the whole of an opened stack, in a thread beside the window."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_seal._format.names import INDEX_ENDING
+from napari_seal._napari.verify_task import Task
+from napari_seal._text import printable
+from napari_seal._verify.stack_check import StackVerdict
+from napari_seal._verify.verdict import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from napari_seal._format.stack import Stack
+    from napari_seal._napari.stack_watch import StackWatch
+
+_TICK_MS: Final = 150
+
+
+class StackTask(Task[StackVerdict]):
+    """Check the index and each plane; tells a watch of those that are not intact.
+
+    Parameters
+    ----------
+    watch : StackWatch
+        Of the stack.
+
+    Attributes
+    ----------
+    checked : int
+        Planes that were looked at.
+    """
+
+    def __init__(self, watch: StackWatch) -> None:
+        super().__init__(lambda _: self._check())
+        self._see, self._opened = watch.see, watch.opened
+        self.checked = 0
+        self.ended = False
+        self.timer: Any = None  # lives as long as the task
+
+    @property
+    def running(self) -> bool:
+        """Whether more may be found."""
+        return not self.ended and not self.cancelled
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The verdict on the whole; None where not all of it was checked."""
+        return None if self.result is None or self.result.stopped else self.result.verdict
+
+    def _check(self) -> StackVerdict:
+        import napari_seal
+
+        positions = _Positions(self._opened.stack, self._opened.path)
+
+        def each(verdict: Verdict) -> None:
+            index = positions.of(verdict.path)
+            if index is not None:
+                self._see(index, verdict)
+                self.checked += 1
+
+        # One job: forking a process in which Qt runs is unsafe.
+        return napari_seal.check_stack(
+            self._opened.path, jobs=1, each=each, cancel=lambda: self.cancelled
+        )
+
+
+class _Positions:
+    """Finds the positions of planes that come in the order of the index, some left out."""
+
+    def __init__(self, stack: Stack, path: str) -> None:
+        stem = os.path.basename(path)[: -len(INDEX_ENDING)]
+        self._names: Iterator[tuple[tuple[int, ...], str]] = stack.names(stem)
+
+    def of(self, path: str) -> tuple[int, ...] | None:
+        if path.lower().endswith(INDEX_ENDING):
+            return None
+        name = path.replace(os.sep, "/").rpartition("/")[2]
+        return next((index for index, known in self._names if known == name), None)
+
+
+def later(action: Callable[[], None]) -> None:
+    """Do something once the window has done what it is doing; without a window, never."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication
+
+    if QApplication.instance() is not None:
+        QTimer.singleShot(0, action)
+
+
+def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
+    """Begin to check the whole; it ends with the viewer.
+
+    Parameters
+    ----------
+    watch : StackWatch
+        Is told what is found, in the window's thread.
+    viewer : napari.viewer.Viewer or napari.components.ViewerModel
+        In whose list the layer is.
+
+    Returns
+    -------
+    StackTask or None
+        None where there is no window: then planes are verified when they are read.
+    """
+    from qtpy.QtWidgets import QApplication
+
+    application = QApplication.instance()
+    if application is None:
+        return None
+    task = StackTask(watch)
+    window = getattr(getattr(viewer, "window", None), "_qt_window", None)
+    if window is not None:
+        window.destroyed.connect(task.cancel)
+    application.aboutToQuit.connect(task.cancel)
+    # Not at once: the layer is only just being added, and drawing the bar lets events happen.
+    later(lambda: _begin(task, watch, window))
+    return task
+
+
+def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
+    from napari.utils import cancelable_progress
+    from napari.utils.notifications import show_warning
+    from qtpy.QtCore import QTimer
+
+    if task.cancelled:
+        task.ended = True
+        return
+    name = printable(os.path.basename(watch.opened.path), 60)
+    bar = cancelable_progress(total=watch.opened.stack.count, desc=f"Verifying {name}")
+    timer = task.timer = QTimer(window)
+    timer.setInterval(_TICK_MS)
+
+    def look() -> None:
+        if task.ended:
+            return
+        done = task.done  # before the queue is emptied
+        watch.take()
+        if bar.is_canceled:
+            task.cancel()
+        if not done and not task.cancelled:
+            bar.update(task.checked - bar.n)
+            watch.progress()
+            return
+        task.ended = True
+        timer.stop()
+        timer.deleteLater()
+        bar.close()
+        if task.complaint:
+            show_warning(
+                f"{name}: the check of all planes ended early: {printable(task.complaint)}"
+            )
+        result = task.result
+        watch.finish(None if result is None or result.stopped else result.reasons)
+
+    timer.timeout.connect(look)
+    task.start()
+    timer.start()
