@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+#: Files that take a while: some seconds.
+MANY = 40_000
+
 
 def add_results(model: Any, verdicts: Any, folder: str = "") -> None:
     """Give verdicts to a `VerdictModel` as a run over ``folder`` does."""

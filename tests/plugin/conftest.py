@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dock import MANY
 from PIL import Image
 
 import napari_seal
@@ -302,16 +303,16 @@ def archive(tmp_path: Path, sealed: Callable[..., Path], picture: np.ndarray) ->
 
 @pytest.fixture
 def many_files(tmp_path: Path, sealed: Callable[..., Path]) -> tuple[Path, Path]:
-    """A folder that takes a while, 3,000 files, and where its ledger will be."""
+    """A folder that takes a while, and where its ledger will be."""
     folder = tmp_path / "large"
     folder.mkdir()
     one = sealed("one.sealed.jpg")
-    for n in range(3000):
+    for n in range(MANY):
         os.link(one, folder / f"{n:05d}.sealed.jpg")
     return folder, tmp_path / "ledger.db"
 
 
 @pytest.fixture
 def large(many_files: tuple[Path, Path]) -> Path:
-    """A folder that takes a while: 3,000 files."""
+    """A folder that takes a while."""
     return many_files[0]

@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from dock import choose
+from dock import MANY, choose
 
 import napari_seal
 
@@ -41,9 +41,9 @@ def test_closing_in_mid_run_leaves_the_ledger_resumable(
     with napari_seal.Ledger.open(ledger) as opened:
         (run,) = opened.runs()
         assert run.state == "unfinished"
-        assert 0 < sum(run.counts.values()) < 3000
+        assert 0 < sum(run.counts.values()) < MANY
         verdicts = list(opened.check_many(folder, jobs=1, resume=True))
-        assert len({verdict.path for verdict in verdicts}) == len(verdicts) == 3000
+        assert len({verdict.path for verdict in verdicts}) == len(verdicts) == MANY
     if closed == "dock":
         qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
         widget.native.deleteLater()
@@ -82,7 +82,7 @@ def test_quitting_napari_in_mid_run(many_files):
     with napari_seal.Ledger.open(ledger) as opened:
         (run,) = opened.runs()
         assert run.state == "unfinished"
-        assert len(list(opened.check_many(folder, jobs=1, resume=True))) == 3000
+        assert len(list(opened.check_many(folder, jobs=1, resume=True))) == MANY
 
 
 def test_cancelling_ends_the_workers(widget, qtbot, many_files):

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from dock import choose, rows, verify
+from dock import MANY, choose, rows, verify
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 
@@ -105,7 +105,7 @@ def test_going_on_with_a_cancelled_run(widget, qtbot, many_files):
     folder, ledger = many_files
     run = cancel_a_run(widget, qtbot, folder, ledger)
     done = sum(run.counts.values())
-    assert 0 < done < 3000
+    assert 0 < done < MANY
     assert "can be gone on with" in widget.message.text()
     tick = widget.ledger.go_on
     assert not tick.isHidden()
@@ -114,12 +114,12 @@ def test_going_on_with_a_cancelled_run(widget, qtbot, many_files):
     assert tick.text() == f"go on with the unfinished run,\nbegun {begun}, {done:,} files done"
     assert widget.start.text == "Go on"
     verify(widget, qtbot)
-    assert widget.table.results.total == 3000
-    assert len(rows(widget)) == 3000
+    assert widget.table.results.total == MANY
+    assert len(rows(widget)) == MANY
     assert tick.isHidden()
     with napari_seal.Ledger.open(ledger, read_only=True) as opened:
         assert [(run.state, run.counts) for run in opened.runs()] == [
-            ("complete", {"intact": 3000})
+            ("complete", {"intact": MANY})
         ]
 
 

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 
 import pytest
-from dock import run
+from dock import MANY, run
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
@@ -195,9 +195,9 @@ def test_cancel_keeps_what_was_checked(widget, qtbot, large):
     widget.cancel.native.click()
     qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
     checked = widget.table.results.total
-    assert 0 < checked < 3000
-    assert f"Cancelled: {checked:,} of 3,000 files" in widget.message.text()
-    assert f"{3000 - checked:,}&nbsp;not&nbsp;checked" in widget.summary.text()
+    assert 0 < checked < MANY
+    assert f"Cancelled: {checked:,} of {MANY:,} files" in widget.message.text()
+    assert f"{MANY - checked:,}&nbsp;not&nbsp;checked" in widget.summary.text()
     run(widget, qtbot, large / "00000.sealed.jpg")
     assert widget.table.results.total == 1
 
@@ -211,7 +211,7 @@ def test_the_window_answers_during_a_run(widget, qtbot, large):
     widget.text_filter.value = "00001"
     qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
     qtbot.waitUntil(lambda: widget.table.results.rowCount() == 1, timeout=5_000)
-    assert widget.table.results.total == 3000
+    assert widget.table.results.total == MANY
 
 
 def test_a_run_survives_files_that_vanish(widget, qtbot, large):
@@ -221,7 +221,7 @@ def test_a_run_survives_files_that_vanish(widget, qtbot, large):
     qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
     shutil.rmtree(large)
     qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
-    assert widget.table.results.total == 3000
+    assert widget.table.results.total == MANY
     assert set(found(widget).values()) <= {"intact", "unreadable"}
 
 
