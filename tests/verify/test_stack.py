@@ -190,16 +190,19 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda f: f.__name__.strip("_"))
 def test_a_plane_is_never_filled_in_silence(damage: Any, folder: Path) -> None:
-    """What cannot be shown is black in the array, and has its verdict there and then."""
+    """What cannot be shown is black where that was asked for, and has its verdict at once."""
     word, shown = DAMAGE[damage]
     damage(folder, plane(folder, 1, 2))
     told: list[tuple[tuple[int, ...], Verdict]] = []
     opened = open_stack(folder, on_verdict=lambda *found: told.append(found))
-    picture = opened.dask()[1, 2].compute(scheduler="synchronous")
+    picture = opened.dask(fill=True)[1, 2].compute(scheduler="synchronous")
     assert opened.verdicts[1, 2].verdict == word
     assert [(index, str(verdict.verdict)) for index, verdict in told] == [((1, 2), word)]
     assert picture.shape == (16, 20)
     assert picture.any() == shown
+    if not shown:  # so it cannot be sealed again as a black plane, say
+        with pytest.raises(ReadError, match=word):
+            opened.dask()[1, 2].compute(scheduler="synchronous")
     image, verdict = opened.plane((1, 2))
     assert verdict.verdict == word
     assert shown == (image is not None and image.shape == (16, 20))
@@ -218,7 +221,7 @@ def test_a_plane_of_another_size_is_not_intact_whatever_the_index_says(folder: P
     image, verdict = opened.plane((0, 0))
     assert (verdict.verdict, verdict.reasons[0].expected) == ("substituted", "(20, 16) of uint8")
     assert image is not None
-    assert not opened.dask()[0, 0].compute().any()
+    assert not opened.dask(fill=True)[0, 0].compute().any()
     assert opened.verdicts[0, 0].verdict == "substituted"
 
 

@@ -123,7 +123,7 @@ def _load(opened: OpenStack) -> tuple[Any, dict[str, Any], list[str]]:
 def _lazy(opened: OpenStack) -> Any:
     """The array that the layer shows; each call makes one of which no plane was read."""
     restore = _restorer(opened)
-    data = opened.dask()
+    data = opened.dask(fill=True)  # black, and marked: see `stack_watch`
     if restore is None:
         return data
     return data.map_blocks(restore, dtype=restore(_nothing(opened.stack.dtype)).dtype)

@@ -191,11 +191,17 @@ class OpenStack:
     def _fits(self, image: npt.NDArray[Any]) -> bool:
         return image.shape == self.stack.plane_shape and image.dtype == self.dtype
 
-    def dask(self) -> Any:
+    def dask(self, *, fill: bool = False) -> Any:
         """The stack as a dask array, in which a plane is read when it is needed.
 
-        A plane without a picture that fits (missing, unreadable, resized) is filled with zeros, and
-        its verdict says so: look at `verdicts`, or give `on_verdict`.
+        Computing it raises `ReadError` at a plane without a picture that fits (missing, unreadable,
+        resized).
+
+        Parameters
+        ----------
+        fill : bool, default False
+            Fill such a plane with zeros instead, for whoever shows its verdict beside it: it is in
+            `verdicts`, and told to `on_verdict`.
 
         Returns
         -------
@@ -217,14 +223,16 @@ class OpenStack:
         name = f"sealed-{self.stack.id}-{secrets.token_hex(4)}"
         meta = np.empty((0,) * len(self.shape), self.dtype)
         return from_array(  # type: ignore[no-untyped-call]
-            _Lazy(self), chunks=chunks, name=name, meta=meta, fancy=False
+            _Lazy(self, fill=fill), chunks=chunks, name=name, meta=meta, fancy=False
         )
 
-    def _plane_or_zeros(self, index: tuple[int, ...]) -> npt.NDArray[Any]:
-        image, _ = self.plane(index)  # which notes the verdict
-        if image is None or not self._fits(image):
-            return np.zeros(self.stack.plane_shape, self.dtype)
-        return image
+    def _fitting_plane(self, index: tuple[int, ...], *, fill: bool) -> npt.NDArray[Any]:
+        image, verdict = self.plane(index)  # which notes the verdict
+        if image is not None and self._fits(image):
+            return image
+        if not fill:
+            raise ReadError(str(verdict))
+        return np.zeros(self.stack.plane_shape, self.dtype)
 
 
 def _is_within(position: object, size: int) -> bool:
@@ -234,8 +242,8 @@ def _is_within(position: object, size: int) -> bool:
 class _Lazy:
     """What dask takes for an array: it asks for one plane at a time."""
 
-    def __init__(self, stack: OpenStack) -> None:
-        self._stack = stack
+    def __init__(self, stack: OpenStack, *, fill: bool) -> None:
+        self._stack, self._fill = stack, fill
         self.shape, self.dtype, self.ndim = stack.shape, stack.dtype, len(stack.shape)
 
     def __getitem__(self, key: tuple[slice | int, ...]) -> npt.NDArray[Any]:
@@ -247,7 +255,7 @@ class _Lazy:
         out = np.empty((*map(len, ranges), *self._stack.stack.plane_shape), self.dtype)
         for position in np.ndindex(*map(len, ranges)):
             index = tuple(r[i] for r, i in zip(ranges, position, strict=True))
-            out[position] = self._stack._plane_or_zeros(index)
+            out[position] = self._stack._fitting_plane(index, fill=self._fill)
         taken = (0 if isinstance(k, int) else slice(None) for k in key[: len(grid)])
         return out[(*taken, *key[len(grid) :])]
 
