@@ -7,6 +7,8 @@ import errno
 import os
 import secrets
 import shutil
+import stat
+from collections.abc import Iterator
 from typing import Final
 
 from napari_seal._files import is_address
@@ -35,15 +37,32 @@ def check_target(path: str, *, overwrite: bool) -> None:
 
         check_target_address(path, overwrite=overwrite)
         return
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise WriteError(f"the folder {folder!r} does not exist; create it first")
-    if os.path.isdir(path):
-        raise WriteError(f"{path!r} is a folder; give the name of a file")
-    if os.path.lexists(path) and not overwrite:
-        raise TargetExistsError(
-            f"{path!r} exists and was not overwritten; choose another name, or ask for overwriting"
-        )
+    check_folder(os.path.dirname(path) or ".", path)
+    try:
+        if _is_folder(path):
+            raise WriteError(f"{path!r} is a folder; give the name of a file")
+        if os.path.lexists(path) and not overwrite:
+            raise TargetExistsError(
+                f"{path!r} exists and was not overwritten; choose another name, or ask for "
+                "overwriting"
+            )
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+
+
+def check_folder(folder: str, path: str) -> None:
+    """Refuse a folder that ``path`` cannot be written into.
+
+    Raises
+    ------
+    WriteError
+        It does not exist, or cannot be looked at.
+    """
+    try:
+        if not _is_folder(folder):
+            raise WriteError(f"the folder {folder!r} does not exist; create it first")
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
 
 
 def write(path: str, data: bytes, *, overwrite: bool) -> None:
@@ -65,24 +84,61 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
     folder = os.path.dirname(path) or "."
     part = os.path.join(folder, f"{PART_PREFIX}{secrets.token_hex(8)}{PART_SUFFIX}")
     try:
-        try:
-            _write_part(part, data)
-            if overwrite:
-                _keep_mode(path, part)
-                os.replace(part, path)
-            else:
-                _move_without_replacing(part, path)
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
-        _synchronise_folder(folder)
+        with _opened(folder) as descriptor:
+            try:
+                _write_part(part, data)
+                if overwrite:
+                    _keep_mode(path, part)
+                    os.replace(part, path)
+                else:
+                    _move_without_replacing(part, path)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(part)
+            _confirm(descriptor, path)
     except FileExistsError as error:
         raise TargetExistsError(
             f"{path!r} appeared while it was being sealed; it was kept"
         ) from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        problem = getattr(error, "strerror", None) or error
-        raise WriteError(f"{path!r} could not be written: {problem}") from error
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+
+
+def make_folder(path: str) -> None:
+    """Make a folder, and those above it, so that they survive a power failure as files do.
+
+    Raises
+    ------
+    OSError
+        It cannot be made, or there is something else.
+    """
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(os.path.abspath(path))
+    make_folder(above)
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        if not os.path.isdir(path):  # else another process was quicker
+            raise
+    with _opened(above) as descriptor:
+        _synchronise(descriptor)
+
+
+def _not_written(path: str, error: OSError | ValueError) -> WriteError:
+    # ValueError: a null character in the name.
+    problem = getattr(error, "strerror", None) or error
+    return WriteError(f"{path!r} could not be written: {problem}")
+
+
+def _is_folder(path: str) -> bool:
+    """Whether there is a folder; unlike `os.path.isdir`, it does not take an error for a no."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
 
 
 def _write_part(part: str, data: bytes) -> None:
@@ -94,9 +150,9 @@ def _write_part(part: str, data: bytes) -> None:
         while view:
             view = view[file.write(view) :]
         file.seek(0)
-        if file.read(len(data) + 1) != data:
+        if file.readall() != data:
             raise OSError(errno.EIO, "what was read back is not what was written")
-        os.fsync(file.fileno())
+        os.fsync(descriptor)
 
 
 def _keep_mode(path: str, part: str) -> None:
@@ -115,13 +171,41 @@ def _move_without_replacing(part: str, path: str) -> None:
         os.rename(part, path)
 
 
-def _synchronise_folder(folder: str) -> None:
+# -------------------------------------------------- names survive a power failure, as contents do
+
+
+@contextlib.contextmanager
+def _opened(folder: str) -> Iterator[int | None]:
+    """A folder that can be synchronised; opened before anything is written, so that this may fail.
+
+    None on Windows, and of a folder that may be written to and not be read.
+    """
+    descriptor = None
     if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
+        with contextlib.suppress(PermissionError):
+            descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            with contextlib.suppress(OSError):  # nothing was written through it
+                os.close(descriptor)
+
+
+def _synchronise(descriptor: int | None) -> None:
+    try:
+        if descriptor is not None:
             os.fsync(descriptor)
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # a file system that has nothing to synchronise
-                raise
-        finally:
-            os.close(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system that has nothing to synchronise
+            raise
+
+
+def _confirm(descriptor: int | None, path: str) -> None:
+    try:
+        _synchronise(descriptor)
+    except OSError as error:
+        raise WriteError(
+            f"{path!r} was written, but the disk did not confirm it: {error.strerror}; check it "
+            "before you rely on it"
+        ) from error

@@ -94,6 +94,7 @@ class Database:
             beside = self.path + "-lock"
             lock = sqlite3.connect(beside, timeout=PATIENCE / 2, isolation_level=None)
             try:
+                lock.execute("PRAGMA journal_mode = MEMORY")  # or a kill leaves a journal of nothing
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.DatabaseError as error:
                 lock.close()
