@@ -104,15 +104,19 @@ def _larger_stack(folder: Path) -> None:
     seal_stack(folder, np.concatenate([OTHER, OTHER]), metadata={"which": "old"})
 
 
-def _unfinished(folder: Path) -> None:
+def _unfinished_plain(folder: Path) -> None:
     def stop(done: int, total: int) -> None:
         if done > total - 3 + 1:
             raise _Stop
 
     try:
-        seal_stack(folder, progress=stop)
+        seal_stack(folder, metadata={}, progress=stop)
     except _Stop:
         pass
+
+
+def _unfinished(folder: Path) -> None:
+    _unfinished_plain(folder)
     (folder / STACK / LITTER).write_bytes(b"a part")
 
 

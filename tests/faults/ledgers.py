@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -215,9 +215,102 @@ def _scenario(name: str, prepare: Any, act: Any, go_on: Any, **more: Any) -> Sce
 
 
 _RESUME = partial(run, resume=True)
+
+
+def _check(folder: Path) -> dict[str, str]:
+    verdicts = napari_seal.check_many(folder / ARCHIVE, jobs=1)
+    return {os.path.basename(v.path): str(v.verdict) for v in verdicts}
+
+
+def _judge_check(folder: Path, outcome: Outcome) -> None:
+    """Whatever cannot be read is told, and nothing passes for it."""
+    if outcome.end == "refused":
+        assert outcome.error == "NothingToCheckError"
+        assert ARCHIVE in outcome.text
+    expected = _check(folder)
+    if outcome.end == "done":
+        told = outcome.value
+        assert told == {ARCHIVE: "unreadable"} or told.keys() == expected.keys()
+        for name, verdict in told.items():
+            assert verdict in (expected.get(name), "unreadable", "missing"), (name, told)
+
+
+CHECKING = (Scenario("check an archive", _archive, _check, _judge_check),)
+
 LEDGERS = (
     _scenario("first run into a ledger", _archive, run, _RESUME),
     _scenario("second run into a ledger", _second, run, _RESUME),
     _scenario("a ledger of version 1", _version_1, run, _RESUME, readable=False),
     _scenario("accept", _third, _accept, _accept, one_step=True),
+)
+
+
+# ------------------------------------------------------------------------ a manifest, and reports
+
+MANIFEST = "SHA256SUMS"
+REPORTS = ("report.jsonl", "report.csv", "report.html")
+
+
+def _with_old_files(folder: Path) -> None:
+    _third(folder)
+    for name in (MANIFEST, *REPORTS):
+        (folder / name).write_text("old")
+
+
+def _write_manifest(folder: Path) -> int:
+    with Ledger.open(folder / LEDGER) as ledger:
+        findings = list(ledger.write_manifest(folder / MANIFEST, jobs=1, overwrite=True))
+    return sum(finding.agrees for finding in findings)
+
+
+def _verify(folder: Path) -> int:
+    """The command, with all its reports; its exit code."""
+    options = [f"--{kind}={folder / name}" for kind, name in zip(_KINDS, REPORTS, strict=True)]
+    os.environ["COLUMNS"] = "500"
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        try:
+            main(["verify", str(folder / ARCHIVE), "--jobs=1", *options])
+        except SystemExit as end:
+            return int(end.code or 0)
+    raise AssertionError("a command ends by saying so")
+
+
+_KINDS = ("jsonl-file", "csv", "html")
+
+
+def _left(folder: Path, outcome: Outcome, name: str) -> str:
+    """What a file has become: old or new, and nothing left beside it."""
+    parts = [other for other in os.listdir(folder) if is_part(other)]
+    assert outcome.end == "killed" or outcome.unremoved or not parts
+    return "old" if (folder / name).read_text() == "old" else "new"
+
+
+def _judge_manifest(folder: Path, outcome: Outcome) -> None:
+    left = _left(folder, outcome, MANIFEST)
+    if left == "new":
+        lines = len((folder / MANIFEST).read_text().splitlines())
+        assert lines == (INTACT if outcome.value is None else outcome.value)
+    if outcome.end == "refused":
+        assert MANIFEST in outcome.text or LEDGER in outcome.text, outcome.text
+        assert left == ("new" if "did not confirm" in outcome.text else "old")
+    if outcome.end == "done":
+        assert left == "new"
+
+
+def _judge_reports(folder: Path, outcome: Outcome) -> None:
+    for name in REPORTS:
+        if _left(folder, outcome, name) == "new":
+            found = check_report(str(folder / name))
+            assert not found.problems
+            assert sum(found.counts.values()) == FILES + 1
+        elif outcome.end == "done":
+            assert outcome.value == 2
+
+
+#: Files of the changed archive that are as the ledger knows them.
+INTACT = 5
+
+REPORTING = (
+    Scenario("a manifest over an old one", _with_old_files, _write_manifest, _judge_manifest),
+    Scenario("three reports over old ones", _with_old_files, _verify, _judge_reports),
 )

@@ -32,9 +32,6 @@ class Kind(IntFlag):
     LOCKING = 1024
     MAPPING = 2048
     CLOSING = 4096
-
-    #: Calls that change what is on the disk, or promise that it is there.
-    CHANGES = WRITING | MAKING | DATA_OUT | SYNCING | NAMING | REMOVING | MODE
     ALL = (1 << 13) - 1
 
 
@@ -62,6 +59,7 @@ class Fault(NamedTuple):
 
 _SPACE = Kind.MAKING | Kind.DATA_OUT | Kind.SYNCING | Kind.NAMING | Kind.CLOSING
 _RIGHTS = Kind.READING | Kind.WRITING | Kind.MAKING | Kind.NAMING | Kind.REMOVING | Kind.LOOKING
+_DEVICE = Kind.ALL & ~Kind.LOCKING
 _CHANGING = Kind.WRITING | Kind.MAKING | Kind.NAMING | Kind.REMOVING | Kind.MODE | Kind.DATA_OUT
 
 KILLS = (
@@ -73,8 +71,8 @@ ERRORS = (
     Fault("disk full (ENOSPC), once", Action.FAIL, _SPACE, errno.ENOSPC),
     Fault("disk full (ENOSPC), from then on", Action.FAIL, _SPACE, errno.ENOSPC, True),
     Fault("quota (EDQUOT), from then on", Action.FAIL, _SPACE, errno.EDQUOT, True),
-    Fault("I/O error of the device (EIO), once", Action.FAIL, Kind.ALL, errno.EIO),
-    Fault("I/O error of the device (EIO), from then on", Action.FAIL, Kind.ALL, errno.EIO, True),
+    Fault("I/O error of the device (EIO), once", Action.FAIL, _DEVICE, errno.EIO),
+    Fault("I/O error of the device (EIO), from then on", Action.FAIL, _DEVICE, errno.EIO, True),
     Fault("read-only file system (EROFS), from then on", Action.FAIL, _CHANGING, errno.EROFS, True),
     Fault("not permitted (EACCES), once", Action.FAIL, _RIGHTS, errno.EACCES),
     Fault("not permitted (EPERM), from then on", Action.FAIL, _RIGHTS, errno.EPERM, True),

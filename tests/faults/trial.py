@@ -189,11 +189,15 @@ class Workshop:
                 unremoved = any(c.failed and c.kind & Kind.REMOVING for c in plan.calls)
                 outcome = replace(outcome, unremoved=unremoved)
                 self._scenario.judge(self.work, outcome)
-            except (AssertionError, SealError, OSError) as problem:
-                call = plan.calls[when - 1]
-                where = traceback.extract_tb(problem.__traceback__)[-1]
-                row.losses.append(f"{when} {call}: {where.lineno} {problem!r} {outcome}")
+            except Exception as problem:  # noqa: BLE001 - whatever it is, it is told
+                row.losses.append(loss(f"{when} {plan.calls[when - 1]}", problem, outcome))
         return row
+
+
+def loss(where: str, problem: Exception, *outcomes: Outcome) -> str:
+    """What was lost, in a line."""
+    line = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{where}: {os.path.basename(line.filename)}:{line.lineno} {problem!r} {outcomes}"
 
 
 _KILLING = {Action.KILL_BEFORE, Action.KILL_AFTER, Action.KILL_HALFWAY}

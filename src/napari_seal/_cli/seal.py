@@ -236,7 +236,7 @@ def _make_folder(path: str) -> None:
     if is_address(path):
         make_folder_at(path)
     else:
-        from napari_seal._seal.write import make_folder
+        from napari_seal._disk import make_folder
 
         make_folder(path)
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from napari_seal import _files
+from napari_seal._disk import PART_PREFIX, PART_SUFFIX, make_folder
 from napari_seal._files import is_address
 from napari_seal._folders import find, is_folder
 from napari_seal._format import limits, stack
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._format.stack import Stack
 from napari_seal._seal.lock import locked
-from napari_seal._seal.write import PART_PREFIX, PART_SUFFIX, check_folder, make_folder
+from napari_seal._seal.write import check_folder
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, OptionError, TargetExistsError, WriteError
 

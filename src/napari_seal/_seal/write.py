@@ -8,15 +8,11 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
 from typing import Final
 
+from napari_seal._disk import PART_PREFIX, PART_SUFFIX, opened_folder, synchronise
 from napari_seal._files import is_address
 from napari_seal.errors import TargetExistsError, WriteError
-
-#: What the name of an unfinished file begins and ends with.  Such a file may be deleted.
-PART_PREFIX: Final = ".napari-seal-"
-PART_SUFFIX: Final = ".part"
 
 # A target that cannot be linked to: file systems without hard links.
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -84,7 +80,7 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
     folder = os.path.dirname(path) or "."
     part = os.path.join(folder, f"{PART_PREFIX}{secrets.token_hex(8)}{PART_SUFFIX}")
     try:
-        with _opened(folder) as descriptor:
+        with opened_folder(folder) as descriptor:
             try:
                 _write_part(part, data)
                 if overwrite:
@@ -102,27 +98,6 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
         ) from error
     except (OSError, ValueError) as error:
         raise _not_written(path, error) from error
-
-
-def make_folder(path: str) -> None:
-    """Make a folder, and those above it, so that they survive a power failure as files do.
-
-    Raises
-    ------
-    OSError
-        It cannot be made, or there is something else.
-    """
-    if os.path.isdir(path):
-        return
-    above = os.path.dirname(os.path.abspath(path))
-    make_folder(above)
-    try:
-        os.mkdir(path)
-    except FileExistsError:
-        if not os.path.isdir(path):  # else another process was quicker
-            raise
-    with _opened(above) as descriptor:
-        _synchronise(descriptor)
 
 
 def _not_written(path: str, error: OSError | ValueError) -> WriteError:
@@ -171,41 +146,8 @@ def _move_without_replacing(part: str, path: str) -> None:
         os.rename(part, path)
 
 
-# -------------------------------------------------- names survive a power failure, as contents do
-
-
-@contextlib.contextmanager
-def _opened(folder: str) -> Iterator[int | None]:
-    """A folder that can be synchronised; opened before anything is written, so that this may fail.
-
-    None on Windows, and of a folder that may be written to and not be read.
-    """
-    descriptor = None
-    if os.name == "posix":
-        with contextlib.suppress(PermissionError):
-            descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            with contextlib.suppress(OSError):  # nothing was written through it
-                os.close(descriptor)
-
-
-def _synchronise(descriptor: int | None) -> None:
-    try:
-        if descriptor is not None:
-            os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system that has nothing to synchronise
-            raise
-
-
 def _confirm(descriptor: int | None, path: str) -> None:
     try:
-        _synchronise(descriptor)
+        synchronise(descriptor)
     except OSError as error:
-        raise WriteError(
-            f"{path!r} was written, but the disk did not confirm it: {error.strerror}; check it "
-            "before you rely on it"
-        ) from error
+        raise WriteError(f"{path!r} was written, but {error.strerror}") from error
