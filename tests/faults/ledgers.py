@@ -17,12 +17,13 @@ from faults.trial import Outcome, Scenario
 import napari_seal
 from napari_seal import Ledger
 from napari_seal._cli import main
-from napari_seal._verify.ledger import database, runs, schema
-from napari_seal._verify.ledger.seen import LAST_RUN
+from napari_seal._verify.ledger import database, runs, schema, seen
 from napari_seal._verify.report_check import check_report
 
 # So that a few files are several transactions.
 runs.BATCH = 2  # type: ignore[misc]
+# So that two are a span of files that are as they were.
+seen.FEW = 2  # type: ignore[misc]
 # So that nobody waits for locks that are not given.
 database.PATIENCE = 0.1  # type: ignore[misc]
 
@@ -197,7 +198,7 @@ def _done(ledger: Path) -> set[bytes]:
         if "seen" not in tables:
             return set()
         sql = (
-            f"SELECT path FROM files JOIN runs ON {LAST_RUN} = runs.id "
+            f"SELECT path FROM files JOIN runs ON {seen.LAST_RUN} = runs.id "
             "WHERE state = 'unfinished' AND verdict <> 'missing'"
         )
         return {path for (path,) in connection.execute(sql)}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from faults import together
+from faults import clock, order, real, together
 from faults.files import FILES, STACKS
 from faults.ledgers import CHECKING, LEDGERS, REPORTING
 from faults.shim import ERRORS, KILLS
@@ -18,12 +18,13 @@ from faults.trial import Row, Scenario, rows_of, say
 
 FAULTS = {"kills": KILLS, "errors": ERRORS}
 SCENARIOS = {"files": FILES, "stacks": STACKS, "ledgers": LEDGERS, "reports": REPORTING, "checks": CHECKING}
+OTHERS = ("together", "clock", "order", "real")
 
 
 def main() -> None:
     """Try the faults that were named."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("scenarios", choices=[*SCENARIOS, "together"])
+    parser.add_argument("scenarios", choices=[*SCENARIOS, *OTHERS])
     parser.add_argument("faults", choices=[*FAULTS, "others"])
     parser.add_argument("--rounds", type=int, default=10, help="of several processes at once")
     parser.add_argument("--every", type=int, default=1, help="only at every n-th call")
@@ -39,12 +40,20 @@ def main() -> None:
 
 
 def _rows(folder: Path, given: argparse.Namespace) -> Iterator[Row]:
+    every, offset = given.every, given.offset
     if given.scenarios == "together":
-        yield from together.rows_of(folder, given.every, given.offset, given.rounds, given.only)
+        yield from together.rows_of(folder, every, offset, given.rounds, given.only)
+    elif given.scenarios == "clock":
+        yield from clock.rows_of(folder, every, offset)
+    elif given.scenarios == "order":
+        yield from order.rows_of(folder)
+    elif given.scenarios == "real":
+        yield from real.rows_of(folder, every)
+    if given.scenarios in OTHERS:
         return
     for scenario in SCENARIOS[given.scenarios]:
         if given.only in scenario.name:
-            yield from rows_of(folder, scenario, FAULTS[given.faults], given.every, given.offset)
+            yield from rows_of(folder, scenario, FAULTS[given.faults], every, offset)
 
 
 if __name__ == "__main__":

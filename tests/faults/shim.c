@@ -46,7 +46,8 @@ struct plan {
 
 static struct plan *plan;
 static char open_files[FILES][PATH];
-static long clock_shift, clock_shift_later, clock_readings, clock_later_at;
+static long clock_shift, clock_shift_later, clock_later_at;
+long clock_readings;
 
 void fault_arm(struct plan *new_plan) { plan = new_plan; }
 

@@ -175,6 +175,11 @@ def shift_clock(seconds: int, *, at: int = 0, later: int = 0) -> None:
     _library().fault_clock(seconds, at, later)
 
 
+def clock_readings() -> int:
+    """How often this process has read the clock since it was shifted."""
+    return int(ctypes.c_long.in_dll(_library(), "clock_readings").value)
+
+
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(os.environ["LD_PRELOAD"])
     library.fault_clock.argtypes = [ctypes.c_long] * 3

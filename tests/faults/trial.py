@@ -203,10 +203,12 @@ def loss(where: str, problem: Exception, *outcomes: Outcome) -> str:
 _KILLING = {Action.KILL_BEFORE, Action.KILL_AFTER, Action.KILL_HALFWAY}
 
 
+NONE = Fault("none", Action.NOTHING, Kind.ALL)
+
+
 def calls_of(folder: Path, scenario: Scenario) -> list[shim.Call]:
     """All calls of a scenario in their order."""
-    counting = Fault("none", Action.NOTHING, Kind.ALL)
-    return Workshop(folder, scenario).count(counting).calls
+    return Workshop(folder, scenario).count(NONE).calls
 
 
 def rows_of(folder: Path, scenario: Scenario, faults: tuple[Fault, ...], every: int,

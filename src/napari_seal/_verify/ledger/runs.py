@@ -230,8 +230,10 @@ def new_run(connection: sqlite3.Connection, kind: str, state: str, parameters: s
 def _finish(database: Database, run: int) -> None:
     with database.writing() as connection:
         heads.add_waiting(connection)
+        # No earlier than it began: the clock may have been set back.
         connection.execute(
-            "UPDATE runs SET state = ?, ended = ? WHERE id = ?", (COMPLETE, int(time.time()), run)
+            "UPDATE runs SET state = ?, ended = max(begun, ?) WHERE id = ?",
+            (COMPLETE, int(time.time()), run),
         )
     database.settle()
 
