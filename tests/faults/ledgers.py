@@ -184,6 +184,7 @@ class Judge:
 
     def prepared(self, prepare: Any, folder: Path) -> None:
         """Prepare, and remember what there is before."""
+        self._before, self._after = {}, {}
         prepare(folder)
         if (folder / LEDGER).exists():
             self._before = rows(folder / LEDGER)
