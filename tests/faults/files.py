@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import partial
 from pathlib import Path
@@ -109,10 +110,8 @@ def _unfinished_plain(folder: Path) -> None:
         if done > total - 3 + 1:
             raise _Stop
 
-    try:
+    with contextlib.suppress(_Stop):
         seal_stack(folder, metadata={}, progress=stop)
-    except _Stop:
-        pass
 
 
 def _unfinished(folder: Path) -> None:

@@ -70,19 +70,19 @@ def check_ledger(calls: list[Call]) -> int:
 def rows_of(folder: Path) -> Iterator[Row]:
     """All scenarios that give a name, and those with a ledger."""
     for scenario in (*files.FILES, *files.STACKS, *ledgers.REPORTING):
-        yield _row(folder, scenario, check_names)
+        yield row(folder, scenario, check_names)
     for scenario in ledgers.LEDGERS:
-        yield _row(folder, scenario, check_ledger)
+        yield row(folder, scenario, check_ledger)
 
 
-def _row(folder: Path, scenario: Scenario, check: object) -> Row:
-    row = Row(scenario.name, "power failure: order of calls")
+def row(folder: Path, scenario: Scenario, check: object) -> Row:
+    found = Row(scenario.name, "power failure: order of calls")
     calls = calls_of(folder, scenario)
-    row.calls = len(calls)
+    found.calls = len(calls)
     try:
         assert callable(check)
-        row.tried = check(calls)
-        assert row.tried
+        found.tried = check(calls)
+        assert found.tried
     except AssertionError as problem:
-        row.losses.append(loss("order", problem))
-    return row
+        found.losses.append(loss("order", problem))
+    return found

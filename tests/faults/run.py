@@ -1,4 +1,7 @@
-"""Try faults on scenarios, and print what came of it as JSON; started with the shim loaded."""
+"""Try faults on scenarios, and print what came of it, a line of JSON for each row of the table.
+
+It is started with the shim loaded: by `table.py`, or by the tests.
+"""
 
 from __future__ import annotations
 
@@ -9,51 +12,56 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from faults import clock, order, real, together
-from faults.files import FILES, STACKS
-from faults.ledgers import CHECKING, LEDGERS, REPORTING
+from faults import careless, clock, files, ledgers, order, real, together
 from faults.shim import ERRORS, KILLS
-from faults.trial import Row, Scenario, rows_of, say
+from faults.trial import Row, rows_of
 
+SCENARIOS = {
+    "files": files.FILES,
+    "stacks": files.STACKS,
+    "ledgers": ledgers.LEDGERS,
+    "reports": ledgers.REPORTING,
+    "checks": ledgers.CHECKING,
+    "careless": careless.CARELESS,
+}
 FAULTS = {"kills": KILLS, "errors": ERRORS}
-SCENARIOS = {"files": FILES, "stacks": STACKS, "ledgers": LEDGERS, "reports": REPORTING, "checks": CHECKING}
-OTHERS = ("together", "clock", "order", "real")
+OTHERS: dict[str, Callable[[Path, Any], Iterator[Row]]] = {
+    "together": lambda folder, given: together.rows_of(
+        folder, given.every, given.offset, given.rounds
+    ),
+    "clock": lambda folder, given: clock.rows_of(folder, given.every, given.offset),
+    "order": lambda folder, given: order.rows_of(folder),
+    "unsynchronised": lambda folder, given: iter(
+        [order.row(folder, careless.UNSYNCHRONISED, order.check_names)]
+    ),
+    "real": lambda folder, given: real.rows_of(folder, given.every),
+}
 
 
 def main() -> None:
-    """Try the faults that were named."""
+    """Try what was named."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("scenarios", choices=[*SCENARIOS, *OTHERS])
-    parser.add_argument("faults", choices=[*FAULTS, "others"])
-    parser.add_argument("--rounds", type=int, default=10, help="of several processes at once")
+    parser.add_argument("what", help="such as files:kills, stacks:errors or together")
     parser.add_argument("--every", type=int, default=1, help="only at every n-th call")
-    parser.add_argument("--offset", type=int, default=0)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--offset", type=int, default=0, help="from this one on")
+    parser.add_argument("--rounds", type=int, default=10, help="of several processes at once")
     given = parser.parse_args()
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         for row in _rows(Path(folder), given):
-            say(f"{row.scenario}, {row.fault}: {row.tried} of {row.calls}, {len(row.losses)} lost")
-            for l in row.losses[:3]: say("     "+l[:900])
             sys.stdout.write(json.dumps(asdict(row)) + "\n")
+            sys.stdout.flush()
 
 
 def _rows(folder: Path, given: argparse.Namespace) -> Iterator[Row]:
-    every, offset = given.every, given.offset
-    if given.scenarios == "together":
-        yield from together.rows_of(folder, every, offset, given.rounds, given.only)
-    elif given.scenarios == "clock":
-        yield from clock.rows_of(folder, every, offset)
-    elif given.scenarios == "order":
-        yield from order.rows_of(folder)
-    elif given.scenarios == "real":
-        yield from real.rows_of(folder, every)
-    if given.scenarios in OTHERS:
+    if given.what in OTHERS:
+        yield from OTHERS[given.what](folder, given)
         return
-    for scenario in SCENARIOS[given.scenarios]:
-        if given.only in scenario.name:
-            yield from rows_of(folder, scenario, FAULTS[given.faults], every, offset)
+    scenarios, _, faults = given.what.partition(":")
+    for scenario in SCENARIOS[scenarios]:
+        yield from rows_of(folder, scenario, FAULTS[faults], given.every, given.offset)
 
 
 if __name__ == "__main__":

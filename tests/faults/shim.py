@@ -93,7 +93,7 @@ class Call(NamedTuple):
     kind: Kind
     path: str
     other: str
-    failed: bool
+    failed: int
 
     def __str__(self) -> str:
         names = filter(None, (os.path.basename(self.path), os.path.basename(self.other)))
@@ -157,11 +157,8 @@ class Plan:
         """The calls so far."""
         assert self.count < _CALLS
         return [
-            Call(
-                call.name.decode(), Kind(call.kind), os.fsdecode(call.path),
-                os.fsdecode(call.other), bool(call.failed),
-            )  # fmt: skip
-            for call in self._plan.calls[: self.count]
+            Call(c.name.decode(), Kind(c.kind), os.fsdecode(c.path), os.fsdecode(c.other), c.failed)
+            for c in self._plan.calls[: self.count]
         ]
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -90,7 +89,7 @@ def _be_the_process(act: Callable[[], Any], plan: Plan | None, writing: int) -> 
         answer = {"end": "done", "value": act()}
     except SealError as error:
         answer = {"end": "refused", "text": str(error), "error": type(error).__name__}
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, it is told
         answer = {"end": "escaped", "text": traceback.format_exc()}
     finally:
         shim.disarm()
@@ -217,8 +216,3 @@ def rows_of(folder: Path, scenario: Scenario, faults: tuple[Fault, ...], every: 
     workshop = Workshop(folder, scenario)
     for fault in faults:
         yield workshop.try_all(fault, every, offset)
-
-
-def say(text: str) -> None:
-    """Tell how far it is, where nobody takes it for the result."""
-    sys.stderr.write(text + "\n")
