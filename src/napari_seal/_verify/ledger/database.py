@@ -216,10 +216,13 @@ def _is_ledger(connection: sqlite3.Connection) -> bool:
 
 def _prepare(path: str, connection: sqlite3.Connection) -> None:
     version = _pragma(connection, "user_version")
-    if version < schema.VERSION:
-        if schema.objects(connection) != schema.expected_objects(version):
+    while version < schema.VERSION:
+        if schema.objects(connection) == schema.expected_objects(version):
+            schema.migrate(connection, version)
+            break
+        before, version = version, _pragma(connection, "user_version")
+        if version == before:  # else another process was quicker
             raise LedgerError(_ALTERED.format(printable(path)))
-        schema.migrate(connection, version)
     connection.execute("PRAGMA journal_mode = WAL").fetchone()
     connection.execute("PRAGMA synchronous = NORMAL")
 
