@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,17 +19,21 @@ _PAGE = 4096
 _NOBODY = 65_534
 
 
-def can_mount() -> bool:
-    """Whether this process may mount file systems."""
-    return os.geteuid() == 0 and shutil.which("mount") is not None
+def can_mount(folder: Path) -> bool:
+    """Whether this process may mount file systems; root in a container often may not."""
+    try:
+        with _mounted(folder, _PAGE):
+            return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
 
 
 @contextmanager
 def _mounted(folder: Path, size: int) -> Iterator[Path]:
     disk = folder / "disk"
-    disk.mkdir()
-    options = f"size={size}"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk], check=True)
+    disk.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
     try:
         yield disk
     finally:
@@ -140,7 +143,7 @@ def rows_of(folder: Path, every: int) -> Iterator[Row]:
     if len(parents) == len(folder.parents):
         for scenario in (*scenarios, ledgers.LEDGERS[1]):
             yield _read_only_folder(folder, scenario)
-    if can_mount():
+    if can_mount(folder):
         with _mounted(folder, 2 << 20) as disk:
             for scenario in (*scenarios, ledgers.LEDGERS[0], ledgers.LEDGERS[1]):
                 yield _full_disk(disk, scenario, every)
