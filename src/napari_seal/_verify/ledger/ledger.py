@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
     from napari_seal._trust.trusted import Trust
     from napari_seal._verify.ledger.entries import (
-        LedgerChange, LedgerEntry, LedgerEvent, LedgerRun,
+        LedgerChange,
+        LedgerEntry,
+        LedgerEvent,
+        LedgerRun,
     )  # fmt: skip
     from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.progress import Progress
