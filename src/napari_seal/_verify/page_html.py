@@ -79,6 +79,10 @@ def head(counts: Counter[Outcome], run: Run, left: Left, drawn: int) -> bytes:
         tone = Tone.BAD
         verb = "is" if total - intact == 1 else "are"
         headline = f"{total - intact:,} of {_files(total)} {verb} not intact"
+    if run.not_trusted:
+        tone = Tone.BAD
+        verb = "has" if run.not_trusted == 1 else "have"
+        headline += f", {run.not_trusted:,} {verb} no trusted signature"
     links = ['<a href="#list">Files</a>']
     if drawn:
         links.append(f'<a href="#pictures">Changed pictures ({drawn:,})</a>')
