@@ -69,6 +69,12 @@ def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
     """
     if jpeg.scans > limits.SCANS:
         raise FormatError(f"{jpeg.scans} scans are more than the limit of {limits.SCANS}")
+    height, width = jpeg.size or (0, 0)
+    if jpeg.scans * height * width > limits.SCANNED_PIXELS:
+        raise FormatError(
+            f"{jpeg.scans} scans of {height} x {width} pixels are more than "
+            f"{limits.SCANNED_PIXELS:,} pixels together"
+        )
     # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its
     # own.  It raises whatever its parsers raise, hence the width of the net.
     try:

@@ -1,0 +1,430 @@
+"""What must hold for any bytes at all, one function for each reader of files from outside.
+
+Each takes the bytes of a file, or of a part of one, and raises if something does not hold.  The
+fuzzer (``fuzz.py``) calls them with inputs that it grows, and ``tests/test_corpus.py`` with those
+that are kept.  Rules are compared with the slow reference in ``tests/make_vectors*.py``, which
+shares no code with the package; pictures with what Pillow makes of the whole file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import itertools
+import json
+import os
+import re
+import tempfile
+import warnings
+import zlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import make_vectors
+import make_vectors_png
+import numpy as np
+import seeds
+from make_vectors_metadata import write_tiff
+from PIL import Image, ImageFile
+
+from napari_seal._format import (
+    container,
+    exif,
+    exiftool,
+    jpeg,
+    layout,
+    legacy,
+    limits,
+    png,
+    record,
+    salvage,
+    stack,
+    tables,
+    tile_digests,
+    tiles,
+)
+from napari_seal._format.pixels import decode, shown
+from napari_seal._format.seal import Seal
+from napari_seal._verify.check import check_bytes
+from napari_seal._verify.ledger.database import open_database
+from napari_seal._verify.ledger.ledger import Ledger
+from napari_seal._verify.ledger.manifest_lines import FORMATS, Line, dump_line, read_lines
+from napari_seal._verify.quick import prove
+from napari_seal._verify.report_check import check_report
+from napari_seal._verify.stack_index import check_index
+from napari_seal._verify.steps import take_steps
+from napari_seal._verify.verdict import Verdict
+from napari_seal.errors import FormatError, LedgerError, OptionError, ReadError
+
+#: Larger pictures are not decoded: a decoder's time is not what is looked for.
+PIXELS = 1 << 21
+#: The reference is slow.
+REFERENCE = 1 << 16
+#: Where files are written that have to be opened by name.
+FOLDER = tempfile.mkdtemp(prefix="napari-seal-fuzzing-")
+
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+ImageFile.LOAD_TRUNCATED_IMAGES = False
+
+
+# ---------------------------------------------------------------------------------- the two walkers
+
+
+def jpeg_walker(data: bytes) -> None:
+    """The pieces are those of the reference; so is ExifTool's digest; nothing lies outside."""
+    try:
+        found = jpeg.walk(data)
+    except FormatError:
+        return
+    _check_pieces(found.pieces, len(data))
+    assert all(0 < s.start < s.end <= len(data) for s in found.excluded)
+    # Without an end there is no valid codestream, and the reference may fail.
+    if len(data) <= REFERENCE and found.end is not None:
+        pieces, token, complete = make_vectors.codestream(data)
+        assert complete
+        assert b"".join(data[start:end] for start, end in found.pieces) == pieces
+        assert found.transform.decode() == token
+        assert b"".join(exiftool.scan_pieces(data)) == make_vectors.scan(data)
+    _look_around(found)
+    tables.estimate_quality(found)
+    # The way to the final marker proves only what is proven by the long one.
+    cheap = jpeg.walk(data, to_final_marker=True).codestream()
+    assert cheap not in _known_codestreams() or cheap == found.codestream()
+
+
+@cache
+def _known_codestreams() -> set[Any]:
+    return {container.walk(data).codestream() for data in seeds.pictures().values()}
+
+
+def png_walker(data: bytes) -> None:
+    """The same of a PNG file, also with its check sums put right."""
+    for variant in (data, with_check_sums(data)):
+        try:
+            found = png.walk(variant)
+        except FormatError:
+            continue
+        _check_pieces(found.pieces, len(variant))
+        if len(variant) <= REFERENCE:
+            pieces, complete = make_vectors_png.codestream(variant)
+            assert b"".join(variant[start:end] for start, end in found.pieces) == pieces
+            assert (found.end is not None) == complete
+            assert found.scan().hex == hashlib.sha256(make_vectors_png.scan(variant)).hexdigest()
+        _look_around(found)
+        found.damaged_image()
+
+
+def with_check_sums(data: bytes) -> bytes:
+    """The file with the right check sum behind each whole chunk."""
+    out, at = bytearray(data), len(png.SIGNATURE)
+    while at + 12 <= len(out):
+        end = at + 12 + int.from_bytes(out[at : at + 4])
+        if end > len(out):
+            break
+        out[end - 4 : end] = zlib.crc32(out[at + 4 : end - 4]).to_bytes(4)
+        at = end
+    return bytes(out)
+
+
+def _check_pieces(pieces: list[tuple[int, int]], size: int) -> None:
+    assert all(0 <= start < end <= size for start, end in pieces)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(pieces))
+
+
+def _look_around(found: container.Container) -> None:
+    """All else that a structure is asked for."""
+    assert found.length <= len(found.data)
+    try:
+        for block in itertools.islice(found.exif_blocks(), limits.EXIF_BLOCKS):
+            exif_reader(block)
+        list(found.xmp_packets())
+    except FormatError:
+        pass
+    assert all(name.isprintable() for name in [*found.others(), *found.damaged()])
+
+
+# -------------------------------------------------------------------------------------------- Exif
+
+
+def exif_reader(block: bytes) -> None:
+    """No value is from outside; what was read says the same when it is written anew."""
+    spans: list[exif.Span] = []
+    try:
+        entries = exif.read(block, spans)
+    except FormatError:
+        return
+    assert sum(len(entry.value) for entry in entries.values()) <= len(block)
+    assert all(0 <= span.start <= len(block) for span in spans)
+    exif.user_comment(entries)
+    keys = [key for key in entries if key not in exif.POINTERS]
+    for key in keys:
+        assert exif.parse_key(exif.key_text(key)) == key
+    rows: dict[str, dict[int, tuple[int, int, bytes]]] = {"IFD0": {}}
+    for (directory, tag), entry in entries.items():
+        rows.setdefault(directory, {})[tag] = (entry.type, entry.number, entry.value)
+    if "InteropIFD" in rows:
+        rows.setdefault("ExifIFD", {})
+    for order in "<>":
+        again = exif.read(write_tiff(rows, order))
+        assert exif.sealed_digest(again, keys) == exif.sealed_digest(entries, keys)
+
+
+# ---------------------------------------------------------------------- the record and the index
+
+
+def record_text(text: bytes) -> None:
+    """What the short way takes for a seal, the strict parser takes for the same one."""
+    for variant in (text, seeds.closed(text)):
+        short = _recognised(variant)
+        try:
+            content = record.load(variant)
+            assert _depth(content) <= limits.JSON_DEPTH
+            seal = record.parse(content)
+        except FormatError:
+            assert short is None
+            seal = None
+        if seal is not None:
+            _check_seal(variant, seal, short)
+        try:
+            moedal = legacy.parse_moedal(variant)
+        except FormatError:
+            moedal = None
+        assert moedal is None or len(moedal.pixels) == 56
+        # In a file, where all other digests agree, both ways lead to the same verdict.
+        if len(variant) < limits.SEGMENT_PAYLOAD - 1000:
+            for carrier in seeds.carriers(variant):
+                _both_ways(carrier)
+
+
+def _recognised(text: bytes) -> layout.Layout | None:
+    """What the short way makes of it in a block whose tags are those in the text."""
+    found = layout.recognise(text)
+    if found is None:
+        return None
+    parts = found.tags.split(b",") if found.tags else []
+    keys = [part.partition(b'":"')[0] for part in parts]
+    usual = all(map(_TAG.fullmatch, parts)) and len(set(keys)) == len(keys)
+    # These are compared with the digests that they should be, whatever they are.
+    usual &= all(map(_HEX.fullmatch, (found.codestream, found.exif, found.record)))
+    return found if usual else None
+
+
+_HEX = re.compile(rb"[0-9a-f]{64}")
+_TAG = re.compile(rb'"(IFD[01]|ExifIFD|GPS|InteropIFD):0x[0-9a-f]{4}":"[0-9a-f]{8}"')
+
+
+def _check_seal(text: bytes, seal: Seal, short: layout.Layout | None) -> None:
+    matches = record.record_matches(text, seal)
+    if short is not None:
+        assert seal.record is not None
+        assert matches is not None
+        pairs = [
+            (short.codestream, seal.codestream), (short.scan, seal.scan),
+            (short.pixels, seal.pixels.digest), (short.exif, seal.exif.digest),
+            (short.record, seal.record),
+        ]  # fmt: skip
+        assert all(a == b.hex.encode() for a, b in pairs)
+        assert (short.source is None) == (seal.source is None)
+        assert (short.stack is None) == (seal.stack is None)
+    shape = seal.pixels.shape
+    for stored, read in ((seal.tiles, tiles.read), (seal.tile_digests, tile_digests.read)):
+        if stored is not None:
+            with contextlib.suppress(FormatError):
+                read(stored, shape[:2] if len(shape) > 1 else (1, 1))
+    str(seal), seal.identity
+
+
+def _depth(value: object) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, dict | list) + max(map(_depth, inner), default=0)
+
+
+def stack_index(text: bytes) -> None:
+    """Only a verdict comes of an index; its planes have names without a folder, each once."""
+    for variant in (text, seeds.closed(text, b"}")):
+        found, verdict = check_index(variant, "a.sealed.json")
+        _check_verdict(verdict)
+        if found is None:
+            continue
+        assert found.count <= limits.STACK_PLANES
+        names = [name for _, name in itertools.islice(found.names("a"), 50)]
+        assert len(set(names)) == len(names)
+        assert not any("/" in name or "\0" in name or "\\" in name for name in names)
+        assert found.name("a", (0,) * len(found.grid)) == names[0]
+        if verdict.intact:
+            assert found.proof(found.count - 1) is not None
+            assert stack.index_matches(variant, found)
+
+
+# ------------------------------------------------------------------------------------ whole files
+
+
+def whole_check(data: bytes) -> None:
+    """A verdict, the same by both ways; `intact` only where the picture is the sealed one."""
+    for variant in (data, with_check_sums(data)) if png.is_png(data) else (data,):
+        if (_size(variant) or 0) <= PIXELS:
+            verdict = _both_ways(variant)
+            if verdict.intact and isinstance(verdict.seal, Seal):
+                seen = as_seen(variant)
+                sealed = verdict.seal.pixels.digest.hex
+                assert seen is None or hashlib.sha256(seen.tobytes()).hexdigest() == sealed
+
+
+def _both_ways(data: bytes) -> Verdict:
+    """The verdict by the long way; the short way gives the same one or none."""
+    quick = prove(data, "a")
+    steps = take_steps(data, "a", full=False, original=None)
+    if quick is not None:
+        assert quick == steps
+        assert quick.seal == steps.seal
+    _check_verdict(steps)
+    assert check_bytes(data, "a", full=True).verdict == steps.verdict
+    return steps
+
+
+def _size(data: bytes) -> int | None:
+    try:
+        size = container.walk(data).size
+    except FormatError:
+        return None
+    return None if size is None else size[0] * size[1]
+
+
+def _check_verdict(verdict: Verdict) -> None:
+    assert str(verdict).isprintable()
+    assert json.dumps(verdict.as_dict(), allow_nan=False).isascii()
+    assert verdict.intact or verdict.reasons
+    for reason in verdict.reasons:
+        assert all(
+            str(part).isprintable() for part in (reason.message, reason.expected, reason.found)
+        )
+    assert all(y0 < y1 and x0 < x1 and y0 >= 0 <= x0 for y0, x0, y1, x1 in verdict.regions)
+
+
+def as_seen(data: bytes) -> np.ndarray | None:
+    """The picture as somebody sees it who opens the whole file with Pillow; None if not at all."""
+    try:
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "MPO"]) as image:
+            if image.width * image.height > PIXELS:
+                return None
+            return np.asarray(image)
+    except Exception:  # noqa: BLE001 - Pillow raises whatever its parsers raise
+        return None
+
+
+def picture(data: bytes) -> None:
+    """What is shown of a file, damaged or not, is what Pillow shows where that shows anything."""
+    for variant in (data, with_check_sums(data)) if png.is_png(data) else (data,):
+        try:
+            found = container.walk(variant)
+        except FormatError:
+            continue
+        size = found.size
+        if size is not None and size[0] * size[1] > PIXELS:
+            continue
+        try:
+            image = shown(found)
+            assert image.shape[:2] == size
+            assert image.dtype in ("uint8", "uint16")
+        except FormatError:
+            continue
+        if isinstance(found, png.Png):
+            samples, rows = salvage.readable(found)
+            header = found.header
+            assert header is not None
+            assert len(samples) <= header.row * header.height
+            assert 0 <= rows <= header.height
+        _compare_with_pillow(variant, found)
+
+
+def _compare_with_pillow(data: bytes, found: container.Container) -> None:
+    seen = as_seen(data)
+    if seen is None or found.end is None or found.is_ambiguous or found.is_animated:
+        return
+    try:
+        decoded = decode(found)
+    except FormatError:
+        return
+    if seen.shape == decoded.shape and seen.dtype == decoded.dtype:
+        assert np.array_equal(seen, decoded)
+
+
+# -------------------------------------------------------------------------------- ledgers and lists
+
+
+def ledger_file(data: bytes) -> None:
+    """A damaged ledger gives answers or a `LedgerError`, and is not written to by reading."""
+    path = os.path.join(FOLDER, f"{os.getpid()}.db")
+    with open(path, "wb") as file:
+        file.write(data)
+    try:
+        with Ledger.open(path, read_only=True) as ledger:
+            for question in (
+                ledger.runs,
+                ledger.duplicates,
+                ledger.missing,
+                lambda: ledger.stale(-1),
+                lambda: ledger.diff(1, 2),
+                lambda: ledger.history(os.path.join(ledger.root or "/", "a.jpg")),
+                lambda: ledger.find("0000"),
+                lambda: ledger.find("8000"),
+                lambda: ledger.unfinished([ledger.root or "/"]),
+            ):
+                try:
+                    for answer in itertools.islice(question() or (), 1000):
+                        str(answer)
+                except (LedgerError, OptionError):  # the latter of a run that is not in it
+                    pass
+    except LedgerError:
+        pass
+    with open(path, "rb") as file:
+        assert file.read() == data
+    with contextlib.suppress(LedgerError):
+        open_database(path, write=True).close()
+    for name in os.listdir(FOLDER):
+        os.unlink(os.path.join(FOLDER, name))
+
+
+def report_file(data: bytes) -> None:
+    """A report is checked to its end, or refused."""
+    path = os.path.join(FOLDER, f"{os.getpid()}.report")
+    with open(path, "wb") as file:
+        file.write(data)
+    try:
+        found = check_report(path)
+    except ReadError:
+        return
+    assert all(problem.isprintable() for problem in found.problems)
+    if not found.problems:
+        assert found.expected == found.found
+        assert found.form == "html" or found.counts.total() == found.summary["files"]
+
+
+def manifest(data: bytes) -> None:
+    """A line is read as it was written, or refused."""
+    for form in FORMATS:
+        for _, line in read_lines(io.BytesIO(data), form):
+            if isinstance(line, Line):
+                try:
+                    text = dump_line(line, form)
+                except FormatError:
+                    continue
+                assert [again for _, again in read_lines(io.BytesIO(text), form)] == [line]
+                assert re.fullmatch(rb"[^\n\r]*\n", text)
+
+
+#: By the names of the folders of inputs; what each of them reads.
+PROPERTIES: dict[str, Callable[[bytes], None]] = {
+    "jpeg": jpeg_walker,
+    "png": png_walker,
+    "exif": exif_reader,
+    "record": record_text,
+    "index": stack_index,
+    "check": whole_check,
+    "picture": picture,
+    "ledger": ledger_file,
+    "report": report_file,
+    "manifest": manifest,
+}
