@@ -329,7 +329,15 @@ def test_format_shows_the_xmp_packet(sealed: jpeg.Jpeg) -> None:
 
 LIMITS = [name for name in vars(limits) if name.isupper()]
 #: Of what is read beside sealed files, and of descriptions: verifiers may do as they like.
-_NOT_OF_THE_FORMAT = ("LEDGER_", "MANIFEST_", "REPORT_", "SOURCE_", "ZARR_", "QUANTISATION_")
+_NOT_OF_THE_FORMAT = (
+    "LEDGER_",
+    "MANIFEST_",
+    "REPORT_",
+    "SOURCE_",
+    "ZARR_",
+    "QUANTISATION_",
+    "TURNED_",
+)
 
 
 @pytest.mark.parametrize("limit", LIMITS)

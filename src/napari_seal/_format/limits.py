@@ -28,6 +28,10 @@ XMP_BYTES: Final = 1 << 24
 #: Decompressed samples of a damaged PNG file, to show what is left of it.
 SAMPLE_BYTES: Final = 1 << 30
 
+#: Samples of a picture that is turned and mirrored in seven ways, to tell whether it was: of a
+#: larger one the fingerprint tells.
+TURNED_BYTES: Final = 1 << 26
+
 #: Pieces of the codestream: fill bytes within a scan, which cut it up, hardly exist in real files.
 PIECES: Final = 65_536
 

@@ -15,12 +15,16 @@ _BRACKET: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 def unmarked(text: str) -> str:
     r"""Return a text that Qt does not take for markup: ``<`` is another bracket where tags may be.
 
+    ``&lt;`` becomes that bracket as well: Qt takes any text with it for markup.
+
     Examples
     --------
     >>> ascii(unmarked("<b>a</b>")), unmarked("a < b")
     ("'\\u2039b>a\\u2039/b>'", 'a < b')
     """
-    return text.replace("<", _BRACKET) if ">" in text.partition("<")[2] else text
+    if ">" in text.partition("<")[2]:
+        text = text.replace("<", _BRACKET)
+    return text.replace("&lt;", _BRACKET)
 
 
 def say(text: str) -> None:
