@@ -46,7 +46,9 @@ def main() -> None:
         assert peak - before < MEMORY, "too much memory"
 
     options = ["-timeout=30", "-rss_limit_mb=1500", "-max_len=65536"]
-    atheris.Setup([sys.argv[0], *options, *sys.argv[1:]], test_one_input)
+    # How libFuzzer starts another process, to merge folders of inputs.
+    command = f"{sys.executable} {Path(__file__).resolve()} {name}"
+    atheris.Setup([command, *options, *sys.argv[1:]], test_one_input)
     atheris.Fuzz()
 
 

@@ -17,23 +17,15 @@ import os
 import re
 import tempfile
 import warnings
-import zlib
 from collections.abc import Callable
-from functools import cache
-from typing import Any
 
-import make_vectors
-import make_vectors_png
 import numpy as np
 import seeds
-from make_vectors_metadata import write_tiff
 from PIL import Image, ImageFile
+from walkers import exif_reader, jpeg_walker, png_walker, with_check_sums
 
 from napari_seal._format import (
     container,
-    exif,
-    exiftool,
-    jpeg,
     layout,
     legacy,
     limits,
@@ -41,12 +33,12 @@ from napari_seal._format import (
     record,
     salvage,
     stack,
-    tables,
     tile_digests,
     tiles,
 )
 from napari_seal._format.pixels import decode, shown
 from napari_seal._format.seal import Seal
+from napari_seal._trust.keys import PublicKey, SigningKey
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.ledger.database import open_database
 from napari_seal._verify.ledger.ledger import Ledger
@@ -56,119 +48,22 @@ from napari_seal._verify.report_check import check_report
 from napari_seal._verify.stack_index import check_index
 from napari_seal._verify.steps import take_steps
 from napari_seal._verify.verdict import Verdict
-from napari_seal.errors import FormatError, LedgerError, OptionError, ReadError
+from napari_seal.errors import (
+    FormatError,
+    KeyFileError,
+    LedgerError,
+    OptionError,
+    PassphraseError,
+    ReadError,
+)
 
 #: Larger pictures are not decoded: a decoder's time is not what is looked for.
 PIXELS = 1 << 21
-#: The reference is slow.
-REFERENCE = 1 << 16
 #: Where files are written that have to be opened by name.
 FOLDER = tempfile.mkdtemp(prefix="napari-seal-fuzzing-")
 
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-
-
-# ---------------------------------------------------------------------------------- the two walkers
-
-
-def jpeg_walker(data: bytes) -> None:
-    """The pieces are those of the reference; so is ExifTool's digest; nothing lies outside."""
-    try:
-        found = jpeg.walk(data)
-    except FormatError:
-        return
-    _check_pieces(found.pieces, len(data))
-    assert all(0 < s.start < s.end <= len(data) for s in found.excluded)
-    # Without an end there is no valid codestream, and the reference may fail.
-    if len(data) <= REFERENCE and found.end is not None:
-        pieces, token, complete = make_vectors.codestream(data)
-        assert complete
-        assert b"".join(data[start:end] for start, end in found.pieces) == pieces
-        assert found.transform.decode() == token
-        assert b"".join(exiftool.scan_pieces(data)) == make_vectors.scan(data)
-    _look_around(found)
-    tables.estimate_quality(found)
-    # The way to the final marker proves only what is proven by the long one.
-    cheap = jpeg.walk(data, to_final_marker=True).codestream()
-    assert cheap not in _known_codestreams() or cheap == found.codestream()
-
-
-@cache
-def _known_codestreams() -> set[Any]:
-    return {container.walk(data).codestream() for data in seeds.pictures().values()}
-
-
-def png_walker(data: bytes) -> None:
-    """The same of a PNG file, also with its check sums put right."""
-    for variant in (data, with_check_sums(data)):
-        try:
-            found = png.walk(variant)
-        except FormatError:
-            continue
-        _check_pieces(found.pieces, len(variant))
-        if len(variant) <= REFERENCE:
-            pieces, complete = make_vectors_png.codestream(variant)
-            assert b"".join(variant[start:end] for start, end in found.pieces) == pieces
-            assert (found.end is not None) == complete
-            assert found.scan().hex == hashlib.sha256(make_vectors_png.scan(variant)).hexdigest()
-        _look_around(found)
-        found.damaged_image()
-
-
-def with_check_sums(data: bytes) -> bytes:
-    """The file with the right check sum behind each whole chunk."""
-    out, at = bytearray(data), len(png.SIGNATURE)
-    while at + 12 <= len(out):
-        end = at + 12 + int.from_bytes(out[at : at + 4])
-        if end > len(out):
-            break
-        out[end - 4 : end] = zlib.crc32(out[at + 4 : end - 4]).to_bytes(4)
-        at = end
-    return bytes(out)
-
-
-def _check_pieces(pieces: list[tuple[int, int]], size: int) -> None:
-    assert all(0 <= start < end <= size for start, end in pieces)
-    assert all(before[1] <= after[0] for before, after in itertools.pairwise(pieces))
-
-
-def _look_around(found: container.Container) -> None:
-    """All else that a structure is asked for."""
-    assert found.length <= len(found.data)
-    try:
-        for block in itertools.islice(found.exif_blocks(), limits.EXIF_BLOCKS):
-            exif_reader(block)
-        list(found.xmp_packets())
-    except FormatError:
-        pass
-    assert all(name.isprintable() for name in [*found.others(), *found.damaged()])
-
-
-# -------------------------------------------------------------------------------------------- Exif
-
-
-def exif_reader(block: bytes) -> None:
-    """No value is from outside; what was read says the same when it is written anew."""
-    spans: list[exif.Span] = []
-    try:
-        entries = exif.read(block, spans)
-    except FormatError:
-        return
-    assert sum(len(entry.value) for entry in entries.values()) <= len(block)
-    assert all(0 <= span.start <= len(block) for span in spans)
-    exif.user_comment(entries)
-    keys = [key for key in entries if key not in exif.POINTERS]
-    for key in keys:
-        assert exif.parse_key(exif.key_text(key)) == key
-    rows: dict[str, dict[int, tuple[int, int, bytes]]] = {"IFD0": {}}
-    for (directory, tag), entry in entries.items():
-        rows.setdefault(directory, {})[tag] = (entry.type, entry.number, entry.value)
-    if "InteropIFD" in rows:
-        rows.setdefault("ExifIFD", {})
-    for order in "<>":
-        again = exif.read(write_tiff(rows, order))
-        assert exif.sealed_digest(again, keys) == exif.sealed_digest(entries, keys)
 
 
 # ---------------------------------------------------------------------- the record and the index
@@ -415,6 +310,18 @@ def manifest(data: bytes) -> None:
                 assert re.fullmatch(rb"[^\n\r]*\n", text)
 
 
+def key_file(data: bytes) -> None:
+    """A PEM file holds one key, which is written as it is named, or is refused."""
+    with contextlib.suppress(KeyFileError):
+        key = PublicKey.from_pem(data.decode("latin-1"))
+        assert PublicKey.from_pem(key.pem) == PublicKey.from_text(key.text) == key
+    with contextlib.suppress(KeyFileError):
+        assert PublicKey.from_text(data.decode("latin-1")).text.encode() == data
+    with contextlib.suppress(KeyFileError, PassphraseError):
+        signing = SigningKey.from_pem(data)
+        assert signing.public.verify(signing.sign(b"a"), b"a")
+
+
 #: By the names of the folders of inputs; what each of them reads.
 PROPERTIES: dict[str, Callable[[bytes], None]] = {
     "jpeg": jpeg_walker,
@@ -427,4 +334,5 @@ PROPERTIES: dict[str, Callable[[bytes], None]] = {
     "ledger": ledger_file,
     "report": report_file,
     "manifest": manifest,
+    "key": key_file,
 }

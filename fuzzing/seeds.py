@@ -43,6 +43,7 @@ from napari_seal._cli import main
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import digest_array
 from napari_seal._seal.embed import embed
+from napari_seal._trust.keys import SigningKey
 
 METADATA = {"detector": "TDR 12", "dose": 1.5, "ok": True, "run": {"id": 2**63, "tags": [1, "a"]}}
 TAGS = {"Make": "Zeiss", "ExposureTime": (1, 250)}
@@ -216,6 +217,18 @@ def _archive() -> dict[str, dict[str, bytes]]:
     return out
 
 
+def _keys() -> dict[str, bytes]:
+    """The keys of RFC 8032, section 7.1, test 1; encrypted ones cost time by design."""
+    private = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    key = SigningKey.__new__(SigningKey)
+    key.__setstate__(private)
+    return {
+        "private": key.pem(),
+        "public": key.public.pem.encode(),
+        "text": key.public.text.encode(),
+    }
+
+
 def all_seeds() -> dict[str, dict[str, bytes]]:
     """Valid inputs by property and name."""
     files = pictures() | _more_pictures()
@@ -227,6 +240,7 @@ def all_seeds() -> dict[str, dict[str, bytes]]:
         "index": _indexes(),
         "check": files,
         "picture": files,
+        "key": _keys(),
         **_archive(),
     }
 
