@@ -33,9 +33,8 @@ from PIL import Image
 from png_mutators import chunk, edit, replace, with_image_data
 
 Make = Callable[[], bytes]
-#: Side of the largest picture, and in a PNG header.
+#: Side of the largest picture.
 SIDE = 16_384
-WIDE = SIDE.to_bytes(4) * 2
 
 
 def gray() -> bytes:
@@ -96,19 +95,9 @@ def wide_jpeg(mode: str = "L", **options: Any) -> bytes:
     return out.getvalue()
 
 
-def claim(shape: list[int], dtype: str = "uint8", kind: str = "jpeg") -> Callable[[bytes], bytes]:
-    """A seal that says that the picture had another shape, closed again."""
-
-    def change(body: dict[str, Any]) -> None:
-        body["pixels"].update(shape=shape, dtype=dtype)
-        body.update({"format": kind} if kind == "png" else {})
-
-    return reseal(change)
-
-
 def sealed_as(picture: bytes, shape: list[int]) -> bytes:
     """A picture with a seal that claims its shape, and nothing else that fits it."""
-    payload = exif_payload(claim(shape)(gray()))
+    payload = exif_payload(reseal(lambda body: body["pixels"].update(shape=shape))(gray()))
     return picture[:2] + segment(0xE1, payload) + picture[2:]
 
 
@@ -118,21 +107,30 @@ def moedal_of(picture: bytes) -> bytes:
     return picture[:2] + segment(0xE1, payload) + picture[2:]
 
 
-def wide_png(
-    depth: int = 16, colour: int = 0, *, damaged: bool = False, claimed: bool = True
-) -> bytes:
-    """A PNG of the largest picture in some 100 kB, with a seal that claims its shape."""
+def wide_png(depth: int = 16, colour: int = 0, *, side: int = SIDE, damaged: bool = False) -> bytes:
+    """A PNG of the largest picture in some 100 kB, with a seal that claims its shape.
+
+    A damaged one has digests of its tiles, so that what is left of it is compared.
+    """
     channels = {0: 1, 2: 3, 6: 4}[colour]
-    row = bytes(1 + SIDE * channels * depth // 8)
+    row = bytes(1 + side * channels * depth // 8)
     pack = zlib.compressobj(9)
-    body = b"".join(pack.compress(row) for _ in range(SIDE)) + pack.flush()
+    body = b"".join(pack.compress(row) for _ in range(side)) + pack.flush()
     if damaged:
-        body = body[:-2000] + bytes(1000) + body[-1000:]
-    shape = [SIDE, SIDE] + ([channels] if channels > 1 else [])
-    carrier = claim(shape if claimed else [16, 24], f"uint{depth}", "png")(gray())
-    header = WIDE + bytes((depth, colour, 0, 0, 0))
+        body = splice(body, len(body) * 3 // 4, len(body) * 3 // 4 + 8, b"\xff" * 8)
+
+    def change(body: dict[str, Any]) -> None:
+        body["format"] = "png"
+        shape = [side, side] + ([channels] if channels > 1 else [])
+        body["pixels"].update(shape=shape, dtype=f"uint{depth}")
+        if damaged:
+            digests = base64.b64encode(bytes(2 * (side // 256) ** 2)).decode()
+            body["tile_digests"] = {"kind": "digest-1", "size": 256, "data": digests}
+
+    header = side.to_bytes(4) * 2 + bytes((depth, colour, 0, 0, 0))
     data = with_image_data(edit(b"IHDR", lambda _: header)(deep()), [body])
-    return replace(b"eXIf", chunk(b"eXIf", exif_payload(carrier)[len(EXIF) :]))(data)
+    block = exif_payload(reseal(change)(gray()))[len(EXIF) :]
+    return replace(b"eXIf", chunk(b"eXIf", block))(data)
 
 
 def bomb(size: int) -> bytes:

@@ -3,7 +3,7 @@
 ``python fuzzing/measure.py [NAME...]`` checks each in a process of its own and prints a table.
 Time is the processor's; memory is the most that the process had, less what it began with and the
 file's own bytes.  What Pillow alone takes for the picture is measured in the same way, and stands
-beside it where the picture has to be decoded.  For Linux.
+beside it where the picture has to be decoded; of the other files what reading takes.  For Linux.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from napari_seal._format import limits
 
 #: What a file may take beyond what a decoder alone takes, in seconds and bytes.
 SECONDS, MEMORY = 2.0, 300_000_000
+# Files of which reading takes a time that counts.
+_MUCH = 50_000_000
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What checking a file took, and what decoding its picture alone takes."""
+    """What checking a file took, and what decoding its picture, or else reading it, takes."""
 
     verdict: str
     codes: list[str]
@@ -41,12 +43,12 @@ class Measured:
 
     @property
     def beyond(self) -> tuple[float, int]:
-        """Seconds and bytes that the decoder alone does not take."""
+        """Seconds and bytes that the decoder alone, or reading the file, does not take."""
         return self.seconds - self.decoding, self.memory - self.decoded
 
 
 def measure(name: str, folder: Path) -> Measured:
-    """Make the file of a case, and check it in a process of its own; then decode it in another."""
+    """Make the file of a case, check it in a process of its own, and decode it in another."""
     from worst_cases import CASES
 
     case = CASES[name]
@@ -56,12 +58,14 @@ def measure(name: str, folder: Path) -> Measured:
     else:
         path.write_bytes(case.make())
     checked = _in_process("check", path)
-    decoded = {"seconds": 0.0, "memory": 0}
+    least = {"seconds": 0.0, "memory": 0}
     if checked["decodes"]:
-        decoded = _in_process("decode", path)
+        least = _in_process("decode", path)
+    elif checked["size"] > _MUCH:
+        least = _in_process("read", path)
     return Measured(
         checked["verdict"], checked["codes"], checked["seconds"], checked["memory"],
-        decoded["seconds"], decoded["memory"],
+        least["seconds"], least["memory"],
     )  # fmt: skip
 
 
@@ -98,8 +102,15 @@ def _check(path: Path) -> dict[str, Any]:
     decodes = (image or moedal) and not {"size-changed", "limit-exceeded"} & set(codes)
     return {
         "verdict": str(verdict.verdict), "codes": codes, "seconds": seconds, "memory": memory,
-        "decodes": decodes,
+        "decodes": decodes, "size": size,
     }  # fmt: skip
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What reading the file takes."""
+    size = path.stat().st_size
+    _, seconds, memory = _measured(path.read_bytes, size)
+    return {"seconds": seconds, "memory": memory}
 
 
 def _decode(path: Path) -> dict[str, Any]:
@@ -147,6 +158,8 @@ def main(names: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--check"]:
         print(json.dumps(_check(Path(sys.argv[2]))))
+    elif sys.argv[1:2] == ["--read"]:
+        print(json.dumps(_read(Path(sys.argv[2]))))
     elif sys.argv[1:2] == ["--decode"]:
         print(json.dumps(_decode(Path(sys.argv[2]))))
     else:

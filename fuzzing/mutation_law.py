@@ -221,12 +221,13 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=100_000)
     parser.add_argument("--pictures", metavar="FOLDER")
     parser.add_argument("--keep", metavar="FOLDER", help="write files that break the law here")
+    parser.add_argument("--seed", type=int, default=0, help="of the first 500 mutations")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     began, size = time.monotonic(), 500
     counts: Counter[tuple[str, str]] = Counter()
     broken: list[Broken] = []
-    tasks = [(seed, size) for seed in range(-(-options.number // size))]
+    tasks = [(options.seed + n, size) for n in range(-(-options.number // size))]
     with Pool(options.jobs, _begin, (options.pictures,)) as pool:
         for done, (part, found) in enumerate(pool.imap_unordered(_portion, tasks), 1):
             counts += part

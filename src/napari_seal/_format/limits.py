@@ -25,8 +25,8 @@ CHUNKS: Final = 131_072
 #: XMP of a PNG file, decompressed.  Real packets have some kB.
 XMP_BYTES: Final = 1 << 24
 
-#: Decompressed samples of a damaged PNG file, to show what is left of it.
-SAMPLE_BYTES: Final = 1 << 30
+#: Decompressed samples of a damaged PNG file, to show what is left of it: they are packed again.
+SAMPLE_BYTES: Final = 1 << 28
 
 #: Samples of a picture that is turned and mirrored in seven ways, to tell whether it was: of a
 #: larger one the fingerprint tells.

@@ -106,7 +106,8 @@ def _decode_png(png: Png, *, damaged: bool) -> npt.NDArray[Any]:
                 return np.array(image.convert("L"))
             if image.mode == "P" and "transparency" not in image.info:
                 return np.array(image.convert("RGB"))
-            return np.array(image.convert("RGBA"))
+            # Converting to the same mode would be a copy.
+            return np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
     except MemoryError:
         raise
     except Exception as error:

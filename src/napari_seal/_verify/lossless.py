@@ -91,12 +91,15 @@ def explain_damage(png: Png, seal: Seal) -> Explanation:
     """Say what is left of a picture that cannot be decoded any more."""
     if png.size != seal.pixels.shape[:2]:
         return Explanation([])
+    if seal.tile_digests is None:
+        return _rows_in_doubt(png)
     try:
         image = decode(png, damaged=True)
     except FormatError:
         return Explanation([])
     changed = _changed_tiles(image, seal)
     if changed is None:
+        del image
         return _rows_in_doubt(png)
     size, flags = changed
     if not flags.any():
