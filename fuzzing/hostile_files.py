@@ -10,6 +10,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,7 @@ def with_scans(count: int) -> bytes:
     return data[:end] + data[start:end] * (count - have) + data[end:]
 
 
+@cache
 def wide_jpeg(mode: str = "L", **options: Any) -> bytes:
     """A JPEG of the largest picture in some 100 kB, without a seal."""
     out = io.BytesIO()
@@ -107,6 +109,7 @@ def moedal_of(picture: bytes) -> bytes:
     return picture[:2] + segment(0xE1, payload) + picture[2:]
 
 
+@cache
 def wide_png(depth: int = 16, colour: int = 0, *, side: int = SIDE, damaged: bool = False) -> bytes:
     """A PNG of the largest picture in some 100 kB, with a seal that claims its shape.
 
@@ -133,6 +136,7 @@ def wide_png(depth: int = 16, colour: int = 0, *, side: int = SIDE, damaged: boo
     return replace(b"eXIf", chunk(b"eXIf", block))(data)
 
 
+@cache
 def bomb(size: int) -> bytes:
     """Zlib data of some kB that hold so many zeros."""
     pack = zlib.compressobj(9)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +35,9 @@ COMMANDS = {
     "ledger stale": ["ledger", "stale", "--ledger", "ledger.db", "--days", "0"],
     "ledger diff": ["ledger", "diff", "1", "2", "--ledger", "ledger.db"],
     "ledger manifest": ["ledger", "manifest", "--ledger", "ledger.db", "--out", "sums.txt"],
+    "find": ["find", f"archive/2{FILE_NAME}.jpg", "--ledger", "ledger.db"],
+    "find nothing": ["find", f"archive/{FILE_NAME}.none", "--ledger", "ledger.db"],
+    "seal": ["seal", f"archive/{FILE_NAME}.none", f"archive/1{FILE_NAME}.jpg", "--out", "sealed"],
     "report check": ["report", "check", "hostile.jsonl"],
     "report check of CSV": ["report", "check", "hostile.csv"],
     "ledger history": ["ledger", "history", f"archive/1{FILE_NAME}.jpg", "--ledger", "ledger.db"],
@@ -89,6 +94,28 @@ def test_a_terminal_gets_no_control_characters(name: str, archive: Path) -> None
     output = run(archive, *COMMANDS[name])
     assert output.strip()
     assert is_safe(output)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name.startswith("ledger")])
+@pytest.mark.parametrize("table", ["files", "history", "runs", "about"])
+def test_texts_in_a_ledger_are_printed_escaped(
+    command: str, table: str, archive: Path, tmp_path: Path
+) -> None:
+    """Somebody wrote into its tables what napari-seal never would."""
+    shutil.copy(archive / "ledger.db", tmp_path / "ledger.db")
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    with connection:
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+        for name in (row[1] for row in columns if row[2] == "TEXT" and not row[5]):
+            value = TEXT.replace("\ud800", "")
+            connection.execute(f"UPDATE {table} SET {name} = ?", (value,))
+        if table == "about":
+            connection.execute("UPDATE about SET value = ?", (FILE_NAME.encode(),))
+    connection.close()
+    for options in ([], ["--json"]):
+        output = run(tmp_path, *COMMANDS[command], *options)
+        assert output.strip()
+        assert is_safe(output)
 
 
 @pytest.mark.parametrize("kind", [*written(), *changed(), *invalid()])
