@@ -38,7 +38,9 @@ from napari_seal._format import (
 )
 from napari_seal._format.pixels import decode, shown
 from napari_seal._format.seal import Seal
+from napari_seal._trust.judge import Judge
 from napari_seal._trust.keys import PublicKey, SigningKey
+from napari_seal._trust.trusted import Trust
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.ledger.database import open_database
 from napari_seal._verify.ledger.ledger import Ledger
@@ -55,12 +57,16 @@ from napari_seal.errors import (
     OptionError,
     PassphraseError,
     ReadError,
+    TrustError,
 )
 
 #: Larger pictures are not decoded: a decoder's time is not what is looked for.
 PIXELS = 1 << 21
 #: Where files are written that have to be opened by name.
 FOLDER = tempfile.mkdtemp(prefix="napari-seal-fuzzing-")
+
+#: Trusts one key, whatever this machine has for trusted.
+JUDGE = Judge(seeds.trust())
 
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -169,13 +175,13 @@ def whole_check(data: bytes) -> None:
 
 def _both_ways(data: bytes) -> Verdict:
     """The verdict by the long way; the short way gives the same one or none."""
-    quick = prove(data, "a")
-    steps = take_steps(data, "a", full=False, original=None)
+    quick = prove(data, "a", JUDGE)
+    steps = take_steps(data, "a", full=False, original=None, judge=JUDGE)
     if quick is not None:
         assert quick == steps
         assert quick.seal == steps.seal
     _check_verdict(steps)
-    assert check_bytes(data, "a", full=True).verdict == steps.verdict
+    assert check_bytes(data, "a", full=True, judge=JUDGE).verdict == steps.verdict
     return steps
 
 
@@ -322,6 +328,21 @@ def key_file(data: bytes) -> None:
         assert signing.public.verify(signing.sign(b"a"), b"a")
 
 
+def trust_list(data: bytes) -> None:
+    """A list of trusted keys is read, or refused; each key has a name that can be shown."""
+    path = os.path.join(FOLDER, f"{os.getpid()}.toml")
+    with open(path, "wb") as file:
+        file.write(data)
+    with contextlib.suppress(TrustError):
+        trust = Trust.load(path)
+        assert trust.keys
+        for entry in trust.keys:
+            assert entry.name.isprintable()
+            for created in ("2026-01-31T12:00:00.000Z", "never"):
+                state, why = trust.judge(entry.key, created)
+                assert f"{state} {why}".isprintable()
+
+
 #: By the names of the folders of inputs; what each of them reads.
 PROPERTIES: dict[str, Callable[[bytes], None]] = {
     "jpeg": jpeg_walker,
@@ -335,4 +356,5 @@ PROPERTIES: dict[str, Callable[[bytes], None]] = {
     "report": report_file,
     "manifest": manifest,
     "key": key_file,
+    "trust": trust_list,
 }

@@ -44,6 +44,7 @@ from napari_seal._format import jpeg
 from napari_seal._format.pixels import digest_array
 from napari_seal._seal.embed import embed
 from napari_seal._trust.keys import SigningKey
+from napari_seal._trust.trusted import Trust, TrustedKey
 
 METADATA = {"detector": "TDR 12", "dose": 1.5, "ok": True, "run": {"id": 2**63, "tags": [1, "a"]}}
 TAGS = {"Make": "Zeiss", "ExposureTime": (1, 250)}
@@ -73,6 +74,9 @@ def pictures() -> dict[str, bytes]:
         }.items():
             seal(image, Path(folder) / name, metadata=METADATA, exif=TAGS)
             out[name] = (Path(folder) / name).read_bytes()
+        signed = Path(folder) / "signed.jpg"
+        seal(levels(16, 24), signed, metadata=METADATA, exif=TAGS, key=_signing_key())
+        out[signed.name] = signed.read_bytes()
     for name, options in {
         "progressive.jpg": {"progressive": True},
         "restarts.jpg": {"restart_marker_blocks": 2},
@@ -217,11 +221,30 @@ def _archive() -> dict[str, dict[str, bytes]]:
     return out
 
 
-def _keys() -> dict[str, bytes]:
-    """The keys of RFC 8032, section 7.1, test 1; encrypted ones cost time by design."""
-    private = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+def _signing_key() -> SigningKey:
+    """The key of RFC 8032, section 7.1, test 1."""
     key = SigningKey.__new__(SigningKey)
-    key.__setstate__(private)
+    key.__setstate__(
+        bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+    )
+    return key
+
+
+def trust() -> Trust:
+    """Trust in that key."""
+    return Trust((TrustedKey(name="a", key=_signing_key().public),))
+
+
+def _trust_lists() -> dict[str, bytes]:
+    line = _signing_key().public.text
+    entry = f'[[key]]\nname = "Zo\u00eb"\npublic = "{line}"\n'
+    times = "valid_from = 2026-01-31\nrevoked = 2026-05-06T07:08:09Z\ncompromised = false\n"
+    return {"one": entry.encode(), "times": (entry + times).encode()}
+
+
+def _keys() -> dict[str, bytes]:
+    """Keys; encrypted ones cost time by design."""
+    key = _signing_key()
     return {
         "private": key.pem(),
         "public": key.public.pem.encode(),
@@ -241,6 +264,7 @@ def all_seeds() -> dict[str, dict[str, bytes]]:
         "check": files,
         "picture": files,
         "key": _keys(),
+        "trust": _trust_lists(),
         **_archive(),
     }
 

@@ -337,6 +337,8 @@ _NOT_OF_THE_FORMAT = (
     "ZARR_",
     "QUANTISATION_",
     "TURNED_",
+    "KEY_",
+    "TRUST_",
 )
 
 

@@ -95,6 +95,14 @@ STACK_PLANES: Final = 1 << 20
 #: The largest index: one of that many planes, with metadata.
 INDEX_BYTES: Final = 1 << 26
 
+#: A key file: one in PEM has some hundred bytes, and software may write comments around it.
+KEY_FILE: Final = 65_536
+
+#: A list of trusted keys, the keys in it, and characters of a name: more than any laboratory has.
+TRUST_BYTES: Final = 4_000_000
+TRUST_KEYS: Final = 10_000
+TRUST_NAME: Final = 100
+
 #: A text or blob in a ledger: a path has 4 kB, the reasons for a verdict some more.
 LEDGER_VALUE: Final = 1 << 20
 
