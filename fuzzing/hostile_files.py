@@ -120,7 +120,7 @@ def wide_png(depth: int = 16, colour: int = 0, *, side: int = SIDE, damaged: boo
     pack = zlib.compressobj(9)
     body = b"".join(pack.compress(row) for _ in range(side)) + pack.flush()
     if damaged:
-        body = splice(body, len(body) * 3 // 4, len(body) * 3 // 4 + 8, b"\xff" * 8)
+        body = body[: len(body) * 3 // 4]
 
     def change(body: dict[str, Any]) -> None:
         body["format"] = "png"

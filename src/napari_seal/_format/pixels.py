@@ -101,7 +101,7 @@ def _decode_png(png: Png, *, damaged: bool) -> npt.NDArray[Any]:
             if image.mode in ("L", "RGB") and "transparency" not in image.info:
                 return np.array(image)
             if image.mode in ("I;16", "I;16B", "I;16L", "I"):  # "I": Pillow before 10.4
-                return np.array(image).astype(np.uint16)
+                return np.array(image).astype(np.uint16, copy=False)
             if image.mode == "1":
                 return np.array(image.convert("L"))
             if image.mode == "P" and "transparency" not in image.info:
