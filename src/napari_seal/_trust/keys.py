@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
 
@@ -36,10 +37,6 @@ _P: Final = 2**255 - 19
 _WITHOUT_SIGN: Final = 2**255 - 1
 _Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
-
-#: Largest key file that is read.  PEM files of Ed25519 keys have some hundred bytes; others'
-#: software may write comments around them.
-_KEY_FILE: Final = 65_536
 
 _BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
 _END: Final = "-----END PUBLIC KEY-----"
@@ -299,12 +296,14 @@ def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
 def _read(path: str | os.PathLike[str]) -> bytes:
     try:
         with open(path, "rb") as file:
-            data = file.read(_KEY_FILE + 1)
+            data = file.read(limits.KEY_FILE + 1)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
         raise KeyFileError(f"the key {printable(path)} cannot be read: {problem}") from error
-    if len(data) > _KEY_FILE:
-        raise KeyFileError(f"{printable(path)} is too large for a key: over {_KEY_FILE:,} bytes")
+    if len(data) > limits.KEY_FILE:
+        raise KeyFileError(
+            f"{printable(path)} is too large for a key: over {limits.KEY_FILE:,} bytes"
+        )
     return data
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._verify import page_html
 from napari_seal._verify.digested import TAIL, read_digest
@@ -29,9 +30,6 @@ _BEGINNINGS: Final = {
     b"<!DOCTYPE html>": "html",
 }
 _GENERATOR: Final = b'<meta name="generator" content="napari-seal '
-
-#: Longest line: a picture of a page is on one, and so are all reasons of a file.
-_LINE: Final = 1 << 26
 
 
 @dataclass(slots=True)
@@ -98,7 +96,7 @@ def _lines(file: IO[bytes], report: ReportCheck) -> Iterator[bytes]:
     size = os.fstat(file.fileno()).st_size
     sha256 = hashlib.sha256()
     at = 0
-    while line := file.readline(_LINE):
+    while line := file.readline(limits.REPORT_LINE):
         at += len(line)
         if at < size or (digest := read_digest(line[-TAIL:], report.form)) is None:
             sha256.update(line)
@@ -125,7 +123,7 @@ def _read_jsonl(lines: Iterator[bytes], report: ReportCheck) -> None:
 
 
 def _read_csv(lines: Iterator[bytes], report: ReportCheck) -> None:
-    before = csv.field_size_limit(_LINE)  # one cell has all reasons of a file
+    before = csv.field_size_limit(limits.REPORT_LINE)  # one cell has all reasons of a file
     try:
         rows = csv.reader(line.decode() for line in lines)
         columns = next(rows, [])  # earlier versions had fewer
