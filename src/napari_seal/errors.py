@@ -51,6 +51,10 @@ class PassphraseError(KeyFileError):
     """The passphrase of a private key is missing or wrong."""
 
 
+class TrustError(SealError):
+    """A list of trusted keys cannot be used; the text says which entry of it, and why."""
+
+
 class MissingPackageError(SealError):
     """What was asked for needs a package that is not installed; the text says which."""
 

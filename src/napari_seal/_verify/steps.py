@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format import container, legacy, metadata, record, stack
 from napari_seal._format.seal import Seal
+from napari_seal._trust.states import Signature
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.stack_index import check_index
-from napari_seal._verify.verdict import Outcome, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import (
     FormatError,
     JsonError,

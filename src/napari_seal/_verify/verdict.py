@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from napari_seal._text import printable, without_credentials
+from napari_seal._trust.states import Signature
 from napari_seal.errors import SealError
 
 if TYPE_CHECKING:
@@ -56,13 +57,6 @@ _MEANINGS = {
     Outcome.UNREADABLE: "The file could not be read, so nothing was checked.",
     Outcome.MISSING: "The ledger, or the index of a stack, has the file, and it is not there.",
 }
-
-
-class Signature(StrEnum):
-    """State of the signature, always beside the outcome and never mixed into it."""
-
-    NONE = "none"
-    NOT_CHECKED = "not-checked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

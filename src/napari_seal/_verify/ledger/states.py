@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
-from napari_seal._verify.verdict import Outcome, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import LedgerError
 
 Kind = TypeVar("Kind")
