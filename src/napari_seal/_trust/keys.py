@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseErro
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.x509 import Certificate
 
 #: A signature (RFC 8032, section 5.1.6) and a public key (5.1.5), in bytes.
 SIGNATURE_SIZE: Final = 64
@@ -32,6 +33,9 @@ _SPKI: Final = bytes.fromhex("302a300506032b6570032100")
 #: Largest key file that is read.  PEM files of Ed25519 keys have some hundred bytes; others'
 #: software may write comments around them.
 _KEY_FILE: Final = 65_536
+
+#: Largest file of certificates: those of all authorities that browsers know have 250 kB.
+_BUNDLE: Final = 4_000_000
 
 _BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
 _END: Final = "-----END PUBLIC KEY-----"
@@ -288,15 +292,15 @@ def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         ) from error
 
 
-def _read(path: str | os.PathLike[str]) -> bytes:
+def _read(path: str | os.PathLike[str], most: int = _KEY_FILE) -> bytes:
     try:
         with open(path, "rb") as file:
-            data = file.read(_KEY_FILE + 1)
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
         raise KeyFileError(f"the key {printable(path)} cannot be read: {problem}") from error
-    if len(data) > _KEY_FILE:
-        raise KeyFileError(f"{printable(path)} is too large for a key: over {_KEY_FILE:,} bytes")
+    if len(data) > most:
+        raise KeyFileError(f"{printable(path)} is too large for a key: over {most:,} bytes")
     return data
 
 
@@ -317,3 +321,32 @@ def _ed25519() -> Any:
             "signatures need the package cryptography; pip install 'napari-seal[sign]'"
         ) from error
     return ed25519
+
+
+def load_certificates(path: str | os.PathLike[str]) -> list[Certificate]:
+    """Read the X.509 certificates in a PEM file; there is at least one.
+
+    Raises
+    ------
+    KeyFileError
+        The file cannot be read, or holds none.
+    MissingPackageError
+        `cryptography` is not installed.
+    """
+    _ed25519()
+    from cryptography.x509 import load_pem_x509_certificates
+
+    pem = _read(path, _BUNDLE)
+    try:
+        return load_pem_x509_certificates(pem)
+    except ValueError as error:
+        raise KeyFileError(f"{printable(path)} holds no certificates in PEM") from error
+
+
+def parse_certificates(ders: Iterable[bytes]) -> Iterator[Certificate]:
+    """Certificates from their DER; those that cannot be read are left out."""
+    from cryptography.x509 import load_der_x509_certificate
+
+    for der in ders:
+        with contextlib.suppress(ValueError):
+            yield load_der_x509_certificate(der)

@@ -32,10 +32,14 @@ _UNFINISHED: Final = "unfinished"
 
 
 class Head(NamedTuple):
-    """The end of a chain: how many links it has, and the digest of the last; None where there is none."""
+    """The end of a chain: how many links it has, and the digest of the last, if there is one."""
 
     number: int
     digest: str | None
+
+
+#: Of a chain without a link.
+START: Final = Head(0, None)
 
 
 def head(connection: sqlite3.Connection) -> Head:
@@ -44,7 +48,7 @@ def head(connection: sqlite3.Connection) -> Head:
         "SELECT number, text FROM links ORDER BY number DESC LIMIT 1"
     ).fetchone()
     if last is None:
-        return Head(0, None)
+        return START
     return Head(typed(last[0], int), digest_of(typed(last[1], str)))
 
 
@@ -148,7 +152,7 @@ def _folders(connection: sqlite3.Connection, run: int) -> str:
 def problems(connection: sqlite3.Connection) -> Iterator[str]:
     """What does not fit: the first link that is broken, in a sentence; runs that have no link."""
     states = contents.states_by_run(connection)
-    last = Head(0, None)
+    last = START
     linked = set()
     for number, run, text in connection.execute(
         "SELECT number, run, text FROM links ORDER BY number"
@@ -174,8 +178,8 @@ def problems(connection: sqlite3.Connection) -> Iterator[str]:
         if run not in linked and state != _UNFINISHED:
             yield f"Run {run} has no link: it was put in, or its link was removed."
             return
-    if unknown := sorted(states.keys() - runs.keys()):
-        yield f"Files have states since run {unknown[0]}, and there is no such run."
+    if unknown := states.keys() - runs.keys():
+        yield f"Files have states since run {min(unknown, key=repr)!r}, and there is no such run."
 
 
 def _differ(place: int, run: int, expected: dict[str, Any], found: dict[str, Any]) -> str:

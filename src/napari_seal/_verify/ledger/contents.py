@@ -1,4 +1,4 @@
-"""What stands in a ledger, as bytes to be digested: each in a fixed order, so that it can be repeated.
+"""What stands in a ledger, as bytes to be digested, in a fixed order so that it can be repeated.
 
 A *state* of a file begins in one run and is never changed by a later one: when it ends, it moves
 from ``files`` to ``history``.  So the states that a run began can be digested at its end, and again
@@ -93,9 +93,10 @@ def _known_by(joined: object) -> bytes:
 
 
 def _state(table: str, digest: str) -> str:
+    """The bytes of a state; none of one that is damaged."""
     return (
-        f"CAST(length(path) || ':' || path || {table}.verdict || x'00' || "
-        f"ifnull({table}.why, '') || x'00' || {digest} AS BLOB)"
+        f"ifnull(CAST(length(path) || ':' || path || {table}.verdict || x'00' || "
+        f"ifnull({table}.why, '') || x'00' || {digest} AS BLOB), x'')"
     )
 
 
@@ -104,11 +105,12 @@ _NOW: Final = _state(
 )
 _THEN: Final = _state("history", "known_by(digests)")
 
-# A state that a run began is one of a file that was new then, or of one with a state that ended since.
+# A state that a run began is one of a file that was new then, or of one of whose states another has
+# ended since.
 _STATES_OF: Final = f"""
     SELECT id, 1, 0, {_NOW} FROM files WHERE since = :run
-    AND (id > (SELECT files_before FROM runs WHERE id = :run)
-    OR id IN (SELECT file FROM history WHERE id > (SELECT history_before FROM runs WHERE id = :run)))
+    AND (id > (SELECT files_before FROM runs WHERE id = :run) OR id IN (SELECT file FROM history
+    WHERE id > (SELECT history_before FROM runs WHERE id = :run)))
     UNION ALL
     SELECT file, 0, history.id, {_THEN} FROM history JOIN files ON files.id = file
     WHERE history.run = :run AND history.id > (SELECT history_before FROM runs WHERE id = :run)
@@ -118,5 +120,5 @@ _ALL_STATES: Final = f"""
     UNION ALL
     SELECT file, 0, history.id, {_THEN}, history.run FROM history JOIN files ON files.id = file
     ORDER BY 1, 2, 3"""  # noqa: S608 - names of columns
-_ENTRIES: Final = """SELECT id, path, size, mtime, first_run, since, verdict, why, arrival, referenced,
-    expected, found, codestream, record, source, pixels FROM files ORDER BY id"""
+_ENTRIES: Final = """SELECT id, path, size, mtime, first_run, since, verdict, why, arrival,
+    referenced, expected, found, codestream, record, source, pixels FROM files ORDER BY id"""

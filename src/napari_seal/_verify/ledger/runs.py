@@ -183,8 +183,9 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
                     "resume=False)"
                 )
             return last[0], Counter(counts_in(last[2])), True
-        if last is not None:
-            _end(connection, last[0], STOPPED)
+        unfinished = "SELECT id FROM runs WHERE kind = 'verify' AND state = ? ORDER BY id"
+        for (run,) in connection.execute(unfinished, (UNFINISHED,)).fetchall():
+            _end(connection, run, STOPPED)
         if not connection.execute("SELECT 1 FROM about WHERE key = 'root'").fetchone():
             connection.executemany("INSERT INTO about (key, value) VALUES (?, ?)", request.about)
         heads.add_waiting(connection)  # of a run that did not get so far

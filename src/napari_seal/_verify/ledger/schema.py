@@ -122,7 +122,11 @@ def _version_3(connection: sqlite3.Connection) -> None:
 
 
 #: The step from version n to n + 1 stands at place n.  A step that was published never changes.
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_version_1, _version_2, _version_3)
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
+    _version_1,
+    _version_2,
+    _version_3,
+)
 
 VERSION: Final = len(MIGRATIONS)
 
