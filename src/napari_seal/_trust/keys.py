@@ -14,6 +14,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._text import printable
@@ -29,6 +30,13 @@ KEY_SIZE: Final = 32
 
 #: SubjectPublicKeyInfo in DER (RFC 8410, section 4) is this and the 32 bytes of the key.
 _SPKI: Final = bytes.fromhex("302a300506032b6570032100")
+
+# Points of order 1, 2, 4 and 8 (RFC 8032, section 5.1) by their y: 1, -1, 0, and the two of order
+# 8; also as they may be spelt with y not reduced.  For them anybody can make signatures.
+_P: Final = 2**255 - 19
+_WITHOUT_SIGN: Final = 2**255 - 1
+_Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
 
 #: Largest key file that is read.  PEM files of Ed25519 keys have some hundred bytes; others'
 #: software may write comments around them.
@@ -56,6 +64,8 @@ class PublicKey:
     def __post_init__(self) -> None:
         if len(self.raw) != KEY_SIZE:
             raise KeyFileError(f"an Ed25519 key has {KEY_SIZE} bytes, not {len(self.raw)}")
+        if int.from_bytes(self.raw, "little") & _WITHOUT_SIGN in _SMALL_ORDER:
+            raise KeyFileError("this is a point of small order, for which anybody can sign")
 
     @classmethod
     def from_text(cls, text: str) -> PublicKey:
@@ -114,12 +124,10 @@ class PublicKey:
         MissingPackageError
             `cryptography` is not installed, so that there is no telling.
         """
-        ed25519 = _ed25519()
-        from cryptography.exceptions import InvalidSignature
-
+        verify, invalid = _verifier(self.raw)
         try:
-            ed25519.Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
-        except InvalidSignature:
+            verify(signature, data)
+        except invalid:
             return False
         return True
 
@@ -311,6 +319,15 @@ def _naming(path: str | os.PathLike[str]) -> Any:
         yield
     except KeyFileError as error:
         raise type(error)(f"{printable(path)}: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _verifier(raw: bytes) -> tuple[Callable[..., None], type[Exception]]:
+    """What verifies signatures by a key, and what it raises: an archive's files have few keys."""
+    ed25519 = _ed25519()
+    from cryptography.exceptions import InvalidSignature
+
+    return ed25519.Ed25519PublicKey.from_public_bytes(raw).verify, InvalidSignature
 
 
 def _ed25519() -> Any:

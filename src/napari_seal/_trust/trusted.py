@@ -32,6 +32,9 @@ VARIABLE: Final = "NAPARI_SEAL_TRUST"
 #: Bytes of a list, keys in it, characters of a name: more than any laboratory has.
 _LIST_BYTES, _KEYS, _NAME = 4_000_000, 10_000, 100
 
+#: How times are shown.
+_SHOWN: Final = "%Y-%m-%d %H:%M:%S UTC"
+
 _FIELDS: Final = ("name", "public", "file", "valid_from", "valid_until", "revoked", "compromised")
 
 
@@ -136,6 +139,21 @@ class Trust:
         if entry is None:
             return Signature.UNKNOWN_KEY, None
         return entry.judge(created), entry.name
+
+    def explain(self, key: PublicKey, state: Signature, created: str) -> str | None:
+        """Why a key that is known is not trusted: one sentence for people."""
+        entry = self.find(key)
+        if entry is None or state is Signature.TRUSTED:
+            return None
+        name = printable(entry.name)
+        if entry.compromised:
+            return f"The key of {name} is compromised: nothing that it signed is trusted."
+        says = f"; the signer says {printable(created, 60)}"
+        if state is Signature.REVOKED:
+            return f"The key of {name} was revoked on {entry.revoked:{_SHOWN}}{says}."
+        period = [f"from {entry.valid_from:{_SHOWN}}"] if entry.valid_from else []
+        period += [f"until {entry.valid_until:{_SHOWN}}"] if entry.valid_until else []
+        return f"The key of {name} is valid {' '.join(period)}{says}."
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trust:

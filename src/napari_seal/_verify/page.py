@@ -140,7 +140,8 @@ def _row(verdict: Verdict, picture: int) -> str | list[object]:
     outcome = page_html.OUTCOMES.index(verdict.verdict)
     reasons = [_reason(reason) for reason in verdict.reasons[:_REASONS]]
     more = max(0, len(verdict.reasons) - _REASONS)
-    return [path, outcome, reasons, more, picture, signature]
+    signer = "" if verdict.signer is None else printable(verdict.signer, _TEXT)
+    return [path, outcome, reasons, more, picture, signature, signer]
 
 
 def _reason(reason: Reason) -> list[str]:

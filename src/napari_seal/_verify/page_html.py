@@ -22,8 +22,10 @@ from napari_seal._verify.summary import PATHS, Run, iso, versions
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
 
-#: Rows of the script name their verdict by its place here; the first is `intact`.
-OUTCOMES: Final = tuple(Outcome)
+#: Rows of the script name their verdict by its place here; the first is `intact`.  A word that came
+#: later stands at the end, so that reports of before can be checked.
+_LATER: Final = (Outcome.SIGNATURE_INVALID,)
+OUTCOMES: Final = (*(outcome for outcome in Outcome if outcome not in _LATER), *_LATER)
 
 _FIRST: Final = (Outcome.IMAGE_CHANGED, Outcome.TRUNCATED)
 

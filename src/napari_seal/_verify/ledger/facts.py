@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari_seal._format.legacy import MoedalSeal
 from napari_seal._verify.ledger.digests import NO_DIGESTS, NUMBERS, Digests, pack
 from napari_seal._verify.load import Unlisted
-from napari_seal._verify.verdict import Verdict, intact
+from napari_seal._verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from napari_seal._format.layout import Layout
@@ -109,16 +109,15 @@ class CheckingWithFacts(NamedTuple):
         found, size = self.checking.prove(path)
         if isinstance(found, Verdict):
             return (found, facts_of(path, found, self.root)), size
-        text, seal = found
-        facts = (self.root.key(path), size, None, *_digests_in(seal), False)
-        return ((text if self.checking.seals else None), facts), size
+        facts = (self.root.key(path), size, None, *_digests_in(found.seal), False)
+        return (self.checking.packed(found), facts), size
 
     def unpack(self, path: str, packed: Any) -> tuple[Verdict, Facts]:
         """What was packed."""
         verdict, facts = packed
         if isinstance(verdict, Verdict):
             return verdict, facts
-        return intact(path, verdict), Facts._make(facts)
+        return self.checking.unpack(path, verdict), Facts._make(facts)
 
     def give_up(self, verdict: Verdict) -> tuple[Verdict, Facts]:
         """For a file of which only this is known; a look at it might hang."""
