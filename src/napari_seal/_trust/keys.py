@@ -15,7 +15,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from napari_seal._text import printable
 from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
@@ -41,6 +41,9 @@ _SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
 #: Largest key file that is read.  PEM files of Ed25519 keys have some hundred bytes; others'
 #: software may write comments around them.
 _KEY_FILE: Final = 65_536
+
+#: X.509 certificates that are trusted.
+Certificates: TypeAlias = "list[Certificate]"
 
 #: Largest file of certificates: those of all authorities that browsers know have 250 kB.
 _BUNDLE: Final = 4_000_000
@@ -340,7 +343,7 @@ def _ed25519() -> Any:
     return ed25519
 
 
-def load_certificates(path: str | os.PathLike[str]) -> list[Certificate]:
+def load_certificates(path: str | os.PathLike[str]) -> Certificates:
     """Read the X.509 certificates in a PEM file; there is at least one.
 
     Raises

@@ -12,7 +12,7 @@ have been valid at the time that it attests.  Whether a certificate was revoked 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from napari_seal._trust.keys import parse_certificates
 from napari_seal.errors import MissingPackageError, TimestampError
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
+    from napari_seal._trust.keys import Certificates
 
 #: Largest reply: with a chain of certificates they have some thousand bytes.
 LARGEST: Final = 1 << 18
@@ -45,7 +45,7 @@ class Timestamp:
     authority: str
 
 
-def ask(data: bytes, send: Callable[[bytes], bytes], authorities: Sequence[Certificate]) -> bytes:
+def ask(data: bytes, send: Callable[[bytes], bytes], authorities: Certificates) -> bytes:
     """Have data time-stamped, and return the reply, verified.
 
     Parameters
@@ -54,7 +54,7 @@ def ask(data: bytes, send: Callable[[bytes], bytes], authorities: Sequence[Certi
         Of these the SHA-256 goes to the authority.
     send : callable
         Takes a query (DER), and returns the reply.
-    authorities : sequence of Certificate
+    authorities : list of Certificate
         Those that are trusted: of roots, and of what lies between where the reply lacks it.
 
     Raises
@@ -71,14 +71,12 @@ def ask(data: bytes, send: Callable[[bytes], bytes], authorities: Sequence[Certi
     return reply
 
 
-def verify(reply: bytes, data: bytes, authorities: Sequence[Certificate]) -> Timestamp:
+def verify(reply: bytes, data: bytes, authorities: Certificates) -> Timestamp:
     """Verify a reply that was kept; see `ask`."""
     return _verify(reply, data, authorities, None)
 
 
-def _verify(
-    reply: bytes, data: bytes, authorities: Sequence[Certificate], nonce: int | None
-) -> Timestamp:
+def _verify(reply: bytes, data: bytes, authorities: Certificates, nonce: int | None) -> Timestamp:
     client = _client()
     if len(reply) > LARGEST:
         raise TimestampError(f"the reply is far too long for a time stamp: {len(reply):,} bytes")
@@ -86,7 +84,7 @@ def _verify(
         parsed = client.decode_timestamp_response(reply)
         if parsed.status != client.PKIStatus.GRANTED:
             raise TimestampError(_refusal(parsed, client))
-        verifier = client.VerifierBuilder(roots=list(authorities), nonce=nonce).build()
+        verifier = client.VerifierBuilder(roots=authorities, nonce=nonce).build()
         verifier.verify_message(parsed, data)
         return Timestamp(
             time=parsed.tst_info.gen_time.astimezone(UTC), authority=_signer(parsed.signed_data)

@@ -7,11 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._text import without_credentials
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
+
+if TYPE_CHECKING:
+    from napari_seal._format.signature import Signer
 
 #: Version of the layout below; more keys may be added to one.
 VERSION: Final = 1
@@ -29,6 +32,8 @@ class Run:
         What was checked, as it was named.
     options : sequence of str
         How it was checked, as on the command line.
+    signer : callable, optional
+        Signs the reports.
 
     Attributes
     ----------
@@ -36,9 +41,16 @@ class Run:
         Why the run ended before all files were checked; to be set by who ends it.
     """
 
-    def __init__(self, *, paths: Sequence[str] = (), options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        paths: Sequence[str] = (),
+        options: Sequence[str] = (),
+        signer: Signer | None = None,
+    ) -> None:
         self.paths = [without_credentials(path) for path in paths]
         self.options = [without_credentials(option) for option in options]
+        self.signer = signer
         self.begun = datetime.now(UTC)
         self.stopped: str | None = None
         self._clock = time.monotonic()

@@ -58,7 +58,7 @@ def test_what_runs_do_fits(busy):
 
 
 def test_each_link_names_the_digest_of_the_one_before(busy):
-    """The digest of a link's text, which any tool makes, stands in the next; the last is the head."""
+    """The digest of a link's text, which any tool makes, stands in the next link."""
     found = texts(busy)
     digests = [f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}" for text in found]
     assert [json.loads(text)["previous"] for text in found] == [None, *digests[:-1]]
@@ -89,7 +89,7 @@ _ATTACKS = {
         "Run 3 is not what link 3 says of it: begun differs",
     ),
     "note edited": (
-        "UPDATE runs SET parameters = '{\"note\": \"\"}' WHERE id = 4",
+        'UPDATE runs SET parameters = \'{"note": ""}\' WHERE id = 4',
         "Run 4 is not what link 4 says of it: parameters differs",
     ),
     "folders edited": ("DELETE FROM scopes WHERE run = 2", "link 2 says of it: folders differs"),
@@ -102,18 +102,24 @@ _ATTACKS = {
         "Link 2 of the chain is gone",
     ),
     "removed and renumbered": (
-        "DELETE FROM links WHERE run = 2; DELETE FROM runs WHERE id = 2; "
-        "UPDATE links SET number = number - 1 WHERE number > 2",
+        (
+            "DELETE FROM links WHERE run = 2; DELETE FROM runs WHERE id = 2; "
+            "UPDATE links SET number = number - 1 WHERE number > 2"
+        ),
         "The chain is broken at link 2",
     ),
     "first run removed": (
-        "DELETE FROM links WHERE run = 1; DELETE FROM runs WHERE id = 1; "
-        "UPDATE links SET number = number - 1",
+        (
+            "DELETE FROM links WHERE run = 1; DELETE FROM runs WHERE id = 1; "
+            "UPDATE links SET number = number - 1"
+        ),
         "The chain is broken at link 1",
     ),
     "links exchanged": (
-        "UPDATE links SET number = -2 WHERE number = 2; UPDATE links SET number = 2 WHERE "
-        "number = 3; UPDATE links SET number = 3 WHERE number = -2",
+        (
+            "UPDATE links SET number = -2 WHERE number = 2; UPDATE links SET number = 2 WHERE "
+            "number = 3; UPDATE links SET number = 3 WHERE number = -2"
+        ),
         "The chain is broken at link 2",
     ),
     "link cut": ("UPDATE links SET text = substr(text, 1, 50) WHERE number = 3", "Link 3"),
@@ -122,8 +128,10 @@ _ATTACKS = {
         "The chain is broken at link 3",
     ),
     "run put in": (
-        "INSERT INTO runs (id, kind, state, begun, ended, parameters, counts, software) "
-        "SELECT 99, kind, state, begun, ended, parameters, counts, software FROM runs WHERE id = 1",
+        (
+            "INSERT INTO runs (id, kind, state, begun, ended, parameters, counts, software) SELECT "
+            "99, kind, state, begun, ended, parameters, counts, software FROM runs WHERE id = 1"
+        ),
         "Run 99 has no link",
     ),
     "last link removed": ("DELETE FROM links WHERE number = 6", "Run 6 has no link"),
@@ -133,8 +141,10 @@ _ATTACKS = {
     ),
     "history removed": ("DELETE FROM history WHERE run = 2", "Run 2 is not what link 2 says"),
     "history of digests edited": (
-        "UPDATE history SET digests = (SELECT digests FROM history WHERE run = 1 LIMIT 1) "
-        "WHERE run = 3",
+        (
+            "UPDATE history SET digests = (SELECT digests FROM history WHERE run = 1 LIMIT 1) "
+            "WHERE run = 3"
+        ),
         "Run 3 is not what link 3 says of it: changes differs",
     ),
     "state edited": (
@@ -201,7 +211,7 @@ def test_a_head_of_before_is_found(busy, check):
 
 
 def test_a_run_is_linked_when_it_ends(ledger, archive, check):
-    """One that was stopped and gone on with is linked once; what it wrote in both parts is in it."""
+    """One that was stopped and gone on with is linked once, with what it wrote in both parts."""
     check()
     for number in range(12):
         shutil.copy(archive / "a.jpg", archive / f"copy{number}.jpg")
@@ -293,4 +303,6 @@ def test_checking_a_ledger_needs_no_right_to_write(busy):
 
 def test_the_digest_of_nothing():
     """A run that changed no state has the digest of no bytes."""
-    assert chain.NOTHING == (0, f"sha256:{hashlib.sha256(b'').hexdigest()}")
+    number, digest = chain.NOTHING
+    assert number == 0
+    assert digest == f"sha256:{hashlib.sha256(b'').hexdigest()}"

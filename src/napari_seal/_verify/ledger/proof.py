@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,9 +25,8 @@ from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError, MissingPackageError, OptionError, TimestampError
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
-
     from napari_seal._trust.judge import Judge
+    from napari_seal._trust.keys import Certificates
     from napari_seal._trust.timestamp import Timestamp
 
 #: So many problems of SQLite's are told.
@@ -87,7 +86,7 @@ class LedgerCheck:
 def check(
     database: Database,
     judge: Judge,
-    authorities: Sequence[Certificate] | None,
+    authorities: Certificates | None,
     *,
     head: str | None = None,
     statement: str | os.PathLike[str] | None = None,
@@ -99,7 +98,7 @@ def check(
     database : Database
     judge : Judge
         Of signatures.
-    authorities : sequence of Certificate, optional
+    authorities : list of Certificate, optional
         By which time stamps are verified; None if they are not to be.
     head : str, optional
         The digest of a link, noted down elsewhere.
@@ -130,7 +129,7 @@ class _Checking:
 
     database: Database
     judge: Judge
-    authorities: Sequence[Certificate] | None
+    authorities: Certificates | None
     problems: list[str] = field(default_factory=list)
     head: chain.Head = chain.START
     entries: tuple[int, str] = (0, "")
