@@ -40,11 +40,11 @@ def seal(
     exif: Mapping[str, Any] | None = None,
     window: tuple[float, float] | Window | None = None,
     layer: Mapping[str, Any] | None = None,
-    key: SigningKey | str | os.PathLike[str] | None = None,
     moedal: bool = False,
     overwrite: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
     place: StackPlace | None = None,
+    key: SigningKey | str | os.PathLike[str] | None = None,
 ) -> Seal:
     """Store an image as JPEG or PNG with a seal.
 
@@ -75,9 +75,6 @@ def seal(
         PNG all whole numbers that 16 bits can hold.
     layer : mapping of str to JSON values, optional
         How the image was shown, as napari's writer records it.
-    key : SigningKey or path-like, optional
-        Sign the seal: with a key from `napari_seal.load_signing_key`, or with that of a PEM file
-        without a passphrase.
     moedal : bool, default False
         Also store the digest of the MoEDAL function under ``sha244``; for JPEG.
     overwrite : bool, default False
@@ -87,6 +84,9 @@ def seal(
         the file is sealed or checked: ``pip install napari-seal[blake3]``.
     place : StackPlace, optional
         Where the image lies in a stack; `napari_seal.seal_stack` gives it.
+    key : SigningKey or path-like, optional
+        Sign the seal: with a key from `napari_seal.load_signing_key`, or with that of a PEM file
+        without a passphrase.
 
     Returns
     -------

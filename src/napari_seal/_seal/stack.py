@@ -44,11 +44,11 @@ def seal_stack(
     exif: Mapping[str, Any] | None = None,
     window: tuple[float, float] | Window | Literal["plane"] | None = None,
     layer: Mapping[str, Any] | None = None,
-    key: SigningKey | str | os.PathLike[str] | None = None,
     overwrite: bool = False,
     resume: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
     progress: Callable[[int, int], None] | None = None,
+    key: SigningKey | str | os.PathLike[str] | None = None,
 ) -> Stack:
     """Store a stack as a folder with one sealed file for each plane, and an index.
 
@@ -82,8 +82,6 @@ def seal_stack(
         What the format can hold as it is, is stored so.
     layer : mapping of str to JSON values, optional
         How the stack was shown; values for each axis in the order of ``axes``, without ``S``.
-    key : SigningKey or path-like, optional
-        Sign each plane and the index; see `napari_seal.seal`.
     overwrite : bool, default False
         Replace a stack of this name: its planes are removed once the new window is known.
     resume : bool, default False
@@ -97,6 +95,8 @@ def seal_stack(
         Called with the number of planes that are done and that there are; where the window has to
         be found, each plane counts twice.  An exception that it raises ends the run, which can be
         resumed.
+    key : SigningKey or path-like, optional
+        Sign each plane and the index; see `napari_seal.seal`.
 
     Returns
     -------

@@ -48,7 +48,7 @@ class Proven(NamedTuple):
     signer: str | None = None
 
 
-def prove(data: bytes, path: str, judge: Judge) -> Verdict | None:
+def prove(data: bytes, path: str, judge: Judge | None = None) -> Verdict | None:
     """Return the verdict `intact`, or None where that takes a closer look.
 
     Parameters
@@ -57,10 +57,10 @@ def prove(data: bytes, path: str, judge: Judge) -> Verdict | None:
         The whole file.
     path : str
         For the verdict.
-    judge : Judge
-        Of signatures.
+    judge : Judge, optional
+        Of signatures; by default by the default list.
     """
-    proven = proven_seal(data, judge)
+    proven = proven_seal(data, judge or Judge())
     if proven is None:
         return None
     text, _, signature, signer = proven

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._text import without_credentials
+from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
 
@@ -39,6 +40,8 @@ class Run:
     ----------
     stopped : str or None
         Why the run ended before all files were checked; to be set by who ends it.
+    signatures : Counter of Signature
+        Files by the state of their signature; to be counted by who checks them.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Run:
         self.signer = signer
         self.begun = datetime.now(UTC)
         self.stopped: str | None = None
+        self.signatures: Counter[Signature] = Counter()
         self._clock = time.monotonic()
         self._end: tuple[datetime, float] | None = None
 
@@ -85,6 +89,8 @@ def summarise(counts: Mapping[Outcome, int], run: Run | None) -> dict[str, Any]:
     plain = {str(outcome): counts[outcome] for outcome in Outcome if counts.get(outcome)}
     summary: dict[str, Any] = {"report": VERSION, "files": sum(plain.values()), "counts": plain}
     if run is not None:
+        if set(+run.signatures) - {Signature.NONE}:
+            summary["signatures"] = {str(s): n for s in Signature if (n := run.signatures[s])}
         summary["complete"] = run.stopped is None
         if run.stopped is not None:
             summary["stopped"] = run.stopped
