@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from napari_seal._cli.key_options import load_key
+from napari_seal._cli.key_options import key_options, passphrase_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.text import Text
 
+    from napari_seal._trust.timestamp import Timestamp
     from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal._verify.ledger.proof import LedgerCheck
     from napari_seal._verify.ledger.statements import LedgerStatement
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 _ledger = click.argument("file", metavar="LEDGER")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_tsa_ca: Final = {
-    "metavar": "PEM",
-    "help": "Certificates that lead to the time-stamp authority's, as its operator publishes them.",
-}
+
+
+def _tsa_ca(*, required: bool) -> Callable[[Command], Command]:
+    return click.option(
+        "--tsa-ca", metavar="PEM", required=required,
+        help="Certificates that lead to the time-stamp authority's, as its operator has them.",
+    )  # fmt: skip
 
 
 def _open(stack: ExitStack, file: str, *, write: bool) -> Ledger:
@@ -42,7 +49,7 @@ def _open(stack: ExitStack, file: str, *, write: bool) -> Ledger:
 @click.option(
     "--require-signature", is_flag=True, help="It is a failure if no trusted key has signed."
 )
-@click.option("--tsa-ca", **_tsa_ca)
+@_tsa_ca(required=False)
 @_json
 def check(
     file: str,
@@ -84,8 +91,9 @@ def _lacking(found: LedgerCheck, signed: bool, *, stamped: bool) -> Iterator[str
 @click.command()
 @_ledger
 @click.option("--key", metavar="PEM", required=True, help="The private key to sign with.")
+@passphrase_file
 @_json
-def sign(file: str, key: str, as_json: bool) -> None:
+def sign(file: str, key: str, passphrase_file: str | None, as_json: bool) -> None:
     """Sign a ledger as it is now: all runs so far, and what it knows of the files.
 
     The statement is kept in the ledger; `ledger statement` writes it to a file, to be kept
@@ -93,7 +101,9 @@ def sign(file: str, key: str, as_json: bool) -> None:
 
     Exit code: 0, or 2 if it is not signed.
     """
-    signing = load_key(key)
+    from napari_seal._cli.keys import ask_for_key
+
+    signing = ask_for_key(key, passphrase_file)
     with ExitStack() as stack:
         made = _open(stack, file, write=True).sign(signing)
     _tell(made, as_json, "Signed")
@@ -102,18 +112,23 @@ def sign(file: str, key: str, as_json: bool) -> None:
 @click.command()
 @_ledger
 @click.option("--tsa", metavar="URL", required=True, help="Address of a time-stamp authority.")
-@click.option("--tsa-ca", required=True, **_tsa_ca)
-@click.option("--key", metavar="PEM", help="Sign the ledger first, with this private key.")
+@_tsa_ca(required=True)
+@key_options
 @_json
-def timestamp(file: str, tsa: str, tsa_ca: str, key: str | None, as_json: bool) -> None:
+def timestamp(
+    file: str, tsa: str, tsa_ca: str, key: str | None, passphrase_file: str | None, as_json: bool
+) -> None:
     """Have the last statement about a ledger time-stamped (RFC 3161).
 
-    If a run was finished since, or there is no statement, one is made first.  The authority sees a
+    If a run was finished since, there is no statement, or with --key, one is made first.  The
+    authority sees a
     digest, and nothing else.  Its reply is verified and kept in the ledger.
 
     Exit code: 0, or 2 if there is no time stamp.
     """
-    signing = None if key is None else load_key(key)
+    from napari_seal._cli.keys import ask_for_key
+
+    signing = None if key is None else ask_for_key(key, passphrase_file)
     with ExitStack() as stack:
         made = _open(stack, file, write=True).timestamp(tsa, tsa_ca, key=signing)
     _tell(made, as_json, "Time-stamped")
@@ -140,10 +155,11 @@ def _tell(made: LedgerStatement, as_json: bool, done: str) -> None:
         return
     from napari_seal._cli.console import echo
 
-    echo(f"{done}: {made.runs:,} runs, {made.files:,} files, as of {made.time}.")
-    echo(f"head {made.head}")
+    files = _count(made.files, "file")
+    echo(f"{done}: {_count(made.runs, 'run')}, {files}, as stated {made.time}.")
+    echo(f"head  {made.head}")
     for stamp in made.timestamps:
-        echo(f"This was there before {_moment(stamp.time)}, says {_shown(stamp.authority)}.")
+        echo(_shown(_attested(made, stamp)))
 
 
 def _print(file: str, found: LedgerCheck, lacking: list[str]) -> None:
@@ -152,60 +168,59 @@ def _print(file: str, found: LedgerCheck, lacking: list[str]) -> None:
     from napari_seal._cli.console import console, table
 
     out = console()
-    out.print(Text(f"{_shown(file)}: ledger {found.ledger}", style="bold"))
-    rows = table("", "")
-    runs = f"{found.runs:,}"
-    runs += f", {found.late:,} of them linked later" if found.late else ""
+    out.print(Text(_shown(file), style="bold"))
+    rows = table("ledger", found.ledger)
+    runs = _count(found.runs, "run")
+    runs += f", {found.late:,} linked later" if found.late else ""
     runs += f"; run {found.unfinished} is not finished" if found.unfinished is not None else ""
     for name, value in (
-        ("runs in the chain", runs),
+        ("chain", runs),
         ("head", found.head or "none"),
         ("files", f"{found.files:,}"),
     ):
-        rows.add_row(name, Text(value))
+        rows.add_row(name, value)
     out.print(rows)
     if found.statements:
-        rows = table("statement of", "runs", "signature", "signer", "time-stamped", "")
+        rows = table("stated", "runs", "signature", "signer", "time-stamped", "now")
         for told in found.statements:
-            rows.add_row(*_statement_row(told, found))
+            rows.add_row(*(Text(_shown(cell)) for cell in _row(told, found)))
         out.print(rows)
     for problem in (*found.problems, *lacking):
-        out.print(_bad(problem))
-    if not found.agrees or lacking:
-        return
-    out.print(_good("The ledger is what its runs left."))
+        out.print(_marked(problem, good=False))
     for told in found.statements:
-        for stamp in told.timestamps:
-            out.print(_good(
-                f"Its first {told.runs:,} runs were there before {_moment(stamp.time)}, says "
-                f"{_shown(stamp.authority)}."
-            ))  # fmt: skip
+        for problem in told.problems:
+            out.print(_marked(f"Stated {told.time}: {problem}", good=False))
+    if not found.problems:
+        out.print(_marked("The ledger is what its runs left.", good=True))
+    for told in found.statements:
+        for stamp in told.timestamps if not told.problems else ():
+            out.print(_marked(_attested(told, stamp), good=True))
 
 
-def _statement_row(told: LedgerStatement, found: LedgerCheck) -> list[str | Text]:
-    from rich.text import Text
-
-    stamps = ", ".join(_moment(stamp.time) for stamp in told.timestamps)
+def _row(told: LedgerStatement, found: LedgerCheck) -> tuple[str, ...]:
+    stamps = ", ".join(_moment(stamp) for stamp in told.timestamps)
     if told.unverified:
-        stamps = f"{told.unverified} not verified: name --tsa-ca"
+        stamps = "not verified: needs --tsa-ca"
     if told.problems:
-        holds = _bad(" ".join(told.problems))
+        now = "does not agree"
     elif told.runs == found.runs:
-        holds = _good("as it is now")
+        now = "as stated"
     else:
-        holds = _good(f"{found.runs - told.runs:,} runs since")
-    return [
-        told.time,
-        f"{told.runs:,}",
-        str(told.signature),
-        Text(_shown(told.signer or "")),
-        Text(stamps),
-        holds,
-    ]
+        now = f"{_count(found.runs - told.runs, 'run')} more"
+    return told.time, f"{told.runs:,}", str(told.signature), told.signer or "", stamps, now
 
 
-def _moment(time: object) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+def _attested(told: LedgerStatement, stamp: Timestamp) -> str:
+    runs = "The first run was" if told.runs == 1 else f"The first {told.runs:,} runs were"
+    return f"{runs} in the ledger by {_moment(stamp)}, as {stamp.authority} attests."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _moment(stamp: Timestamp) -> str:
+    return f"{stamp.time:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _shown(text: str) -> str:
@@ -214,18 +229,11 @@ def _shown(text: str) -> str:
     return printable(text, 200)
 
 
-def _good(text: str) -> Text:
-    from rich.text import Text
-
-    from napari_seal._verify.looks import COLOURS, SIGNS, Tone
-
-    return Text(f"{SIGNS[Tone.GOOD]} {text}", style=COLOURS[Tone.GOOD].text)
-
-
-def _bad(text: str) -> Text:
+def _marked(text: str, *, good: bool) -> Text:
     from rich.text import Text
 
     from napari_seal._text import printable
     from napari_seal._verify.looks import COLOURS, SIGNS, Tone
 
-    return Text(f"{SIGNS[Tone.BAD]} {printable(text, 600)}", style=COLOURS[Tone.BAD].text)
+    tone = Tone.GOOD if good else Tone.BAD
+    return Text(f"{SIGNS[tone]} {printable(text, 600)}", style=COLOURS[tone].text)

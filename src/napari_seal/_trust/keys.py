@@ -11,7 +11,9 @@ import binascii
 import contextlib
 import hashlib
 import os
+import re
 import stat
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +49,10 @@ Certificates: TypeAlias = "list[Certificate]"
 
 #: Largest file of certificates: those of all authorities that browsers know have 250 kB.
 _BUNDLE: Final = 4_000_000
+
+_CERTIFICATE: Final = re.compile(
+    rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
+)
 
 _BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
 _END: Final = "-----END PUBLIC KEY-----"
@@ -354,13 +360,16 @@ def load_certificates(path: str | os.PathLike[str]) -> Certificates:
         `cryptography` is not installed.
     """
     _ed25519()
-    from cryptography.x509 import load_pem_x509_certificates
+    found = list(parse_certificates(_ders(_read(path, _BUNDLE))))
+    if not found:
+        raise KeyFileError(f"{printable(path)} holds no certificate in PEM")
+    return found
 
-    pem = _read(path, _BUNDLE)
-    try:
-        return load_pem_x509_certificates(pem)
-    except ValueError as error:
-        raise KeyFileError(f"{printable(path)} holds no certificates in PEM") from error
+
+def _ders(pem: bytes) -> Iterator[bytes]:
+    for content in _CERTIFICATE.findall(pem):
+        with contextlib.suppress(binascii.Error):
+            yield base64.b64decode(content)
 
 
 def parse_certificates(ders: Iterable[bytes]) -> Iterator[Certificate]:
@@ -368,5 +377,6 @@ def parse_certificates(ders: Iterable[bytes]) -> Iterator[Certificate]:
     from cryptography.x509 import load_der_x509_certificate
 
     for der in ders:
-        with contextlib.suppress(ValueError):
+        # A warning is about certificates that a later version will not read.
+        with contextlib.suppress(ValueError), warnings.catch_warnings(action="ignore"):
             yield load_der_x509_certificate(der)

@@ -73,7 +73,7 @@ def test_which_statement_is_stamped(check, ledger, authority):
 
 
 def test_openssl_verifies_the_files(stamped, authority, tmp_path):
-    """The statement and its time stamp are two files that `openssl ts -verify` takes as they are."""
+    """A statement and its time stamp are two files that `openssl ts -verify` takes as they are."""
     stamped.write_statement(tmp_path / "statement.json")
     told = openssl(
         *("ts", "-verify", "-data", tmp_path / "statement.json"),
@@ -117,7 +117,7 @@ def edit(ledger: Ledger, command: str, *values: object) -> None:
         ("UPDATE stamps SET token = x''", "no time stamp"),
         ("UPDATE stamps SET token = 'text'", "no time stamp"),
         ("UPDATE stamps SET token = zeroblob(300000)", "far too long"),
-        ("UPDATE statements SET text = replace(text, '\"time\":\"2', '\"time\":\"1')", "other data"),
+        ("UPDATE statements SET text = replace(text, ':\"2', ':\"1')", "other data"),
     ],
 )
 def test_what_is_done_to_a_time_stamp(stamped, authority, command, problem):

@@ -81,7 +81,7 @@ _ATTACKS = {
         "not what was stated, and no run has written since",
     ),
     "statement of another ledger": (
-        ("UPDATE statements SET text = replace(text, '\"ledger\":\"', '\"ledger\":\"0') ",),
+        ('UPDATE statements SET text = replace(text, \'"ledger":"\', \'"ledger":"0\') ',),
         None,
     ),
     "statement edited": (
@@ -89,7 +89,7 @@ _ATTACKS = {
         "not one of these data",
     ),
     "time edited": (
-        ("UPDATE statements SET text = replace(text, '\"time\":\"2', '\"time\":\"1')",),
+        ('UPDATE statements SET text = replace(text, \'"time":"2\', \'"time":"1\')',),
         "not one of these data",
     ),
 }
@@ -138,7 +138,7 @@ def test_whoever_makes_the_chain_anew_cannot_sign_it(signed, archive, images, tm
 def test_a_broken_chain_is_not_signed(signed):
     """Nobody signs, without knowing it, what was edited before."""
     edit(signed, "UPDATE runs SET counts = '{\"intact\": 3}' WHERE id = 2")
-    with pytest.raises(LedgerError, match="is not signed. Run 2 is not what link 2 says"):
+    with pytest.raises(LedgerError, match=r"is not signed\. Run 2 is not what link 2 says"):
         signed.sign(KEY)
     assert len(signed.check().statements) == 1
 
