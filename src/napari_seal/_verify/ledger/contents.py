@@ -11,7 +11,11 @@ record, that of the pixels.  States are in the order of their files' numbers, th
 the order of time.
 
 The *entries* are all rows of ``files`` in the order of their numbers, with all columns but those
-that say when a file was last read.
+that say when a file was last read::
+
+    length of the path, ":", path, NUL, verdict, NUL, reasons, NUL, arrival, NUL,
+    first_run, since, referenced, expected, size, mtime: between spaces, "-" for none, NUL,
+    found, codestream, record, source, pixels: each after its length and ":"; "-" for none
 """
 
 from __future__ import annotations
@@ -19,8 +23,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from napari_seal._verify.ledger.digests import split
 from napari_seal._verify.ledger.states import typed
@@ -36,13 +39,9 @@ _PAGE: Final = 1000
 def states_of(connection: sqlite3.Connection, run: int) -> tuple[int, str]:
     """Number and digest of the states that a run began."""
     _prepare(connection)
-    sha256 = hashlib.sha256()
-    number = 0
-    rows = connection.execute(_STATES_OF, {"run": run})
-    while page := rows.fetchmany(_PAGE):
-        sha256.update(b"".join([row[3] for row in page]))
-        number += len(page)
-    return number, f"sha256:{sha256.hexdigest()}"
+    values = {"run": run}
+    changed = connection.execute(_ANY_ENDED, values).fetchone() is not None
+    return _digest(connection.execute(_STATES_OF if changed else _NEW_STATES_OF, values))
 
 
 def states_by_run(connection: sqlite3.Connection) -> dict[int, tuple[int, str]]:
@@ -50,33 +49,30 @@ def states_by_run(connection: sqlite3.Connection) -> dict[int, tuple[int, str]]:
     _prepare(connection)
     digests: defaultdict[int, _Hash] = defaultdict(hashlib.sha256)
     numbers: defaultdict[int, int] = defaultdict(int)
-    for _, _, _, state, run in connection.execute(_ALL_STATES):
-        digests[run].update(state)
-        numbers[run] += 1
+    rows = connection.execute(_ALL_STATES)
+    while page := rows.fetchmany(_PAGE):
+        states: defaultdict[int, list[bytes]] = defaultdict(list)
+        for state, run, *_ in page:
+            states[run].append(state)
+        for run, found in states.items():
+            digests[run].update(b"".join(found))
+            numbers[run] += len(found)
     return {run: (numbers[run], f"sha256:{digests[run].hexdigest()}") for run in digests}
 
 
 def entries(connection: sqlite3.Connection) -> tuple[int, str]:
     """Number and digest of all entries."""
+    return _digest(connection.execute(_ENTRIES))
+
+
+def _digest(rows: sqlite3.Cursor) -> tuple[int, str]:
+    """Of the first values of rows: how many, and the digest of them all."""
     sha256 = hashlib.sha256()
     number = 0
-    rows = connection.execute(_ENTRIES)
     while page := rows.fetchmany(_PAGE):
-        sha256.update(b"".join(_pieces(page)))
+        sha256.update(b"".join([row[0] for row in page]))
         number += len(page)
     return number, f"sha256:{sha256.hexdigest()}"
-
-
-def _pieces(rows: list[tuple[Any, ...]]) -> Iterator[bytes]:
-    """Each value after its length; ``-`` for one that is not there."""
-    for row in rows:
-        for value in row:
-            if value is None:
-                yield b"-"
-            else:
-                content = value if type(value) is bytes else str(value).encode("utf-8", "replace")
-                yield b"%d:" % len(content)
-                yield content
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -106,19 +102,41 @@ _NOW: Final = _state(
 _THEN: Final = _state("history", "known_by(digests)")
 
 # A state that a run began is one of a file that was new then, or of one of whose states another has
-# ended since.
+# ended since.  On the first run, none has.
+_BEFORE: Final = "(SELECT {}_before FROM runs WHERE id = :run)"
+_ENDED: Final = f"FROM history WHERE id > {_BEFORE.format('history')}"
+_ANY_ENDED: Final = f"SELECT 1 {_ENDED} LIMIT 1"
+_NEW_STATES_OF: Final = f"""
+    SELECT {_NOW} FROM files WHERE since = :run AND id > {_BEFORE.format("files")}
+    ORDER BY id"""  # noqa: S608 - names of columns
 _STATES_OF: Final = f"""
-    SELECT id, 1, 0, {_NOW} FROM files WHERE since = :run
-    AND (id > (SELECT files_before FROM runs WHERE id = :run) OR id IN (SELECT file FROM history
-    WHERE id > (SELECT history_before FROM runs WHERE id = :run)))
+    SELECT {_NOW}, id, 1, 0 FROM files WHERE since = :run AND id > {_BEFORE.format("files")}
     UNION ALL
-    SELECT file, 0, history.id, {_THEN} FROM history JOIN files ON files.id = file
-    WHERE history.run = :run AND history.id > (SELECT history_before FROM runs WHERE id = :run)
-    ORDER BY 1, 2, 3"""  # noqa: S608 - names of columns
+    SELECT {_NOW}, id, 1, 0 FROM files WHERE since = :run AND id <= {_BEFORE.format("files")}
+    AND id IN (SELECT file {_ENDED})
+    UNION ALL
+    SELECT {_THEN}, +file, 0, history.id FROM history JOIN files ON files.id = file
+    WHERE history.run = :run AND history.id > {_BEFORE.format("history")}
+    ORDER BY 2, 3, 4"""  # noqa: S608 - names of columns
 _ALL_STATES: Final = f"""
-    SELECT id, 1, 0, {_NOW}, since FROM files
+    SELECT {_NOW}, since, id, 1, 0 FROM files
     UNION ALL
-    SELECT file, 0, history.id, {_THEN}, history.run FROM history JOIN files ON files.id = file
-    ORDER BY 1, 2, 3"""  # noqa: S608 - names of columns
-_ENTRIES: Final = """SELECT id, path, size, mtime, first_run, since, verdict, why, arrival,
-    referenced, expected, found, codestream, record, source, pixels FROM files ORDER BY id"""
+    SELECT {_THEN}, history.run, file, 0, history.id FROM history JOIN files ON files.id = file
+    ORDER BY 3, 4, 5"""  # noqa: S608 - names of columns
+
+
+def _entry() -> str:
+    texts = " || x'00' || ".join(f"ifnull({name}, '')" for name in ("verdict", "why", "arrival"))
+    numbers = ("first_run", "since", "referenced", "expected", "size", "mtime")
+    digests = ("found", "codestream", "record", "source", "pixels")
+    parts = [
+        "length(path) || ':' || path",
+        texts,
+        " || ' ' || ".join(f"ifnull({name}, '-')" for name in numbers),
+        " || ".join(f"ifnull(length({name}) || ':' || {name}, '-')" for name in digests),
+    ]
+    whole = " || x'00' || ".join(parts)
+    return f"ifnull(CAST({whole} AS BLOB), x'')"
+
+
+_ENTRIES: Final = f"SELECT {_entry()} FROM files ORDER BY id"  # noqa: S608 - names of columns
