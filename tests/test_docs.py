@@ -116,6 +116,7 @@ INPUTS: dict[str, Callable[[np.ndarray], None]] = {
     "docs/cli.md": make_archive,
     "docs/howto/archive.md": make_archive,
     "docs/ledger.md": make_archive,
+    "docs/howto/signed-ledger.md": make_archive,
     "docs/howto/exiftool.md": make_pair,
     "docs/howto/microscopes.md": make_microscope_files,
     "docs/howto/moedal.md": make_moedal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -50,6 +51,27 @@ def test_a_signed_ledger(signed):
     assert (told.signature, told.signer) == (Signature.TRUSTED, "Archive")
     assert (told.runs, told.files, told.head) == (2, 3, found.head)
     assert (told.timestamps, told.unverified) == ((), 0)
+
+
+def test_contents_can_be_digested_by_hand(signed):
+    """The digest of all entries is what the page on ledgers says it is."""
+    connection = sqlite3.connect(signed.path)
+    rows = connection.execute(
+        "SELECT path, verdict, why, arrival, first_run, since, referenced, expected, size, mtime, "
+        "found, codestream, record, source, pixels FROM files ORDER BY id"
+    ).fetchall()
+    connection.close()
+    data = b""
+    for path, *values in rows:
+        texts, numbers, digests = values[:3], values[3:9], values[9:]
+        data += b"%d:%b\0" % (len(path), path)
+        data += b"".join((text or "").encode() + b"\0" for text in texts)
+        data += " ".join("-" if n is None else str(n) for n in numbers).encode() + b"\0"
+        data += b"".join(b"-" if d is None else b"%d:%b" % (len(d), d) for d in digests)
+    told = the_one(signed.check())
+    assert told.contents == f"sha256:{hashlib.sha256(data).hexdigest()}"
+    assert None in rows[1]
+    assert rows[0][2]
 
 
 def test_runs_after_it(signed, check):
