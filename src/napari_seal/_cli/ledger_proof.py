@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal._verify.ledger.proof import LedgerCheck
     from napari_seal._verify.ledger.statements import LedgerStatement
+
+#: Longest table of statements in the terminal.
+_LISTED: Final = 50
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -182,9 +185,11 @@ def _print(file: str, found: LedgerCheck, lacking: list[str]) -> None:
     out.print(rows)
     if found.statements:
         rows = table("stated", "runs", "signature", "signer", "time-stamped", "now")
-        for told in found.statements:
+        for told in found.statements[-_LISTED:]:
             rows.add_row(*(Text(_shown(cell)) for cell in _row(told, found)))
         out.print(rows)
+        if (more := len(found.statements) - _LISTED) > 0:
+            out.print(f"… and {more:,} before; --json gives them all.")
     for problem in (*found.problems, *lacking):
         out.print(_marked(problem, good=False))
     for told in found.statements:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import random
 import shutil
 import sqlite3
 from pathlib import Path
@@ -55,6 +57,60 @@ def test_what_runs_do_fits(busy):
     links = [json.loads(text) for text in texts(busy)]
     assert [link["run"] for link in links] == [run.number for run in busy.runs()]
     assert [link["states"] for link in links] == [3, 1, 2, 1, 2, 0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_happens_to_an_archive_fits(seed, archive, images, ledger):
+    """Files come, go, change, move and are accepted in any order, runs are cut short: it holds."""
+    rng = random.Random(seed)
+    for number in range(12):
+        files = sorted(archive.rglob("*.jpg"))
+        path = rng.choice(files) if files else archive / "a.jpg"
+        action = rng.randrange(7)
+        if action == 0:
+            (archive / f"{rng.randrange(99)}.jpg").write_bytes(images[rng.choice("abcd")])
+        elif action == 1:
+            path.unlink(missing_ok=True)
+        elif action == 2:
+            path.write_bytes(images[rng.choice(["again", "worse", "b"])])
+        elif action == 3:
+            path.write_bytes(images["c"][: -rng.randrange(1, 900)])
+        elif action == 4 and files:
+            path.rename(archive / f"moved{rng.randrange(99)}.jpg")
+        elif action == 5 and number:
+            with contextlib.suppress(LedgerError):
+                ledger.accept(path)
+        if not any(archive.rglob("*.jpg")):
+            (archive / "last.jpg").write_bytes(images["d"])
+        left = [rng.randrange(3)] if rng.random() < 0.3 else []
+        run = ledger.check_many(
+            archive, jobs=1, resume=rng.random() < 0.5, cancel=lambda left=left: _counted(left)
+        )
+        for _ in run:
+            pass
+        found = ledger.check()
+        assert found.problems == ()
+
+
+def _counted(left: list[int]) -> bool:
+    """Whether it was asked as often as it was told to wait."""
+    if not left:
+        return False
+    left[0] -= 1
+    return left[0] < 0
+
+
+def test_it_holds_while_a_run_goes_on(ledger, archive, check):
+    """A check beside a run sees what was linked before it, and that it is not finished."""
+    check()
+    (archive / "new.jpg").write_bytes((archive / "a.jpg").read_bytes())
+    run = ledger.check_many(archive, jobs=1)
+    next(run)
+    with Ledger.open(ledger.path, read_only=True) as beside:
+        found = beside.check()
+    assert found.agrees
+    assert (found.runs, found.unfinished) == (1, 2)
+    run.close()
 
 
 def test_each_link_names_the_digest_of_the_one_before(busy):

@@ -14,7 +14,14 @@ if shutil.which("openssl") is None:
 
 from tsa import Authority, openssl, serving
 
-from napari_seal import Ledger, LedgerError, OptionError, Signature, TimestampError
+from napari_seal import (
+    Ledger,
+    LedgerError,
+    OptionError,
+    Signature,
+    TargetExistsError,
+    TimestampError,
+)
 from napari_seal._trust.keys import SigningKey
 
 KEY = SigningKey.generate()
@@ -101,6 +108,22 @@ def test_files_that_were_kept_elsewhere(stamped, authority, check, tmp_path):
     told = stamped.check(statement=path, tsa_ca=authority.root).statements[-1]
     assert told.timestamps == ()
     assert "one of other data" in told.problems[0]
+
+
+def test_no_time_stamp_of_before_stays_beside_a_statement(stamped, check, tmp_path):
+    """Where a newer statement without one is written over an older, the old time stamp goes."""
+    path = tmp_path / "statement.json"
+    stamped.write_statement(path)
+    check()
+    stamped.sign(KEY)
+    with pytest.raises(TargetExistsError):
+        stamped.write_statement(path)
+    path.unlink()
+    with pytest.raises(TargetExistsError, match="tsr"):
+        stamped.write_statement(path)
+    stamped.write_statement(path, overwrite=True)
+    assert path.exists()
+    assert not path.with_name("statement.json.tsr").exists()
 
 
 def edit(ledger: Ledger, command: str, *values: object) -> None:

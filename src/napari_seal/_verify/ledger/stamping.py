@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -45,19 +46,28 @@ def stamp(
 def write(database: Database, path: str, *, overwrite: bool) -> LedgerStatement:
     """Write the last statement, and its last time stamp; see `Ledger.write_statement`."""
     _, told, tokens = _last(database)
-    files = {path: told.text.encode("ascii")} | {f"{path}.tsr": token for token in tokens[-1:]}
-    for name, content in files.items():
+    beside = f"{path}.tsr"
+    for name in (path, beside):
         if not overwrite and os.path.lexists(name):
             raise TargetExistsError(f"{printable(name)} exists; name another file, or overwrite it")
-        try:
-            with replacing(name) as part:
-                part.file.write(content)
-                part.complete = True
-        except OSError as error:
-            raise WriteError(
-                f"{printable(name)} cannot be written: {error.strerror or error}"
-            ) from error
+    try:
+        # A time stamp of before would be one of another statement.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        _write(path, told.text.encode("ascii"))
+        if tokens:
+            _write(beside, tokens[-1])
+    except OSError as error:
+        raise WriteError(
+            f"{printable(path)} cannot be written: {error.strerror or error}"
+        ) from error
     return replace(told, unverified=len(tokens))
+
+
+def _write(path: str, content: bytes) -> None:
+    with replacing(path) as part:
+        part.file.write(content)
+        part.complete = True
 
 
 def _is_stated(database: Database) -> bool:
