@@ -126,6 +126,9 @@ def test_what_is_not_signed_fails_where_it_must_be(run, robot, images, tmp_path)
     report = json.loads(run(*options, "--json").stdout)
     assert report["counts"] == {"intact": 32}
     assert report["signatures"] == {"trusted": 31, "none": 1}
+    run(*options, "--html", "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "All 32 files are intact, 1 has no trusted signature" in page
     both = run(*options, "--allow-unsealed")
     assert both.exit_code == 2
 

@@ -408,6 +408,32 @@ def test_a_ledger_keeps_the_signer_and_its_reference(files, tmp_path):
         assert len(ledger.history(path)) == 3
 
 
+@pytest.fixture
+def exchanged(files, tmp_path):
+    """An archive of two signed files, and what makes the second lie in the place of the first."""
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / name).write_bytes(files[name])
+    return tmp_path, lambda: (tmp_path / "a.jpg").write_bytes(files["b.jpg"])
+
+
+def test_a_signature_does_not_say_where_a_file_belongs(exchanged):
+    """A signed file under the name of another is intact and trusted: the page says so."""
+    folder, exchange = exchanged
+    exchange()
+    napari_seal.verify(folder / "a.jpg", trust=TRUST, require_signature=True)
+
+
+def test_a_ledger_says_where_a_signed_file_belongs(exchanged):
+    """It is substituted there, and one that is gone is missing, whoever signed."""
+    folder, exchange = exchanged
+    with napari_seal.Ledger.open(folder / "x.ledger", create=True) as ledger:
+        assert {v.verdict for v in ledger.check_many(folder, trust=TRUST)} == {"intact"}
+        exchange()
+        (folder / "b.jpg").unlink()
+        found = {v.path[-5:]: v.verdict for v in ledger.check_many(folder, trust=TRUST)}
+    assert found == {"a.jpg": "substituted", "b.jpg": "missing"}
+
+
 # ---------------------------------------------------------------------------------------- stacks
 
 
