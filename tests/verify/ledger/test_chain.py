@@ -229,6 +229,7 @@ _ATTACKS = {
     ),
     "no identity": ("DELETE FROM about WHERE key = 'identity'", "it has no identity"),
     "other types": ("UPDATE runs SET begun = 'then' WHERE id = 2", "damaged"),
+    "bytes where a text belongs": ("UPDATE runs SET kind = x'00' WHERE id = 2", "damaged"),
     "links of other types": ("UPDATE links SET text = x'00' WHERE number = 2", "Link 2"),
     "joined digests damaged": ("UPDATE history SET digests = x'ff'", "is not what link"),
 }

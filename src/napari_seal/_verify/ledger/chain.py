@@ -118,12 +118,13 @@ def _facts(
     connection: sqlite3.Connection, run: int, states: tuple[int, str]
 ) -> dict[str, Any] | None:
     row = connection.execute(
-        "SELECT kind, state, begun, ended, parameters, counts, software FROM runs WHERE id = ?",
+        "SELECT begun, ended, counts, kind, state, parameters, software FROM runs WHERE id = ?",
         (run,),
     ).fetchone()
     if row is None:
         return None
-    kind, state, begun, ended, parameters, counts, software = row
+    begun, ended, counts, *texts = row
+    kind, state, parameters, software = (typed(text, str) for text in texts)
     return {
         "run": run,
         "kind": kind,
