@@ -172,6 +172,7 @@ def test_the_whole_chain(run, good, key, tmp_path):
     result = run("ledger", "check", "l.db", *options, "--tsa-ca", authority.root)
     assert result.exit_code == 0
     assert "1 run more" in result.output
+    assert "the last 1 came after all that a trusted key has signed" in result.output
     assert result.output.count("The first run was in the ledger by") == 2
     result = run("ledger", "check", "l.db", *options)
     assert "not verified: needs --tsa-ca" in result.output

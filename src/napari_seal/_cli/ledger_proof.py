@@ -85,10 +85,14 @@ def check(
 def _lacking(found: LedgerCheck, signed: bool, *, stamped: bool) -> Iterator[str]:
     """What was asked for and is not there."""
     good = [statement for statement in found.statements if not statement.problems]
-    if signed and not any(statement.signature == "trusted" for statement in good):
+    if signed and not any(_is_trusted(statement) for statement in good):
         yield "No statement is signed with a trusted key."
     if stamped and not any(statement.timestamps for statement in good):
         yield "No statement has a time stamp that holds."
+
+
+def _is_trusted(told: LedgerStatement) -> bool:
+    return told.signature == "trusted" and not told.problems
 
 
 @click.command()
@@ -123,9 +127,8 @@ def timestamp(
 ) -> None:
     """Have the last statement about a ledger time-stamped (RFC 3161).
 
-    If a run was finished since, there is no statement, or with --key, one is made first.  The
-    authority sees a
-    digest, and nothing else.  Its reply is verified and kept in the ledger.
+    One is made first if a run was finished since, if there is none, and with --key.  The authority
+    sees a digest, and nothing else.  Its reply is verified and kept in the ledger.
 
     Exit code: 0, or 2 if there is no time stamp.
     """
@@ -197,6 +200,9 @@ def _print(file: str, found: LedgerCheck, lacking: list[str]) -> None:
             out.print(_marked(f"Stated {told.time}: {problem}", good=False))
     if not found.problems:
         out.print(_marked("The ledger is what its runs left.", good=True))
+    signed = [told.runs for told in found.statements if _is_trusted(told)]
+    if signed and (more := found.runs - max(signed)) > 0:
+        out.print(f"Of its runs, the last {more:,} came after all that a trusted key has signed.")
     for told in found.statements:
         for stamp in told.timestamps if not told.problems else ():
             out.print(_marked(_attested(told, stamp), good=True))
