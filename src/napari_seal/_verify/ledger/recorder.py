@@ -111,7 +111,7 @@ class Recorder:
                 return sorted(set(range(len(checked))).difference(plain))
         found = seen.numbers(connection, files)
         steady: set[int] = set()
-        for first, last in seen.spans(number for number in found if number is not None):
+        for first, last in seen.spans(found):
             if last - first + 1 >= seen.FEW:
                 seen.add(connection, self.run, changes.now, first, last)
                 steady.update(range(first, last + 1))
