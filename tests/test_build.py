@@ -5,12 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from lowest import requirements
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from napari_seal import __version__
 
@@ -80,3 +85,48 @@ def test_a_wheel_has_the_manifest_once(checkout: Path, after_editable: bool) -> 
             "napari_seal",
             f"napari_seal-{__version__}.dist-info",
         }
+
+
+def build(checkout: Path, out: Path) -> Path:
+    """The wheel of a checkout."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", out]
+    subprocess.run(command, cwd=checkout, check=True, capture_output=True)
+    (wheel,) = out.iterdir()
+    return wheel
+
+
+def test_a_wheel_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Path) -> None:
+    """Each module, the manifest, the marker of types and what describes the wheel; no link."""
+    with zipfile.ZipFile(build(checkout, tmp_path / "dist")) as archive:
+        names = archive.namelist()
+        links = [i.filename for i in archive.infolist() if stat.S_ISLNK(i.external_attr >> 16)]
+    about = f"napari_seal-{__version__}.dist-info"
+    described = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
+    source = checkout / "src"
+    kinds = {".py", ".css", ".js"}
+    modules = {p.relative_to(source).as_posix() for p in source.rglob("*") if p.suffix in kinds}
+    assert len(modules) > 100
+    assert len(names) == len(set(names))
+    assert set(names) == modules | {f"napari_seal/{MANIFEST}", "napari_seal/py.typed"} | {
+        f"{about}/{name}" for name in described
+    }
+    assert links == []
+
+
+def test_a_wheel_is_built_the_same_twice(checkout: Path, tmp_path: Path) -> None:
+    """From one checkout comes one wheel, byte for byte, so that anybody can build it to compare."""
+    first, second = (build(checkout, tmp_path / name) for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_what_a_wheel_asks_for_is_what_the_project_says(checkout: Path, tmp_path: Path) -> None:
+    """Requirements come by name and range, none from an address, each with a lower bound only."""
+    with zipfile.ZipFile(build(checkout, tmp_path / "dist")) as archive:
+        text = archive.read(f"napari_seal-{__version__}.dist-info/METADATA").decode()
+    asked = [Requirement(v) for v in Parser().parsestr(text).get_all("Requires-Dist", [])]
+    others = [requirement for requirement in asked if requirement.name != "napari-seal"]
+    ours = {canonicalize_name(requirement.name) for requirement in requirements()}
+    assert ours <= {canonicalize_name(requirement.name) for requirement in others}
+    for requirement in others:
+        assert requirement.url is None
+        assert [bound.operator for bound in requirement.specifier] == [">="], requirement.name

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import tifffile
-from click.testing import CliRunner
 from nd2_files import write_nd2
 from PIL import Image
+from support import command_runner
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
@@ -158,7 +158,7 @@ def test_code_runs(
 def run_command(line: str, where: str) -> None:
     from napari_seal._cli import main
 
-    result = CliRunner().invoke(main, shlex.split(line)[1:])
+    result = command_runner().invoke(main, shlex.split(line)[1:])
     assert result.exit_code in (0, 1), f"{where}: {line}\n{result.output}"
     assert result.exception is None or isinstance(result.exception, SystemExit), where
 
@@ -244,7 +244,7 @@ def test_architecture_lists_every_module() -> None:
     )
     package = ROOT / "src" / "napari_seal"
     there = {path.name for path in package.glob("*.py")}
-    for folder in ("_format", "_images", "_seal", "_verify", "_verify/ledger"):
+    for folder in ("_format", "_images", "_seal", "_trust", "_verify", "_verify/ledger"):
         there |= {path.name for path in (package / folder).glob("*.py")}
     assert there - shown <= {"__init__.py", "__main__.py", "_version.py"}
     assert shown <= there

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
     from napari_seal._seal.stack import seal_stack
+    from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
+    from napari_seal._trust.states import Signature
+    from napari_seal._trust.trusted import Trust, TrustedKey
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.ledger.entries import (
         LedgerChange,
@@ -46,16 +49,20 @@ if TYPE_CHECKING:
     from napari_seal._verify.score_map import ScoreMap
     from napari_seal._verify.stack import OpenStack, open_stack
     from napari_seal._verify.stack_check import StackVerdict, check_stack
-    from napari_seal._verify.verdict import Outcome, Signature, Verdict, VerificationError
+    from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
     from napari_seal.errors import (
         ImageError,
+        KeyFileError,
         LedgerError,
         MetadataError,
+        MissingPackageError,
         NothingToCheckError,
         OptionError,
+        PassphraseError,
         ReadError,
         SealError,
         TargetExistsError,
+        TrustError,
         WriteError,
     )
 
@@ -69,6 +76,9 @@ _HOMES = {
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
     "_seal.stack": ("seal_stack",),
+    "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
+    "_trust.states": ("Signature",),
+    "_trust.trusted": ("Trust", "TrustedKey"),
     "_verify.check": ("check", "read", "verify"),
     "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
     "_verify.ledger.ledger": ("Ledger",),
@@ -79,16 +89,20 @@ _HOMES = {
     "_verify.stack_check": ("StackVerdict", "check_stack"),
     "_verify.reasons": ("Reason", "ReasonCode"),
     "_verify.score_map": ("ScoreMap",),
-    "_verify.verdict": ("Outcome", "Signature", "Verdict", "VerificationError"),
+    "_verify.verdict": ("Outcome", "Verdict", "VerificationError"),
     "errors": (
         "ImageError",
+        "KeyFileError",
         "LedgerError",
         "MetadataError",
+        "MissingPackageError",
         "NothingToCheckError",
         "OptionError",
+        "PassphraseError",
         "ReadError",
         "SealError",
         "TargetExistsError",
+        "TrustError",
         "WriteError",
     ),
 }
@@ -101,6 +115,7 @@ __all__ = [
     "ExifDigest",
     "ImageError",
     "KeyCheck",
+    "KeyFileError",
     "Ledger",
     "LedgerChange",
     "LedgerEntry",
@@ -109,12 +124,15 @@ __all__ = [
     "LedgerFinding",
     "LedgerRun",
     "MetadataError",
+    "MissingPackageError",
     "MoedalSeal",
     "NothingToCheckError",
     "OpenStack",
     "OptionError",
     "Outcome",
+    "PassphraseError",
     "Progress",
+    "PublicKey",
     "ReadError",
     "Reason",
     "ReasonCode",
@@ -122,10 +140,14 @@ __all__ = [
     "Seal",
     "SealError",
     "Signature",
+    "SigningKey",
     "Stack",
     "StackPlace",
     "StackVerdict",
     "TargetExistsError",
+    "Trust",
+    "TrustError",
+    "TrustedKey",
     "Verdict",
     "VerificationError",
     "Window",
@@ -134,6 +156,7 @@ __all__ = [
     "check",
     "check_many",
     "check_stack",
+    "load_signing_key",
     "open_stack",
     "read",
     "restore_intensity",

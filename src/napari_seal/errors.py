@@ -43,6 +43,22 @@ class LedgerError(SealError):
     """A ledger cannot be used: not one, damaged, of a newer version, in use, or not writable."""
 
 
+class KeyFileError(SealError):
+    """A key cannot be used: not in PEM, not Ed25519, not readable, or it would be overwritten."""
+
+
+class PassphraseError(KeyFileError):
+    """The passphrase of a private key is missing or wrong."""
+
+
+class TrustError(SealError):
+    """A list of trusted keys cannot be used; the text says which entry of it, and why."""
+
+
+class MissingPackageError(SealError):
+    """What was asked for needs a package that is not installed; the text says which."""
+
+
 class FormatError(SealError):
     """Bytes do not follow the format they claim to follow.
 

@@ -106,8 +106,8 @@ def test_a_hostile_window_restores_to_finite_values_within_it(low: float, high: 
     restored = restore_intensity(np.arange(256, dtype=np.uint8), window)
     assert np.isfinite(restored).all()
     assert np.isfinite(window.step)
-    assert (restored >= min(low, high)).all()
-    assert (restored <= max(low, high)).all()
+    assert (restored >= float(min(low, high))).all()
+    assert (restored <= float(max(low, high))).all()
     steps = np.diff(restored)
     assert (steps >= 0).all() if low <= high else (steps <= 0).all()
 
@@ -194,5 +194,5 @@ def test_a_hostile_window_restores_16_bits_to_finite_values(low: float, high: fl
     window = Window(low=low, high=high)
     restored = restore_intensity(np.array([0, 1, 255, 32768, 65534, 65535], np.uint16), window)
     assert np.isfinite(restored).all()
-    assert (restored >= min(low, high)).all()
-    assert (restored <= max(low, high)).all()
+    assert (restored >= float(min(low, high))).all()
+    assert (restored <= float(max(low, high))).all()

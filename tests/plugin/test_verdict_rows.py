@@ -9,8 +9,9 @@ import tracemalloc
 import pytest
 
 from napari_seal._napari.verdict_rows import VerdictRows
+from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
-from napari_seal._verify.verdict import Outcome, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 
 MOVED = Reason(
     code=ReasonCode.MOVED, message="It was moved here.", expected="a/b.jpg", found="c/b.jpg"

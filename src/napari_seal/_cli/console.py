@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from napari_seal._text import printable
+from napari_seal._trust.states import Signature
 from napari_seal._verify.looks import LOOKS, Tone
 from napari_seal._verify.verdict import Outcome
 
@@ -69,14 +70,33 @@ def table(*columns: str) -> Table:
 
 
 def print_table(verdicts: Iterable[Verdict]) -> None:
-    """Print verdicts with their first reasons."""
+    """Print verdicts with their first reasons, and with signatures where there are any."""
     from rich.text import Text
 
-    rows = table("verdict", "file", "why")
-    for verdict in verdicts:
+    listed = list(verdicts)
+    signed = any(verdict.signature is not Signature.NONE for verdict in listed)
+    rows = table("verdict", *(["signature"] if signed else []), "file", "why")
+    for verdict in listed:
+        signature = [Text(signature_text(verdict))] if signed else []
         path = Text(printable(verdict.path))
-        rows.add_row(outcome_text(verdict.verdict), path, reason_text(verdict))
+        rows.add_row(outcome_text(verdict.verdict), *signature, path, reason_text(verdict))
     console().print(rows)
+
+
+def signature_text(verdict: Verdict) -> str:
+    """The state of the signature, and who signed; a key without a name by its beginning."""
+    signer = verdict.signer
+    if signer is None:
+        return str(verdict.signature)
+    short = signer[:15] + "…" if verdict.signature is Signature.UNKNOWN_KEY else printable(signer)
+    return f"{verdict.signature} ({short})"
+
+
+def echo_signatures(signatures: Counter[Signature], *, err: bool = False) -> None:
+    """Print counts by the state of the signature, unless there is none at all."""
+    if set(+signatures) - {Signature.NONE}:
+        parts = (f"{signatures[state]:,} {state}" for state in Signature if signatures[state])
+        echo(f"signatures: {', '.join(parts)}", err=err)
 
 
 def echo_counts(counts: Counter[Outcome], *, err: bool = False) -> None:
@@ -93,7 +113,9 @@ def echo_listed(verdicts: Iterable[Verdict]) -> None:
     for verdict in verdicts:
         outcome = verdict.verdict
         shown = _styled(f"{LOOKS[outcome].sign} {outcome}", outcome)
-        echo(f"{shown}  {printable(verdict.path)}")
+        signed = verdict.signature is not Signature.NONE
+        state = f"  signature {signature_text(verdict)}" if signed else ""
+        echo(f"{shown}  {printable(verdict.path)}{state}")
 
 
 def echo(text: str, *, err: bool = False) -> None:

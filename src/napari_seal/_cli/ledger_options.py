@@ -71,11 +71,12 @@ def open_ledger(
     ledger = stack.enter_context(Ledger.open(ledger_file, create=True, root=ledger_root))
 
     def check_without_seals(
-        paths: list[str], *, full: bool, against: str | None, **settings: Any
+        paths: list[str], *, full: bool, against: str | None, trust: str | None, **settings: Any
     ) -> CheckRun:
         return ledger._run(
-            paths, Settings(**settings), full=full, against=against, resume=resume, seals=False
-        )
+            paths, Settings(**settings), full=full, against=against, trust=trust, resume=resume,
+            seals=False,
+        )  # fmt: skip
 
     return check_without_seals
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from napari_seal._cli.key_options import key_options
 from napari_seal._files import is_address, make_folder
 from napari_seal._text import printable
 from napari_seal.errors import ImageError, MetadataError, OptionError, SealError, WriteError
@@ -67,6 +68,7 @@ class _Done(NamedTuple):
     "--plane-windows", is_flag=True, help="Each plane of a stack has a window of its own."
 )
 @click.option("--resume", is_flag=True, help="Go on with stacks that were not finished.")
+@key_options
 @click.option("--moedal", is_flag=True, help="Also write the MoEDAL function's digest, sha244.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @click.option(
@@ -91,6 +93,7 @@ def seal(
     overwrite: bool,
     algorithm: str,
     jobs: int | None,
+    **signing: str | None,
 ) -> None:
     """Seal TIFF, ND2, CZI, OME-Zarr, PNG and NPY images, folders of them, and glob patterns.
 
@@ -124,6 +127,10 @@ def seal(
     from napari_seal._images.names import FOLDER_EXTENSIONS
     from napari_seal._parallel import available_cores, map_items
 
+    if signing["key"] is not None:
+        from napari_seal._cli.keys import ask_for_key
+
+        options["key"] = ask_for_key(signing["key"], signing["passphrase_file"])
     if algorithm != "sha256":
         from napari_seal._seal.pipeline import check_algorithm
 

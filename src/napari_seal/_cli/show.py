@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict and the seal as JSON.")
-def show(file: str, as_json: bool) -> None:
-    """Show the seal of a file, its metadata, and the verdict on them.
+@click.option("--trust", metavar="PATH", help="The public keys that are trusted: a folder or file.")
+def show(file: str, as_json: bool, trust: str | None) -> None:
+    """Show the seal of a file, its metadata and signature, and the verdict on them.
 
     Exit code: 0 if the file is intact, 1 if not.
     """
     from napari_seal._verify.check import check
 
-    verdict = check(file)
+    verdict = check(file, trust=trust)
     if as_json:
         click.echo(json.dumps(verdict.as_dict() | {"seal": _plain(verdict.seal)}, indent=2))
     else:
@@ -54,10 +55,17 @@ def _print(verdict: Verdict) -> None:
 
     from napari_seal._cli.console import console, outcome_text, table
     from napari_seal._text import printable
+    from napari_seal._trust.states import Signature
 
     out = console()
     out.print(Text(printable(verdict.path), style="bold"))
     out.print(outcome_text(verdict.verdict), "—", verdict.verdict.meaning)
+    if verdict.signature is not Signature.NONE:
+        state = Text(f"signature {verdict.signature}", style="bold")
+        out.print(state, "—", verdict.signature.meaning)
+    if verdict.signer is not None:
+        named = "signer" if verdict.signature is not Signature.UNKNOWN_KEY else "its key"
+        out.print(Text(f"  {named} {printable(verdict.signer)}"))
     for reason in verdict.reasons:
         sentence = Text(f"• {printable(reason.message)}")
         out.print(Padding(sentence, (0, 0, 0, 2), expand=False))

@@ -14,6 +14,7 @@ import click
 from napari_seal._cli.ledger_options import ledger_options, open_ledger, shown_options
 from napari_seal._cli.patterns import expand
 from napari_seal._cli.spans import Span
+from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ _LISTED: Final = 500
 )
 @click.option("--time-limit", type=Span(), help="Time that the run may take, such as 90 or 1h30m.")
 @click.option("--dask", metavar="ADDRESS", help="Check on the Dask cluster of this scheduler.")
+@click.option("--trust", metavar="PATH", help="The public keys that are trusted: a folder or file.")
+@click.option(
+    "--require-signature", is_flag=True, help="A file without a trusted signature is a failure."
+)
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
 @ledger_options
 def verify(
@@ -65,6 +70,8 @@ def verify(
     timeout: float | None,
     time_limit: float | None,
     dask: str | None,
+    trust: str | None,
+    require_signature: bool,
     allow_unsealed: bool,
     **with_ledger: Any,
 ) -> None:
@@ -75,6 +82,9 @@ def verify(
 
     With --against, the image data are made again from each original (a file of the same name that
     `seal` reads) and compared; a file whose original is missing counts as a failure.
+
+    Signatures are judged by --trust, else by the list that NAPARI_SEAL_TRUST names, else by the
+    user's own.  A file whose signature was taken out is found with --require-signature alone.
 
     With --ledger, each file is compared with what earlier runs found at its path, files that are
     gone are told at the end, and what is found is written into the ledger.
@@ -88,6 +98,9 @@ def verify(
         raise click.UsageError(
             "--dask goes without --jobs and --timeout: a cluster has its own workers"
         )
+    if require_signature and allow_unsealed:
+        raise click.UsageError("an image without a seal has no signature: --require-signature or "
+                               "--allow-unsealed")  # fmt: skip
     _check_name("--jsonl-file", jsonl_file, ".jsonl")
     _check_name("--csv", csv_file, ".csv")
     _check_name("--html", html_file, ".html", ".htm")
@@ -97,16 +110,19 @@ def verify(
     from napari_seal._verify.summary import Run
 
     named = list(expand(paths, EXTENSIONS))
-    counts = _Counts()
     options = [f"--jobs {jobs}"] if jobs else []
     options += ["--full"] if full else []
     options += [f"--against {against}"] if against is not None else []
     options += [f"--timeout {timeout:g}"] if timeout is not None else []
     options += [f"--time-limit {time_limit:g}"] if time_limit is not None else []
     options += [f"--dask {dask}"] if dask is not None else []
+    options += [f"--trust {trust}"] if trust is not None else []
+    options += ["--require-signature"] if require_signature else []
     options += ["--allow-unsealed"] if allow_unsealed else []
     options += shown_options(**with_ledger)
     run = Run(paths=paths, options=options)
+    run.require_signature = require_signature
+    counts = _Counts(run)
     with ExitStack() as stack:
         reports = _open_reports(stack, run, jsonl_file, csv_file, html_file)
         client = None
@@ -120,6 +136,7 @@ def verify(
             jobs=jobs,
             full=full,
             against=against,
+            trust=trust,
             timeout=timeout,
             time_limit=time_limit,
             progress=stack.enter_context(run_progress("verifying")),
@@ -135,7 +152,7 @@ def verify(
         elif as_json:
             _print_json(verdicts, counts)
         else:
-            listed, left_out = _select(verdicts, list_all)
+            listed, left_out = _select(verdicts, list_all, require_signature)
     if jsonl or as_json:
         _print_counts(counts)
     else:
@@ -143,7 +160,12 @@ def verify(
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
     if checked.stopped is not None:
         _print_stopped(checked)
-    failed = counts.not_compared or counts.seals_lost or (with_ledger["frozen"] and counts.new)
+    failed = (
+        counts.run.not_trusted
+        or counts.not_compared
+        or counts.seals_lost
+        or (with_ledger["frozen"] and counts.new)
+    )
     good = set(+counts) <= accepted and not failed and checked.stopped is None
     sys.exit(0 if good else 1)
 
@@ -163,10 +185,15 @@ class _Counts(Counter[Outcome]):
 
     not_compared = new = seals_lost = 0
 
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Count verdicts while passing them on."""
         for verdict in verdicts:
             self[verdict.verdict] += 1
+            self.run.signatures[verdict.signature] += 1
             if verdict.reasons:
                 self._count_reasons(verdict.reasons)
             yield verdict
@@ -217,21 +244,25 @@ def _open_reports(
     return opened
 
 
-def _select(verdicts: Iterable[Verdict], list_all: bool) -> tuple[list[Verdict], int]:
-    """What to list, in bounded memory: all of a few files, else those that are not intact."""
+def _select(verdicts: Iterable[Verdict], list_all: bool, signed: bool) -> tuple[list[Verdict], int]:
+    """What to list, in bounded memory: all of a few files, else those that are no success."""
     listed: list[Verdict] = []
     left_out = seen = 0
     for verdict in verdicts:
         seen += 1
         if seen == _FEW + 1 and not list_all:
-            listed = [v for v in listed if not v.intact]
-        if verdict.intact and not list_all and seen > _FEW:
+            listed = [v for v in listed if not _is_success(v, signed)]
+        if _is_success(verdict, signed) and not list_all and seen > _FEW:
             continue
         if len(listed) < _LISTED:
             listed.append(verdict)
         else:
             left_out += 1
     return listed, left_out
+
+
+def _is_success(verdict: Verdict, signed: bool) -> bool:
+    return verdict.intact and (not signed or verdict.signature is Signature.TRUSTED)
 
 
 def _print_lines(verdicts: Iterable[Verdict], run: Run) -> None:
@@ -243,17 +274,23 @@ def _print_lines(verdicts: Iterable[Verdict], run: Run) -> None:
     out.flush()
 
 
-def _print_json(verdicts: Iterable[Verdict], counts: Counter[Outcome]) -> None:
+def _print_json(verdicts: Iterable[Verdict], counts: _Counts) -> None:
     click.echo('{"files": [', nl=False)
     for index, verdict in enumerate(verdicts):
         click.echo((",\n" if index else "\n") + json.dumps(verdict.as_dict()), nl=False)
-    click.echo(f'\n], "counts": {json.dumps({str(k): n for k, n in counts.items()})}}}')
+    signatures = json.dumps({str(k): n for k, n in counts.run.signatures.items()})
+    words = json.dumps({str(k): n for k, n in counts.items()})
+    click.echo(f'\n], "counts": {words}, "signatures": {signatures}}}')
 
 
 def _print_counts(counts: _Counts, *, stderr: bool = True) -> None:
-    from napari_seal._cli.console import echo, echo_counts
+    from napari_seal._cli.console import echo, echo_counts, echo_signatures
 
     echo_counts(counts, err=stderr)
+    echo_signatures(counts.run.signatures, err=stderr)
+    if missing := counts.run.not_trusted:
+        number = "1 file has" if missing == 1 else f"{missing:,} files have"
+        echo(f"{number} no trusted signature, which --require-signature asks for.", err=stderr)
     if counts.not_compared:
         number = "1 file" if counts.not_compared == 1 else f"{counts.not_compared:,} files"
         echo(f"{number} could not be compared with an original.", err=stderr)

@@ -49,10 +49,12 @@ def pattern(tags: bytes, keys: bytes, layer: bytes) -> bytes:
         + rb'(?:,"tile_digests":\{"kind":' + TEXT + rb',"size":' + _COUNT
         + rb',"data":"[A-Za-z0-9+/=]*"\})?,"exif":\{"digest":"(?P=algorithm):(?P<exif>' + _ANY
         + rb')","tags":\{(?P<tags>' + tags + rb')\}\}' + keys + layer
-        + rb'(?:,"stack":(?P<stack>\{[^{}]*\}))?,"created":' + TEXT
-        + rb',"software":\{"napari-seal":' + TEXT + rb',"Pillow":' + TEXT
+        + rb'(?:,"stack":(?P<stack>\{[^{}]*\}))?,"created":"(?P<created>' + TEXT[1:-1]
+        + rb')","software":\{"napari-seal":' + TEXT + rb',"Pillow":' + TEXT
         + rb',"(?:libjpeg(?:-turbo)?|zlib)":' + TEXT
-        + rb'\},"record":"(?P=algorithm):(?P<record>' + _ANY + rb')"\}\}'
+        + rb'\},"record":"(?P=algorithm):(?P<record>' + _ANY
+        + rb')"(?:,"signature":\{"algorithm":"ed25519","key":"(?P<key>[A-Za-z0-9+/]{59}=)"'
+        + rb',"value":"(?P<signature>[A-Za-z0-9+/]{86}==)"\})?\}\}'
     )  # fmt: skip
 
 
@@ -63,14 +65,18 @@ _SEAL: Final = re.compile(
     re.DOTALL,
 )
 _START: Final = b'"seal":{"version":1,'
-#: Behind the bytes that the record digest is over: ``,"record":"``, a digest, and the braces.
+#: Behind the bytes that the record digest is over: ``,"record":"``, a digest, and the braces; and
+#: before these, behind the bytes that a signature covers, the signature.
 _TAIL: Final = len(',"record":":"}}') + 64
+_BRACES: Final = len("}}")
+_SIGNED: Final = len(',"signature":{"algorithm":"ed25519","key":"","value":""}') + 60 + 88
 
 
 class Layout(NamedTuple):
     """What a check needs of a seal, as it stands in the text; digests in hexadecimal digits.
 
-    ``tags`` is the text between the braces, ``stack`` the JSON object of the place in a stack.
+    ``tags`` is the text between the braces, ``stack`` the JSON object of the place in a stack;
+    ``key`` and ``signature`` are Base64.
     """
 
     algorithm: bytes
@@ -81,12 +87,21 @@ class Layout(NamedTuple):
     exif: bytes
     tags: bytes
     stack: bytes | None
+    created: bytes
     record: bytes
+    key: bytes | None
+    signature: bytes | None
 
     @property
     def tail(self) -> int:
         """Length of what follows the bytes that the record digest is over."""
-        return _TAIL + len(self.algorithm)
+        tail = _TAIL + len(self.algorithm)
+        return tail if self.signature is None else tail + _SIGNED
+
+    @property
+    def signed_tail(self) -> int:
+        """Length of what follows the bytes that the signature covers."""
+        return _SIGNED + _BRACES
 
 
 class Parts(NamedTuple):

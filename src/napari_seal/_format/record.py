@@ -1,7 +1,8 @@
 """The record: the JSON text in the Exif UserComment, and the seal in it.
 
 The text reads ``{…user keys…,"seal":{…,"record":"sha256:…"}}``.  ``record`` is the digest of all
-bytes before ``,"record":``, so nothing has to be serialised again to verify it.
+bytes before ``,"record":``, so nothing has to be serialised again to verify it.  A signature may
+follow it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format import exif, keys, limits
+from napari_seal._format import exif, keys, limits, signature
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
 from napari_seal._format.place import parse_place
@@ -23,8 +24,12 @@ from napari_seal.errors import FormatError, JsonError, NewerVersionError, Unknow
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Format
+    from napari_seal._format.signature import Signer
 
 _FORMATS: Final[dict[str, Format]] = {"jpeg": "jpeg", "png": "png"}
+
+#: What ends a text.
+BRACES: Final = b"}}"
 
 # A signature is one text or one flat object, so that nothing unsealed hides behind the record.
 _SIGNATURE: Final = rb'(?:,"signature":(?:"[^"\\]*"|\{[^{}]*\}))?'
@@ -35,7 +40,7 @@ _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 # --------------------------------------------------------------------------------------- writing
 
 
-def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
+def dump(seal: Seal, *, moedal: str | None = None, signer: Signer | None = None) -> bytes:
     """Serialise a seal and its metadata, and close them with the record digest.
 
     Parameters
@@ -45,6 +50,8 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
         ``codestream``.
     moedal : str, optional
         Digest for the key of the MoEDAL function.
+    signer : callable, optional
+        Signs all bytes up to the record; ``signature`` is not used.
 
     Returns
     -------
@@ -84,7 +91,8 @@ def dump(seal: Seal, *, moedal: str | None = None) -> bytes:
     top[SEAL_KEY] = {key: value for key, value in body.items() if value is not None}
     text = _compact(top)[:-2]
     digest = digest_of([text], seal.codestream.algorithm)
-    return b'%s,"record":"%s"}}' % (text, str(digest).encode("ascii"))
+    text = b'%s,"record":"%s"' % (text, str(digest).encode("ascii"))
+    return signature.close(text, BRACES, signer)
 
 
 def _compact(value: Any) -> bytes:
@@ -193,7 +201,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
         created=_required(body, "created", str),
         software=_texts(_required(body, "software", dict), "software"),
         record=Digest.parse(body.get("record")),
-        signed="signature" in body,
+        signature=signature.parse(body["signature"]) if "signature" in body else None,
         metadata={key: value for key, value in record.items() if key not in RESERVED_KEYS},
         other=other,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from napari_seal._format.digest import Digest
 from napari_seal._format.keys import KeyCheck
 from napari_seal._format.place import StackPlace
+from napari_seal._format.signature import SealSignature
 from napari_seal._format.window import Window
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ class Seal:
         Versions of what made the file.
     record : Digest, optional
         Of the record's text; None in a seal that is not yet written.
-    signed : bool
-        Whether a ``signature`` follows the record.
+    signature : SealSignature, optional
+        What follows the record; `napari_seal.check` says whether it holds.
     metadata : mapping
         The user's own keys, at the top level of the JSON object.
     other : mapping
@@ -120,7 +121,7 @@ class Seal:
     layer: Mapping[str, Any] | None = None
     stack: StackPlace | None = None
     record: Digest | None = None
-    signed: bool = False
+    signature: SealSignature | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     other: Mapping[str, Any] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format import limits, record
+from napari_seal._format import limits, record, signature
 from napari_seal._format.algorithms import ALGORITHMS
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.metadata import check_metadata
@@ -28,12 +28,14 @@ from napari_seal._format.place import (
     plane_name,
     plane_names,
 )
+from napari_seal._format.signature import SealSignature
 from napari_seal._format.window import Window
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, NewerVersionError
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Format
+    from napari_seal._format.signature import Signer
 
 VERSION: Final = 1
 KIND: Final = "napari-seal stack"
@@ -41,7 +43,11 @@ KIND: Final = "napari-seal stack"
 STORED: Final = ("uint8", "uint16")
 
 _START: Final = f'{{"kind":"{KIND}",'.encode("ascii")
-_RECORD: Final = re.compile(rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"\}\s*\Z')
+_RECORD: Final = re.compile(
+    rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"(?:,"signature":(?:"[^"\\]*"|\{[^{}]*\}))?\}\s*\Z'
+)
+#: What ends the text.
+BRACE: Final = b"}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,8 @@ class Stack:
         The digests `record` of all planes, one after the other; empty in one that is not complete.
     record : Digest, optional
         Of the index's text; None in one that is not yet written.
+    signature : SealSignature, optional
+        What follows the record; `napari_seal.check_stack` says whether it holds.
     """
 
     id: str
@@ -109,6 +117,7 @@ class Stack:
     source: Digest | None = None
     planes: bytes = field(default=b"", repr=False)
     record: Digest | None = None
+    signature: SealSignature | None = None
 
     @property
     def version(self) -> int:
@@ -164,8 +173,10 @@ def is_index(path: str, data: bytes) -> bool:
 # --------------------------------------------------------------------------------------- writing
 
 
-def dump(stack: Stack, algorithm: str) -> bytes:
-    """Serialise an index, and close it with the record digest, which is not taken from ``stack``.
+def dump(stack: Stack, algorithm: str, signer: Signer | None = None) -> bytes:
+    """Serialise an index, and close it with the record digest, and its signature by a signer.
+
+    Neither is taken from ``stack``.
 
     Raises
     ------
@@ -197,7 +208,8 @@ def dump(stack: Stack, algorithm: str) -> bytes:
     }
     body = {key: value for key, value in body.items() if value is not None}
     text = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")[:-1]
-    return b'%s,"record":"%s"}' % (text, str(digest_of([text], algorithm)).encode("ascii"))
+    text = b'%s,"record":"%s"' % (text, str(digest_of([text], algorithm)).encode("ascii"))
+    return signature.close(text, BRACE, signer)
 
 
 # --------------------------------------------------------------------------------------- reading
@@ -254,6 +266,7 @@ def parse(text: bytes) -> Stack:
         source=Digest.parse(source["digest"]) if "digest" in source else None,
         planes=_planes(body),
         record=closing,
+        signature=signature.parse(body["signature"]) if "signature" in body else None,
     )
     _check_complete(stack, closing.algorithm)
     return stack
@@ -316,7 +329,7 @@ def index_matches(text: bytes, stack: Stack) -> bool | None:
     bool or None
         None if the text is not laid out as an index is written: some software wrote it anew.
     """
-    match = _RECORD.search(text[-512:])
+    match = _RECORD.search(text[-1024:])
     if match is None or stack.record is None or match[1].decode() != str(stack.record):
         return None
     end = text.rfind(b',"record":"')

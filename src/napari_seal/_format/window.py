@@ -142,7 +142,7 @@ class Window:
         if self._is_beyond_floats():
             restored = (1 - part) * low + part * high
         else:
-            restored = low + part * extent
+            restored = low + part * float(extent)
         return np.clip(restored, min(low, high), max(low, high))
 
 

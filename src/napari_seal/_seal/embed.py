@@ -28,6 +28,7 @@ from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
+from napari_seal._format.signature import Signer
 from napari_seal._format.window import Window
 from napari_seal._version import __version__
 from napari_seal.errors import MetadataError
@@ -47,6 +48,7 @@ def embed(
     moedal: bool,
     place: StackPlace | None = None,
     algorithm: str = DEFAULT_ALGORITHM,
+    signer: Signer | None = None,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG or PNG picture in memory.
 
@@ -95,7 +97,7 @@ def embed(
             tags={exif.key_text(k): exif.check_value(k, tags[k], algorithm) for k in keys},
         ),
     )
-    text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None)
+    text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None, signer=signer)
     block = _exif_block(exif_tags, draft, text)
     if len(block) > limits.SEGMENT_PAYLOAD:
         entries = record.sizes(text) | {

@@ -18,12 +18,14 @@ from napari_seal._seal.embed import embed
 from napari_seal._seal.encode import check_quality, encode_jpeg, encode_png
 from napari_seal._seal.source import accept, bits_of, choose_window
 from napari_seal._seal.write import check_target, write
+from napari_seal._trust.judge import signer_of
 from napari_seal.errors import MetadataError, OptionError, UnknownAlgorithmError
 
 # The format of a file by its extension.
 _EXTENSIONS: Final[dict[str, Format]] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 if TYPE_CHECKING:
     from napari_seal._format.container import Format
+    from napari_seal._trust.keys import SigningKey
 
 #: What new seals may be made with.
 ALGORITHMS = ("sha256", "blake3")
@@ -42,6 +44,7 @@ def seal(
     overwrite: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
     place: StackPlace | None = None,
+    key: SigningKey | str | os.PathLike[str] | None = None,
 ) -> Seal:
     """Store an image as JPEG or PNG with a seal.
 
@@ -81,6 +84,9 @@ def seal(
         the file is sealed or checked: ``pip install napari-seal[blake3]``.
     place : StackPlace, optional
         Where the image lies in a stack; `napari_seal.seal_stack` gives it.
+    key : SigningKey or path-like, optional
+        Sign the seal: with a key from `napari_seal.load_signing_key`, or with that of a PEM file
+        without a passphrase.
 
     Returns
     -------
@@ -97,6 +103,8 @@ def seal(
     OptionError
         The quality, the window or the file's extension is not possible, or the algorithm is unknown
         or needs a package that is not installed.
+    KeyFileError, MissingPackageError
+        The key cannot be used, or the package ``cryptography`` is not installed.
     TargetExistsError
         The file exists, and ``overwrite`` is not set.
     WriteError
@@ -124,6 +132,7 @@ def seal(
     if exif is not None and not isinstance(exif, Mapping):
         raise MetadataError(f"exif must be a mapping of tag names, not {type(exif).__name__}")
     quality = check_quality(quality)
+    signer = signer_of(key)
     check_algorithm(algorithm)
     user = check_metadata({} if metadata is None else metadata)
     check_target(target, overwrite=overwrite)
@@ -142,6 +151,7 @@ def seal(
         place=place,
         moedal=moedal,
         algorithm=algorithm,
+        signer=signer,
     )
     write(target, data, overwrite=overwrite)
     return sealed

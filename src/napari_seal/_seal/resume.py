@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from napari_seal._format import container, record
+from napari_seal._format import container, record, signature
 from napari_seal._format import exif as exif_format
 from napari_seal._format.exif import Entry, Key
 from napari_seal._format.exif_tags import build
@@ -15,6 +15,7 @@ from napari_seal._format.pixels import digest_array
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
+from napari_seal._trust.keys import SigningKey
 from napari_seal.errors import FormatError
 
 #: Not compared: the record, which is by itself, and the version of what wrote, which may be newer.
@@ -32,13 +33,14 @@ def find_intact(
     exif: Mapping[str, Any],
     layer: Mapping[str, Any] | None,
     algorithm: str,
+    key: SigningKey | None,
 ) -> Seal | None:
-    """Return the seal of a file that is intact and was made of just this; else None.
+    """Return the seal of a file that is intact, was made of just this and signed so; else None.
 
     What seals does not ask what verifies, so that the digests are compared here.
     """
     try:
-        seal = _intact_seal(data)
+        seal = _intact_seal(data, key)
         if seal is None:
             return None
         block = build(exif, unique_id=seal.identity, software="", comment=b"")
@@ -56,8 +58,8 @@ def find_intact(
     return seal if is_same else None
 
 
-def _intact_seal(data: bytes) -> Seal | None:
-    """The seal of a file, where its codestream, its record and its sealed tags agree with it."""
+def _intact_seal(data: bytes, key: SigningKey | None) -> Seal | None:
+    """The seal of a file with which codestream, record, sealed tags and signature agree."""
     structure = container.walk(data)
     blocks = list(structure.exif_blocks())
     if len(blocks) != 1:
@@ -73,8 +75,19 @@ def _intact_seal(data: bytes) -> Seal | None:
         record.record_matches(text, seal) is True
         and structure.codestream(algorithm) == seal.codestream
         and exif_format.sealed_digest(entries, keys, algorithm) == seal.exif.digest
+        and _is_signed_by(key, text, seal)
     )
     return seal if is_intact else None
+
+
+def _is_signed_by(key: SigningKey | None, text: bytes, seal: Seal) -> bool:
+    block = seal.signature
+    if block is None or key is None:
+        return block is None and key is None
+    data, value = signature.covered(text, block, record.BRACES), signature.decode(block.value)
+    if data is None or value is None or block.key != key.public.text:
+        return False
+    return key.public.verify(value, data)
 
 
 def _check_values(entries: Mapping[Key, Entry], algorithm: str) -> dict[str, str]:

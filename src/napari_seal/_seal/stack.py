@@ -23,6 +23,8 @@ from napari_seal._seal.resume import find_intact
 from napari_seal._seal.stack_folder import Folder, check_names, folder_of, look_into
 from napari_seal._seal.write import write
 from napari_seal._text import printable
+from napari_seal._trust.judge import signer_of
+from napari_seal._trust.keys import SigningKey, load_signing_key
 from napari_seal._version import __version__
 from napari_seal.errors import OptionError, WriteError
 
@@ -46,6 +48,7 @@ def seal_stack(
     resume: bool = False,
     algorithm: str = DEFAULT_ALGORITHM,
     progress: Callable[[int, int], None] | None = None,
+    key: SigningKey | str | os.PathLike[str] | None = None,
 ) -> Stack:
     """Store a stack as a folder with one sealed file for each plane, and an index.
 
@@ -83,14 +86,17 @@ def seal_stack(
         Replace a stack of this name: its planes are removed once the new window is known.
     resume : bool, default False
         Go on with a stack of this name that was not finished, from the same array and with the same
-        options.  Planes that are there, intact and of this array are kept.  Where there is nothing
-        yet, begin.
+        options, and by the same key.  Planes that are there, intact, of this array and signed by
+        this key are kept; with another key, or without one, they are written anew.  Where there is
+        nothing yet, begin.
     algorithm : {"sha256", "blake3"}
         Of the digests; see `napari_seal.seal`.
     progress : callable, optional
         Called with the number of planes that are done and that there are; where the window has to
         be found, each plane counts twice.  An exception that it raises ends the run, which can be
         resumed.
+    key : SigningKey or path-like, optional
+        Sign each plane and the index; see `napari_seal.seal`.
 
     Returns
     -------
@@ -105,6 +111,8 @@ def seal_stack(
         Metadata, layer attributes or Exif tags cannot be stored.
     OptionError
         The axes do not fit the array, or another option is not possible.
+    KeyFileError, MissingPackageError
+        See `napari_seal.seal`.
     TargetExistsError
         There is a complete stack, or something else, or an unfinished stack, and it was not asked
         to resume it.
@@ -127,6 +135,9 @@ def seal_stack(
     if isinstance(window, str) and window != "plane":
         raise OptionError(f"window is a pair (low, high) or 'plane', not {window!r}")
     check_algorithm(algorithm)
+    if key is not None and not isinstance(key, SigningKey):
+        key = load_signing_key(key)
+    signer = signer_of(key)
     quality = check_quality(quality)
     planes = Planes(data, axes, format)
     draft = Stack(
@@ -160,16 +171,17 @@ def seal_stack(
         for _, name in found.names(folder.stem) if found is not None else ():
             folder.remove(name)
         folder.make()
-        write(folder.index_path, stack.dump(draft, algorithm), overwrite=overwrite)
+        write(folder.index_path, stack.dump(draft, algorithm, signer), overwrite=overwrite)
     folder.tidy()
     options: dict[str, Any] = {
         "metadata": draft.metadata,
         "exif": exif or {},
         "layer": planes.layer_of_plane(draft.layer),
         "algorithm": algorithm,
+        "key": key,
     }
     complete = _write_planes(planes, folder, draft, quality, options, step, resume=resume)
-    text = stack.dump(complete, algorithm)
+    text = stack.dump(complete, algorithm, signer)
     write(folder.index_path, text, overwrite=True)
     return stack.parse(text)
 

@@ -9,6 +9,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._text import printable
+from napari_seal._trust.judge import Judge
+from napari_seal._trust.states import Signature
 from napari_seal._verify.load import load
 from napari_seal._verify.quick import prove
 from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_seal._format.legacy import MoedalSeal
     from napari_seal._format.seal import Seal
+    from napari_seal._trust.trusted import Trust
 
 
 def check(
@@ -26,6 +29,7 @@ def check(
     *,
     full: bool = False,
     source: npt.ArrayLike | str | os.PathLike[str] | None = None,
+    trust: Trust | str | os.PathLike[str] | None = None,
 ) -> Verdict:
     """Check one file.
 
@@ -40,6 +44,9 @@ def check(
         The original that the file was made from, as an array or as a file that ``napari-seal seal``
         reads; a stack may have it among its planes.  The image data are made from it again and
         compared, and where the picture was changed, each pixel is.
+    trust : Trust or path-like, optional
+        The public keys that are trusted, by which signatures are judged: a `Trust`, or where one is
+        loaded from.  By default that of `Trust.default`.
 
     Returns
     -------
@@ -50,8 +57,21 @@ def check(
     ------
     OptionError
         ``source`` is neither an image array nor a path.
+    TrustError
+        ``trust`` cannot be loaded.
     """
     name = path if type(path) is str else os.fsdecode(path)
+    return check_one(name, Judge(trust), full=full, source=source)
+
+
+def check_one(
+    name: str,
+    judge: Judge,
+    *,
+    full: bool = False,
+    source: npt.ArrayLike | str | os.PathLike[str] | None = None,
+) -> Verdict:
+    """Check one file; see `check`."""
     original: npt.NDArray[Any] | str | None = None
     if source is not None:
         from napari_seal._verify.original import load_original
@@ -60,16 +80,26 @@ def check(
     data = load(name)
     if not isinstance(data, bytes):
         return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(data,))
-    return check_bytes(data, name, full=full, original=original)
+    return check_bytes(data, name, full=full, original=original, judge=judge)
 
 
-def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
+def verify(
+    path: str | os.PathLike[str],
+    *,
+    trust: Trust | str | os.PathLike[str] | None = None,
+    require_signature: bool = False,
+) -> Seal | MoedalSeal:
     """Return the seal of an intact file, or raise.
 
     Parameters
     ----------
     path : path-like
         The file.
+    trust : Trust or path-like, optional
+        See `check`.
+    require_signature : bool, default False
+        Whether the file must be signed by a key that is trusted.  Without it, a file whose
+        signature was taken out passes: nothing in it tells that there was one.
 
     Returns
     -------
@@ -79,12 +109,17 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     Raises
     ------
     VerificationError
-        The verdict is anything but `intact`; the exception carries it.
+        The verdict is anything but `intact`, or the state of the signature anything but `trusted`
+        where that is required; the exception carries it.
     ReadError
         It is the index of a stack, which has no seal of one image.
+    TrustError
+        ``trust`` cannot be loaded.
     """
-    verdict = check(path)
+    verdict = check(path, trust=trust)
     if verdict.verdict is not Outcome.INTACT:
+        raise VerificationError(verdict)
+    if require_signature and verdict.signature is not Signature.TRUSTED:
         raise VerificationError(verdict)
     if verdict.seal is None:
         raise ReadError(
@@ -94,13 +129,17 @@ def verify(path: str | os.PathLike[str]) -> Seal | MoedalSeal:
     return verdict.seal
 
 
-def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
+def read(
+    path: str | os.PathLike[str], *, trust: Trust | str | os.PathLike[str] | None = None
+) -> tuple[npt.NDArray[Any], Verdict]:
     """Read the picture of a file, with the verdict on the very bytes it was decoded from.
 
     Parameters
     ----------
     path : path-like
         Any JPEG or PNG file, sealed or not.
+    trust : Trust or path-like, optional
+        See `check`.
 
     Returns
     -------
@@ -114,9 +153,12 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
     ------
     ReadError
         There is no picture that could be shown.
+    TrustError
+        ``trust`` cannot be loaded.
     """
     from napari_seal._format import stack
 
+    judge = Judge(trust)
     name = os.fsdecode(path)
     data = load(name)
     if not isinstance(data, bytes):
@@ -125,7 +167,7 @@ def read(path: str | os.PathLike[str]) -> tuple[npt.NDArray[Any], Verdict]:
         raise ReadError(
             f"{printable(name)} is the index of a stack; napari_seal.open_stack opens it"
         )
-    verdict = check_bytes(data, name)
+    verdict = check_bytes(data, name, judge=judge)
     if verdict.verdict is Outcome.NOT_AN_IMAGE:
         raise ReadError(str(verdict))
     try:
@@ -156,12 +198,14 @@ def check_bytes(
     *,
     full: bool = False,
     original: npt.NDArray[Any] | str | None = None,
+    judge: Judge | None = None,
 ) -> Verdict:
-    """Check the content of a file; see `check`."""
+    """Check the content of a file; see `check`.  Without a judge, signatures are by the default."""
+    judge = judge or Judge()
     if not full and original is None:
-        verdict = prove(data, path)
+        verdict = prove(data, path, judge)
         if verdict is not None:
             return verdict
     from napari_seal._verify.steps import take_steps
 
-    return take_steps(data, path, full=full, original=original)
+    return take_steps(data, path, full=full, original=original, judge=judge)

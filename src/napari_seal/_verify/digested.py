@@ -18,11 +18,18 @@ TAIL: Final = 86
 #: What encloses the digest, by form of report.
 ENCLOSED: Final = {
     "jsonl": (b',"digest": "', b'"}\n'),
-    "csv": (b'#digest,,,,"', b'"\r\n'),
+    # Of the row's beginning, "#", which is one byte too many.
+    "csv": (b'digest,,,,,"', b'"\r\n'),
     "html": (b"<!--digest ", b"-->\n"),
 }
+#: The same in reports of before, which had no column for signers.
+_BEFORE: Final = {"csv": b'#digest,,,,"'}
+
 _TAILS: Final = {
-    form: re.compile(re.escape(before) + rb"(sha256:[0-9a-f]{64})" + re.escape(after) + rb"\Z")
+    form: re.compile(
+        rb"(?:%b|%b)(sha256:[0-9a-f]{64})%b\Z"
+        % tuple(map(re.escape, (before, _BEFORE.get(form, before), after)))
+    )
     for form, (before, after) in ENCLOSED.items()
 }
 

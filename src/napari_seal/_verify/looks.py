@@ -79,6 +79,7 @@ LOOKS: Final = {
     Outcome.METADATA_CHANGED: Look(Tone.BAD, "METADATA CHANGED"),
     Outcome.REENCODED: Look(Tone.MILD, "reencoded"),
     Outcome.SUBSTITUTED: Look(Tone.BAD, "OTHER IMAGE"),
+    Outcome.SIGNATURE_INVALID: Look(Tone.BAD, "SIGNATURE INVALID"),
     Outcome.IMAGE_CHANGED: Look(Tone.BAD, "IMAGE CHANGED"),
     Outcome.TRUNCATED: Look(Tone.BAD, "TRUNCATED"),
     Outcome.NO_SEAL: Look(Tone.MILD, "no seal"),

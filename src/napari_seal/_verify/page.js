@@ -5,7 +5,7 @@
   const PAGE = 100;
   const PRINTED = 2000;
   const NONE = [];
-  const [PATH, OUTCOME, REASONS, MORE, PICTURE, SIGNATURE] = [0, 1, 2, 3, 4, 5];
+  const [PATH, OUTCOME, REASONS, MORE, PICTURE, SIGNATURE, SIGNER] = [0, 1, 2, 3, 4, 5, 6];
   const [CODE, MESSAGE, EXPECTED, FOUND] = [0, 1, 2, 3];
 
   const byId = (id) => document.getElementById(id);
@@ -13,7 +13,7 @@
   const rows = [];
   for (const block of document.querySelectorAll("script.rows")) {
     for (const row of JSON.parse(block.textContent)) {
-      rows.push(typeof row === "string" ? [row, 0, NONE, 0, 0, ""] : row);
+      rows.push(typeof row === "string" ? [row, 0, NONE, 0, 0, "", ""] : row);
     }
     block.remove(); // its text would stay in memory
   }
@@ -42,6 +42,8 @@
     return (
       row[PATH].toLowerCase().includes(needle) ||
       outcomes[row[OUTCOME]][0].includes(needle) ||
+      row[SIGNATURE].includes(needle) ||
+      row[SIGNER].toLowerCase().includes(needle) ||
       row[REASONS].some((reason) => reason.some((text) => text.toLowerCase().includes(needle)))
     );
   }
@@ -103,7 +105,10 @@
       details.append(element("summary", more ? `Details, and ${more} more` : "Details"), list);
       cell.append(reasons[0][MESSAGE], details);
     }
-    if (row[SIGNATURE]) cell.append(element("small", ` signature: ${row[SIGNATURE]}`));
+    if (row[SIGNATURE]) {
+      const by = row[SIGNER] ? ` (${row[SIGNER]})` : "";
+      cell.append(element("small", ` signature: ${row[SIGNATURE]}${by}`));
+    }
     return cell;
   }
 

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 from typing import IO, Final
 
 from napari_seal._text import printable
+from napari_seal._trust.states import Signature
 from napari_seal._verify import page_html
 from napari_seal._verify.digested import Digested
 from napari_seal._verify.page_html import Left
@@ -28,7 +29,7 @@ from napari_seal._verify.reasons import Reason
 from napari_seal._verify.replace import check_target, nameless, replacing
 from napari_seal._verify.report import Watch
 from napari_seal._verify.summary import Run, summarise
-from napari_seal._verify.verdict import Outcome, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 
 #: Pictures in a page: about 20 KB each, 10 MB in all.
 PICTURES: Final = 500
@@ -139,7 +140,8 @@ def _row(verdict: Verdict, picture: int) -> str | list[object]:
     outcome = page_html.OUTCOMES.index(verdict.verdict)
     reasons = [_reason(reason) for reason in verdict.reasons[:_REASONS]]
     more = max(0, len(verdict.reasons) - _REASONS)
-    return [path, outcome, reasons, more, picture, signature]
+    signer = "" if verdict.signer is None else printable(verdict.signer, _TEXT)
+    return [path, outcome, reasons, more, picture, signature, signer]
 
 
 def _reason(reason: Reason) -> list[str]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from napari_seal._format import exif, xmp
 from napari_seal._format.algorithms import start_digest
 from napari_seal._format.layout import Layout
+from napari_seal._trust.judge import Judge
+from napari_seal._trust.states import Signature
 from napari_seal._verify.alike import (
     CODE,
     ExifLayout,
@@ -37,7 +39,16 @@ _PACKET_SIZE: Final = len(_PACKET % bytes(64)) + 2
 _XMP: Final = b"\xff\xe1" + _PACKET_SIZE.to_bytes(2) + _PACKET
 
 
-def prove(data: bytes, path: str) -> Verdict | None:
+class Proven(NamedTuple):
+    """A file that is plainly intact: its record, and who signed it, if anybody did."""
+
+    text: bytes
+    seal: Layout
+    signature: Signature = Signature.NONE
+    signer: str | None = None
+
+
+def prove(data: bytes, path: str, judge: Judge | None = None) -> Verdict | None:
     """Return the verdict `intact`, or None where that takes a closer look.
 
     Parameters
@@ -46,13 +57,32 @@ def prove(data: bytes, path: str) -> Verdict | None:
         The whole file.
     path : str
         For the verdict.
+    judge : Judge, optional
+        Of signatures; by default by the default list.
     """
-    proven = proven_seal(data)
-    return None if proven is None else intact(path, proven[0])
+    proven = proven_seal(data, judge or Judge())
+    if proven is None:
+        return None
+    text, _, signature, signer = proven
+    return intact(path, text, signature, signer)
 
 
-def proven_seal(data: bytes) -> tuple[bytes, Layout] | None:
-    """The same, but only the record's text, of which `verdict.intact` makes one, and its parts."""
+def proven_seal(data: bytes, judge: Judge) -> Proven | None:
+    """The same, but only what `verdict.intact` makes one of, and the parts of the record."""
+    proven = _proven(data)
+    if proven is None:
+        return None
+    text, seal = proven
+    # 8. Judge the signature: only what there is nothing more to tell of is told here.
+    if seal.signature is None or seal.key is None:
+        return Proven(text, seal)
+    signed = memoryview(text)[: -seal.signed_tail]
+    state, signer, problem = judge.judge_spelt(signed, seal.key, seal.signature, seal.created)
+    return Proven(text, seal, state, signer) if problem is None else None
+
+
+def _proven(data: bytes) -> tuple[bytes, Layout] | None:
+    """The record's text and its parts, where steps 1 to 7 say that all is as it was sealed."""
     # 1. Is it a JPEG or PNG file?
     if not data.startswith(_START):
         return _proven_png(data) if data.startswith(_PNG_START) else None

@@ -78,6 +78,11 @@ class ReasonCode(StrEnum):
     # truncated
     NO_END_OF_IMAGE = "no-end-of-image"
     DATA_END_EARLY = "data-end-early"
+    # the signature: signature-invalid, and beside any verdict
+    SIGNATURE_MISMATCH = "signature-mismatch"
+    SIGNATURE_NOT_CHECKED = "signature-not-checked"
+    KEY_EXPIRED = "key-expired"
+    KEY_REVOKED = "key-revoked"
     # no-seal, seal-malformed, seal-unsupported
     NO_SEAL_FOUND = "no-seal-found"
     SEAL_STRIPPED = "seal-stripped"

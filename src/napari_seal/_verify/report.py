@@ -3,10 +3,10 @@
 Both are written while verdicts pass, and end with a summary of the run and a digest of all that
 stands before it::
 
-    {"path": …, "verdict": …, …}                         path,verdict,signature,codes,reasons
-    {"path": …, "verdict": …, …}                         a.jpg,intact,none,,
-    {"summary": {…},"digest": "sha256:…"}                #summary,,,files,1
-                                                         #digest,,,,"sha256:…"
+    {"path": …, "verdict": …, …}                         path,verdict,signature,signer,codes,reasons
+    {"path": …, "verdict": …, …}                         a.jpg,intact,none,,,
+    {"summary": {…},"digest": "sha256:…"}                #summary,,,,files,1
+                                                         #digest,,,,,"sha256:…"
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from napari_seal._verify.replace import replacing
 from napari_seal._verify.summary import Run, summarise
 from napari_seal._verify.verdict import Outcome, Verdict
 
-CSV_COLUMNS: Final = ("path", "verdict", "signature", "codes", "reasons")
+CSV_COLUMNS: Final = ("path", "verdict", "signature", "signer", "codes", "reasons")
 
 #: What the first column of the last rows holds, in place of a path.
 CSV_SUMMARY: Final = "#summary"
@@ -41,17 +41,22 @@ def json_line(verdict: Verdict) -> str:
 def csv_row(verdict: Verdict) -> tuple[str, ...]:
     """One verdict as a row of `CSV_COLUMNS`.
 
-    A path that a spreadsheet would take for a formula, or a reader for the summary, is preceded by
-    an apostrophe.
+    A path or name that a spreadsheet would take for a formula, or a reader for the summary, is
+    preceded by an apostrophe.
     """
-    path = printable(verdict.path)
     return (
-        f"'{path}" if path[:1] in ("=", "+", "-", "@", "#") else path,
+        _cell(verdict.path),
         str(verdict.verdict),
         str(verdict.signature),
+        "" if verdict.signer is None else _cell(verdict.signer),
         " ".join(reason.code for reason in verdict.reasons),
         " ".join(reason.message for reason in verdict.reasons),
     )
+
+
+def _cell(text: str) -> str:
+    shown = printable(text)
+    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@", "#") else shown
 
 
 def stream_jsonl(
@@ -81,7 +86,8 @@ def stream_csv(
         writer.writerow(csv_row(verdict))
         yield verdict
     for name, value in _flat(summarise(counts, run)):
-        writer.writerow((CSV_SUMMARY, "", "", name, value))
+        writer.writerow((CSV_SUMMARY, "", "", "", name, value))
+    out.write("#")
     out.finish()
 
 

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 from napari_seal._text import printable
 from napari_seal._verify import page_html
 from napari_seal._verify.digested import TAIL, read_digest
-from napari_seal._verify.report import CSV_COLUMNS, CSV_SUMMARY
+from napari_seal._verify.report import CSV_SUMMARY
 from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import ReadError
 
@@ -25,7 +25,7 @@ from napari_seal.errors import ReadError
 _BEGINNINGS: Final = {
     b'{"path": "': "jsonl",
     b'{"summary": {': "jsonl",
-    ",".join(CSV_COLUMNS).encode(): "csv",
+    b"path,verdict,signature,": "csv",
     b"<!DOCTYPE html>": "html",
 }
 _GENERATOR: Final = b'<meta name="generator" content="napari-seal '
@@ -128,12 +128,12 @@ def _read_csv(lines: Iterator[bytes], report: ReportCheck) -> None:
     before = csv.field_size_limit(_LINE)  # one cell has all reasons of a file
     try:
         rows = csv.reader(line.decode() for line in lines)
-        next(rows, None)
+        columns = next(rows, [])  # earlier versions had fewer
         for number, row in enumerate(rows, 2):
-            if len(row) != len(CSV_COLUMNS):
-                raise ValueError(f"row {number:,} has {len(row)} cells, not {len(CSV_COLUMNS)}")
+            if len(row) != len(columns):
+                raise ValueError(f"row {number:,} has {len(row)} cells, not {len(columns)}")
             if row[0] == CSV_SUMMARY:
-                _unflatten(report.summary, row[3], row[4])
+                _unflatten(report.summary, row[-2], row[-1])
             elif row[0] != "#digest":
                 report.counts[row[1]] += 1
     finally:

@@ -6,17 +6,19 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_seal._files import check_address, is_address
 from napari_seal._folders import is_folder, list_folder
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._text import printable
-from napari_seal._verify.check import check, check_bytes
+from napari_seal._trust.judge import Judge
+from napari_seal._trust.states import Signature
+from napari_seal._verify.check import check_bytes, check_one
 from napari_seal._verify.engine import Engine, Settings, Stop
 from napari_seal._verify.load import Unlisted, load
 from napari_seal._verify.patience import find_patiently
-from napari_seal._verify.quick import proven_seal
+from napari_seal._verify.quick import Proven, proven_seal
 from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Outcome, Verdict, intact, record_text
 from napari_seal.errors import NothingToCheckError, OptionError
@@ -26,10 +28,11 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-    from napari_seal._format.layout import Layout
+    from napari_seal._trust.trusted import Trust
     from napari_seal._verify.progress import Progress
 
     Paths = Iterable[str | os.PathLike[str]]
+    Packed = Verdict | bytes | tuple[bytes | None, str, str | None] | None
 
 
 def check_many(
@@ -39,6 +42,7 @@ def check_many(
     recursive: bool = True,
     full: bool = False,
     against: str | os.PathLike[str] | None = None,
+    trust: Trust | str | os.PathLike[str] | None = None,
     ordered: bool = True,
     timeout: float | None = None,
     time_limit: float | None = None,
@@ -64,6 +68,8 @@ def check_many(
         A folder with the originals (files that ``napari-seal seal`` reads), laid out like what
         is checked: each file is compared with the one of its name, as `napari_seal.check` does
         with ``source``.
+    trust : Trust or path-like, optional
+        The public keys that are trusted; see `napari_seal.check`.
     ordered : bool, default True
         Whether verdicts come in the order of the files, or each as soon as it is there.
     timeout : float, optional
@@ -93,6 +99,8 @@ def check_many(
     OptionError
         ``jobs`` is not a number from 1, a time is no number above 0, ``against`` is no folder,
         nothing that is installed reaches an address, or the cluster cannot be used.
+    TrustError
+        ``trust`` cannot be loaded, or for a cluster the default cannot.
     """
     settings = Settings(
         jobs=jobs,
@@ -103,14 +111,19 @@ def check_many(
         progress=progress,
         client=client,
     )
-    return _start(paths, settings, recursive=recursive, full=full, against=against)
+    return _start(paths, settings, recursive=recursive, full=full, against=against, trust=trust)
 
 
 def check_without_seals(
-    paths: Paths, *, full: bool, against: str | os.PathLike[str] | None, **settings: Any
+    paths: Paths,
+    *,
+    full: bool,
+    against: str | os.PathLike[str] | None,
+    trust: Trust | str | os.PathLike[str] | None = None,
+    **settings: Any,
 ) -> CheckRun:
     """The same for those who look at no seal: verdicts `intact` come without it, and sooner."""
-    return _start(paths, Settings(**settings), full=full, against=against, seals=False)
+    return _start(paths, Settings(**settings), full=full, against=against, trust=trust, seals=False)
 
 
 def _start(
@@ -119,11 +132,12 @@ def _start(
     *,
     full: bool,
     against: str | os.PathLike[str] | None,
+    trust: Trust | str | os.PathLike[str] | None,
     recursive: bool = True,
     seals: bool = True,
 ) -> CheckRun:
     elsewhere, timeout = settings.client is not None, settings.timeout
-    named, checking = prepare(paths, full=full, against=against, elsewhere=elsewhere)
+    named, checking = prepare(paths, full=full, against=against, trust=trust, elsewhere=elsewhere)
     engine = Engine(
         checking._replace(seals=seals),
         settings,
@@ -157,11 +171,13 @@ def prepare(
     *,
     full: bool,
     against: str | os.PathLike[str] | None,
+    trust: Trust | str | os.PathLike[str] | None = None,
     elsewhere: bool = False,
 ) -> tuple[list[str] | Iterator[str], Checking]:
     """What was named, and what is done with each file of it; see `check_many`.
 
-    ``elsewhere`` makes paths absolute, for processes with another working folder.
+    ``elsewhere`` makes paths absolute, for processes with another working folder, and loads the
+    default list of trusted keys here, since that machine may have another.
     """
     if against is not None and not os.path.isdir(against):
         raise OptionError(f"the originals are looked for in a folder; {against!r} is none")
@@ -177,7 +193,10 @@ def prepare(
     if against is not None:
         folder = os.fsdecode(against)
         originals = Originals(list(named), os.path.abspath(folder) if elsewhere else folder)
-    return named, Checking(full, originals)
+    judge = Judge(trust)
+    if elsewhere:
+        judge.load()
+    return named, Checking(full, originals, judge)
 
 
 def _absolute(name: str) -> str:
@@ -196,34 +215,52 @@ class Checking(NamedTuple):
 
     full: bool = False
     originals: Originals | None = None
+    judge: Judge = Judge()
     seals: bool = True
 
     def check(self, path: str) -> tuple[Verdict, int]:
         """Check a file; also how many bytes were read."""
-        return check_sized(path, full=self.full, originals=self.originals)
+        return check_sized(path, full=self.full, originals=self.originals, judge=self.judge)
 
-    def prove(self, path: str) -> tuple[Verdict | tuple[bytes, Layout], int]:
+    def prove(self, path: str) -> tuple[Verdict | Proven, int]:
         """The same; of a plainly intact file, the record's text and what is in it say it all."""
+        judge = self.judge
         if self.full or self.originals is not None:
             return self.check(path)
         data = load(path)
         if not isinstance(data, bytes):
-            return check_found(path), 0
+            return check_found(path, judge=judge), 0
         if type(path) is not str:  # a plane of a stack
-            return _in_place(check_bytes(data, str(path)), path), len(data)
-        return proven_seal(data) or check_bytes(data, path), len(data)
+            return _in_place(check_bytes(data, str(path), judge=judge), path), len(data)
+        return proven_seal(data, judge) or check_bytes(data, path, judge=judge), len(data)
 
-    def pack(self, path: str) -> tuple[Verdict | bytes | None, int]:
+    def pack(self, path: str) -> tuple[Packed, int]:
         """The same, as small as it can be sent: the text, or None where nobody looks at seals."""
         found, size = self.prove(path)
-        if type(found) is tuple:
-            return (found[0] if self.seals else None), size
-        verdict = cast("Verdict", found)
-        return record_text(verdict) or verdict, size
+        if type(found) is Proven and found.signer is None:  # as most are: the signature is `none`
+            return (found.text if self.seals else None), size
+        return self.packed(found), size
 
-    def unpack(self, path: str, packed: Verdict | bytes | None) -> Verdict:
+    def packed(self, found: Verdict | Proven) -> Packed:
+        """What is sent of it; a text alone is that of a file that nobody signed."""
+        if isinstance(found, Verdict):
+            text = record_text(found)
+            if text is None:
+                return found
+            signature, signer = found.signature, found.signer
+        else:
+            text, _, signature, signer = found
+        sent = text if self.seals else None
+        return sent if signature is Signature.NONE else (sent, str(signature), signer)
+
+    def unpack(self, path: str, packed: Packed) -> Verdict:
         """The verdict that was packed."""
-        return packed if isinstance(packed, Verdict) else intact(str(path), packed)
+        if packed is None or isinstance(packed, bytes):
+            return intact(str(path), packed)
+        if isinstance(packed, Verdict):
+            return packed
+        text, signature, signer = packed
+        return intact(str(path), text, Signature(signature), signer)
 
     def give_up(self, verdict: Verdict) -> Verdict:
         """The verdict on a file of which only this is known."""
@@ -270,22 +307,37 @@ class CheckRun(Iterator[Verdict]):
 
 
 def check_sized(
-    path: str, *, full: bool = False, originals: Originals | None = None
+    path: str,
+    *,
+    full: bool = False,
+    originals: Originals | None = None,
+    judge: Judge | None = None,
 ) -> tuple[Verdict, int]:
     """Check what `find_images` found; also how many bytes were read."""
     if originals is None:
         data = load(path)
         if isinstance(data, bytes):
-            return _in_place(check_bytes(data, str(path), full=full), path), len(data)
-    return check_found(path, full=full, originals=originals), 0
+            verdict = check_bytes(data, str(path), full=full, judge=judge)
+            return _in_place(verdict, path), len(data)
+    return check_found(path, full=full, originals=originals, judge=judge), 0
 
 
-def check_found(path: str, *, full: bool = False, originals: Originals | None = None) -> Verdict:
+def check_found(
+    path: str,
+    *,
+    full: bool = False,
+    originals: Originals | None = None,
+    judge: Judge | None = None,
+) -> Verdict:
     """Check what `find_images` found: a file, or a folder to complain about."""
     name = str(path)
     if type(path) is Unlisted:
         return Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(path.reason,))
-    verdict = check(name, full=full) if originals is None else _check_against(name, full, originals)
+    judge = judge or Judge()
+    if originals is None:
+        verdict = check_one(name, judge, full=full)
+    else:
+        verdict = _check_against(name, full, originals, judge)
     verdict = _in_place(verdict, path)
     from napari_seal._verify.reasons import Reason, ReasonCode
 
@@ -312,15 +364,16 @@ def _in_place(verdict: Verdict, path: str) -> Verdict:
     return judge_plane(verdict, path) if isinstance(path, PlanePath) else verdict
 
 
-def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
+def _check_against(path: str, full: bool, originals: Originals, judge: Judge) -> Verdict:
     from napari_seal._verify.original import coarser
     from napari_seal._verify.original_files import find_original
 
     if path.lower().endswith(INDEX_ENDING):
-        return check(path, full=full)  # the planes have an original, what names them has none
+        # The planes have an original, what names them has none.
+        return check_one(path, judge, full=full)
     original = find_original(path, *originals)
     if original is not None:
-        verdict = check(path, full=full, source=original)
+        verdict = check_one(path, judge, full=full, source=original)
         if verdict.scores is None or not verdict.scores.exact:
             return verdict
         return replace(verdict, scores=coarser(verdict.scores))
@@ -328,5 +381,5 @@ def _check_against(path: str, full: bool, originals: Originals) -> Verdict:
     from napari_seal._verify.reasons import Reason, ReasonCode
 
     reason = Reason(code=ReasonCode.ORIGINAL_MISSING, message=message)
-    verdict = check(path, full=full)
+    verdict = check_one(path, judge, full=full)
     return replace(verdict, reasons=(*verdict.reasons, reason))

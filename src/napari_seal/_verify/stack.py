@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_seal._text import printable
+from napari_seal._trust.judge import Judge
 from napari_seal._verify.check import check_bytes, picture_of
 from napari_seal._verify.load import load
 from napari_seal._verify.reasons import Reason, ReasonCode
@@ -25,11 +26,17 @@ from napari_seal.errors import FormatError, OptionError, ReadError
 if TYPE_CHECKING:
     from napari_seal._format.stack import Stack
     from napari_seal._format.window import Window
+    from napari_seal._trust.trusted import Trust
 
 OnVerdict = Callable[[tuple[int, ...], Verdict], None]
 
 
-def open_stack(path: str | os.PathLike[str], *, on_verdict: OnVerdict | None = None) -> OpenStack:
+def open_stack(
+    path: str | os.PathLike[str],
+    *,
+    on_verdict: OnVerdict | None = None,
+    trust: Trust | str | os.PathLike[str] | None = None,
+) -> OpenStack:
     """Open a sealed stack.  Only its index is read now.
 
     Parameters
@@ -38,6 +45,8 @@ def open_stack(path: str | os.PathLike[str], *, on_verdict: OnVerdict | None = N
         The folder of the stack, or the index in it.
     on_verdict : callable, optional
         Called with the index and the verdict of each plane that is read, in the thread that reads.
+    trust : Trust or path-like, optional
+        The public keys that are trusted; see `napari_seal.check`.
 
     Returns
     -------
@@ -47,12 +56,15 @@ def open_stack(path: str | os.PathLike[str], *, on_verdict: OnVerdict | None = N
     ------
     ReadError
         There is no index that can be read.
+    TrustError
+        ``trust`` cannot be loaded.
     """
+    judge = Judge(trust)
     name = find_index(path)
-    stack, verdict = read_index(name)
+    stack, verdict = read_index(name, judge)
     if stack is None:
         raise ReadError(str(verdict))
-    return OpenStack(name, stack, verdict, on_verdict)
+    return OpenStack(name, stack, verdict, on_verdict, judge)
 
 
 class OpenStack:
@@ -71,9 +83,15 @@ class OpenStack:
     """
 
     def __init__(
-        self, path: str, stack: Stack, verdict: Verdict, on_verdict: OnVerdict | None
+        self,
+        path: str,
+        stack: Stack,
+        verdict: Verdict,
+        on_verdict: OnVerdict | None,
+        judge: Judge,
     ) -> None:
         self.path, self.stack, self.verdict, self.on_verdict = path, stack, verdict, on_verdict
+        self._judge = judge
         self._verdicts: dict[tuple[int, ...], Verdict] = {}
         self._lock = threading.Lock()
 
@@ -167,7 +185,7 @@ class OpenStack:
         if isinstance(data, Reason):
             verdict = Verdict(path=name, verdict=Outcome.UNREADABLE, reasons=(data,))
             return None, judge_plane(verdict, plane)
-        verdict = judge_plane(check_bytes(data, name), plane)
+        verdict = judge_plane(check_bytes(data, name, judge=self._judge), plane)
         if verdict.verdict is Outcome.NOT_AN_IMAGE:
             return None, verdict
         try:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from napari_seal._text import printable, without_credentials
+from napari_seal._trust.states import Signature
+from napari_seal._trust.trusted import load_trust
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.run import check_many
 from napari_seal._verify.stack_find import find_index
@@ -22,10 +24,21 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from napari_seal._format.stack import Stack
+    from napari_seal._trust.trusted import Trust
     from napari_seal._verify.engine import Stop
     from napari_seal._verify.progress import Progress
 
 _ORDER: Final = tuple(Outcome)
+#: From good to bad.
+_SIGNATURES: Final = (
+    Signature.TRUSTED,
+    Signature.UNKNOWN_KEY,
+    Signature.NONE,
+    Signature.NOT_CHECKED,
+    Signature.EXPIRED,
+    Signature.REVOKED,
+    Signature.INVALID,
+)
 #: Verdicts that are kept of planes that are not intact.
 _KEPT: Final = 100
 
@@ -48,6 +61,8 @@ class StackVerdict:
         What the index says; None where it cannot be read.
     counts : mapping of Outcome to int
         Planes by verdict.
+    signatures : mapping of Signature to int
+        Planes by the state of their signature; that of the index is in `index`.
     problems : tuple of Verdict
         The verdicts on the first hundred planes that are not intact.
     stopped : "time-limit", "cancelled" or None
@@ -60,6 +75,7 @@ class StackVerdict:
     index: Verdict
     stack: Stack | None = field(default=None, repr=False)
     counts: Mapping[Outcome, int] = field(default_factory=dict)
+    signatures: Mapping[Signature, int] = field(default_factory=dict)
     problems: tuple[Verdict, ...] = field(default=(), repr=False)
     stopped: Stop | None = None
 
@@ -67,6 +83,12 @@ class StackVerdict:
     def intact(self) -> bool:
         """Whether the index and all planes are intact, and none is missing."""
         return self.verdict is Outcome.INTACT
+
+    @property
+    def signature(self) -> Signature:
+        """The gravest state of the signatures of the index and the planes that are there."""
+        there = [state for state, number in self.signatures.items() if number]
+        return max((self.index.signature, *there), key=_SIGNATURES.index)
 
     @property
     def complete(self) -> bool:
@@ -94,6 +116,9 @@ class StackVerdict:
             "complete": self.complete,
             "planes": self.total,
             "counts": {str(outcome): number for outcome, number in self.counts.items()},
+            "signature": str(self.index.signature),
+            "signer": self.index.signer,
+            "signatures": {str(state): number for state, number in self.signatures.items()},
         }
 
 
@@ -103,6 +128,7 @@ def check_stack(
     each: Callable[[Verdict], None] | None = None,
     jobs: int | None = None,
     full: bool = False,
+    trust: Trust | str | os.PathLike[str] | None = None,
     timeout: float | None = None,
     time_limit: float | None = None,
     cancel: Event | Callable[[], bool] | None = None,
@@ -122,6 +148,8 @@ def check_stack(
         Number of worker processes; by default that of the available cores.
     full : bool, default False
         Also decode planes that are proven unchanged; see `napari_seal.check`.
+    trust : Trust or path-like, optional
+        The public keys that are trusted; see `napari_seal.check`.
     timeout : float, optional
         Seconds that a plane may take.
     time_limit : float, optional
@@ -142,7 +170,11 @@ def check_stack(
     ------
     OptionError
         An option is not possible; see `napari_seal.check_many`.
+    TrustError
+        ``trust`` cannot be loaded.
     """
+    if trust is not None:
+        trust = load_trust(trust)
     try:
         name = find_index(path)
     except ReadError as error:
@@ -153,11 +185,13 @@ def check_stack(
         )
     stack, index = read_index(name)
     counts: Counter[Outcome] = Counter()
+    signatures: Counter[Signature] = Counter()
     problems: list[Verdict] = []
     run = check_many(
         name,
         jobs=jobs,
         full=full,
+        trust=trust,
         timeout=timeout,
         time_limit=time_limit,
         cancel=cancel,
@@ -169,6 +203,7 @@ def check_stack(
             index = verdict
         else:
             counts[verdict.verdict] += 1
+            signatures[verdict.signature] += 1
             if not verdict.intact and len(problems) < _KEPT:
                 problems.append(verdict)
         if each is not None:
@@ -186,6 +221,7 @@ def check_stack(
         index=index,
         stack=stack,
         counts=dict(counts),
+        signatures=dict(signatures),
         problems=tuple(problems),
         stopped=run.stopped,
     )

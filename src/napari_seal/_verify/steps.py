@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format import container, legacy, metadata, record, stack
 from napari_seal._format.seal import Seal
+from napari_seal._trust.judge import Judge
+from napari_seal._trust.states import Signature
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
 from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.signed import judge_signature
 from napari_seal._verify.stack_index import check_index
-from napari_seal._verify.verdict import Outcome, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import (
     FormatError,
     JsonError,
@@ -38,24 +41,30 @@ _GRAVITY: Final = (
     Outcome.METADATA_CHANGED,
     Outcome.REENCODED,
     Outcome.SUBSTITUTED,
+    Outcome.SIGNATURE_INVALID,
     Outcome.IMAGE_CHANGED,
     Outcome.TRUNCATED,
 )
 
 
 def take_steps(
-    data: bytes, path: str, *, full: bool, original: npt.NDArray[Any] | str | None
+    data: bytes,
+    path: str,
+    *,
+    full: bool,
+    original: npt.NDArray[Any] | str | None,
+    judge: Judge,
 ) -> Verdict:
     """Check the content of a file; see `napari_seal.check`."""
     # 1. Is it a JPEG or PNG file, or the index of a stack?
     if not data:
         return _conclude(path, Outcome.NOT_AN_IMAGE, ReasonCode.EMPTY_FILE, "The file is empty.")
     if stack.is_index(path, data):
-        return check_index(data, path)[1]
+        return check_index(data, path, judge)[1]
     if not container.is_image(data):
         return Verdict(path=path, verdict=Outcome.NOT_AN_IMAGE, reasons=(_wrong_kind(data),))
     try:
-        verdict = check_image(data, path, full=full)
+        verdict = check_image(data, path, full=full, judge=judge)
         return verdict if original is None else _add_original(data, verdict, original)
     except LimitError as error:
         text = f"The file cannot be walked through: {error}."
@@ -65,7 +74,9 @@ def take_steps(
         return _conclude(path, Outcome.UNREADABLE, ReasonCode.LIMIT_EXCEEDED, text)
 
 
-def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
+def check_image(
+    data: bytes, path: str, *, full: bool = False, judge: Judge | None = None
+) -> Verdict:
     """Check the content of a file that begins like a JPEG or PNG.
 
     Raises
@@ -73,6 +84,7 @@ def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
     LimitError, MemoryError
         The file asks for more than files may, or than there is.
     """
+    judge = judge or Judge()
     # The quick way for JPEG: all from the first scan to the final marker is taken for codestream.
     # Where its digest is not the sealed one, this proves nothing, and every marker is looked at.
     structure = container.walk(data, to_final_marker=True)
@@ -82,7 +94,7 @@ def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
     except FormatError:
         seal = None
     if seal is not None and structure.codestream(seal.codestream.algorithm) == seal.codestream:
-        return _check_seal(structure, found, seal, path, full=full, proven=True)
+        return _check_seal(structure, found, seal, path, judge, full=full, proven=True)
 
     # 2. Find the record in the Exif UserComment.
     if structure.format == "jpeg":
@@ -104,7 +116,7 @@ def check_image(data: bytes, path: str, *, full: bool = False) -> Verdict:
             type(error), (Outcome.SEAL_MALFORMED, ReasonCode.SEAL_INVALID)
         )
         return _conclude(path, outcome, code, f"The seal cannot be read: {error}.")
-    return _check_seal(structure, found, seal, path, full=full)
+    return _check_seal(structure, found, seal, path, judge, full=full)
 
 
 def _read_seal(found: Found) -> Seal | None:
@@ -122,7 +134,14 @@ _UNREADABLE_SEALS: Final[dict[type[FormatError], tuple[Outcome, ReasonCode]]] = 
 
 
 def _check_seal(
-    structure: Container, found: Found, seal: Seal, path: str, *, full: bool, proven: bool = False
+    structure: Container,
+    found: Found,
+    seal: Seal,
+    path: str,
+    judge: Judge,
+    *,
+    full: bool,
+    proven: bool = False,
 ) -> Verdict:
     outcomes = [Outcome.INTACT]
     reasons: list[Reason] = []
@@ -152,7 +171,16 @@ def _check_seal(
     # 7. Report what was added and is not sealed.
     reasons += find_unsealed(structure, seal)
 
-    if full and len(outcomes) == 1:
+    unchanged = len(outcomes) == 1
+    # 8. Judge the signature, which says nothing where the text is not the one that was sealed.
+    signature, signer, why = judge_signature(
+        found.text or b"", seal, record.BRACES, judge, matches=not record_reasons
+    )
+    reasons += why
+    if unchanged and signature is Signature.INVALID:
+        outcomes.append(Outcome.SIGNATURE_INVALID)
+
+    if full and unchanged:
         from napari_seal._verify.diagnose import audit
 
         reasons += audit(container.walk(structure.data), seal)
@@ -161,7 +189,8 @@ def _check_seal(
         verdict=max(outcomes, key=_GRAVITY.index),
         reasons=tuple(reasons),
         seal=seal,
-        signature=Signature.NOT_CHECKED if seal.signed else Signature.NONE,
+        signature=signature,
+        signer=signer,
         regions=regions,
         scores=scores,
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from napari_seal._text import without_credentials
+from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
 
@@ -34,6 +35,10 @@ class Run:
     ----------
     stopped : str or None
         Why the run ended before all files were checked; to be set by who ends it.
+    signatures : Counter of Signature
+        Files by the state of their signature; to be counted by who checks them.
+    require_signature : bool
+        Whether each of them must be trusted.
     """
 
     def __init__(self, *, paths: Sequence[str] = (), options: Sequence[str] = ()) -> None:
@@ -41,6 +46,8 @@ class Run:
         self.options = [without_credentials(option) for option in options]
         self.begun = datetime.now(UTC)
         self.stopped: str | None = None
+        self.signatures: Counter[Signature] = Counter()
+        self.require_signature = False
         self._clock = time.monotonic()
         self._end: tuple[datetime, float] | None = None
 
@@ -53,6 +60,12 @@ class Run:
     def seconds(self) -> float:
         """How long the run took."""
         return self._ending()[1] - self._clock
+
+    @property
+    def not_trusted(self) -> int:
+        """Files without a trusted signature, where one is required."""
+        trusted = self.signatures[Signature.TRUSTED]
+        return self.signatures.total() - trusted if self.require_signature else 0
 
     def _ending(self) -> tuple[datetime, float]:
         if self._end is None:
@@ -73,6 +86,8 @@ def summarise(counts: Mapping[Outcome, int], run: Run | None) -> dict[str, Any]:
     plain = {str(outcome): counts[outcome] for outcome in Outcome if counts.get(outcome)}
     summary: dict[str, Any] = {"report": VERSION, "files": sum(plain.values()), "counts": plain}
     if run is not None:
+        if set(+run.signatures) - {Signature.NONE}:
+            summary["signatures"] = {str(s): n for s in Signature if (n := run.signatures[s])}
         summary["complete"] = run.stopped is None
         if run.stopped is not None:
             summary["stopped"] = run.stopped

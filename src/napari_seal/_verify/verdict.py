@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from napari_seal._text import printable, without_credentials
+from napari_seal._trust.states import Signature
 from napari_seal.errors import SealError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Outcome(StrEnum):
     METADATA_CHANGED = "metadata-changed"
     REENCODED = "reencoded"
     SUBSTITUTED = "substituted"
+    SIGNATURE_INVALID = "signature-invalid"
     IMAGE_CHANGED = "image-changed"
     TRUNCATED = "truncated"
     NO_SEAL = "no-seal"
@@ -47,6 +49,7 @@ _MEANINGS = {
     Outcome.METADATA_CHANGED: "The image is as it was sealed; its metadata are not.",
     Outcome.REENCODED: "The file was rewritten without loss: other bytes, the very same pixels.",
     Outcome.SUBSTITUTED: "A valid seal, of another image than the one that belongs here.",
+    Outcome.SIGNATURE_INVALID: "The seal agrees with the file, and its signature with neither.",
     Outcome.IMAGE_CHANGED: "The picture is not the one that was sealed.",
     Outcome.TRUNCATED: "The image data end early: part of the picture is lost.",
     Outcome.NO_SEAL: "An image without a seal: nothing is known about changes.",
@@ -56,13 +59,6 @@ _MEANINGS = {
     Outcome.UNREADABLE: "The file could not be read, so nothing was checked.",
     Outcome.MISSING: "The ledger, or the index of a stack, has the file, and it is not there.",
 }
-
-
-class Signature(StrEnum):
-    """State of the signature, always beside the outcome and never mixed into it."""
-
-    NONE = "none"
-    NOT_CHECKED = "not-checked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +81,9 @@ class Verdict:
         take it for a claim.
     signature : Signature
         State of the signature.
+    signer : str, optional
+        Who signed: the name of the key in the list of trusted ones, or else its fingerprint; None
+        where no signature was verified.
     regions : tuple of Box
         Changed boxes ``(y0, x0, y1, x1)`` in pixels, half-open; empty where nothing was localised.
     scores : ScoreMap, optional
@@ -96,6 +95,7 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
     seal: Seal | MoedalSeal | None = field(default=None, repr=False)
     signature: Signature = Signature.NONE
+    signer: str | None = None
     regions: tuple[Box, ...] = ()
     scores: ScoreMap | None = field(default=None, repr=False, compare=False)
 
@@ -112,6 +112,9 @@ class Verdict:
 
     def __str__(self) -> str:
         text = f"{printable(self.path)}: {self.verdict}"
+        if self.signature is not Signature.NONE:
+            by = "" if self.signer is None else f" by {printable(self.signer, 100)}"
+            text += f", signature {self.signature}{by}"
         return f"{text} ({'; '.join(r.message for r in self.reasons)})" if self.reasons else text
 
     def __getstate__(self) -> list[Any]:
@@ -128,6 +131,7 @@ class Verdict:
             "verdict": str(self.verdict),
             "reasons": [reason.as_dict() for reason in self.reasons],
             "signature": str(self.signature),
+            "signer": self.signer,
             "regions": [list(box) for box in self.regions],
         }
 
@@ -136,14 +140,15 @@ class Verdict:
 # what processes exchange, is the record's text.
 _SLOT: Final[Any] = vars(Verdict)["seal"]
 _SETTERS: Final = tuple(vars(Verdict)[name].__set__ for name in Verdict.__slots__)
-_set_path, _set_verdict, _set_reasons, _set_seal, _set_signature, _set_regions, _set_scores = (
-    _SETTERS
-)
+_set_path, _set_verdict, _set_reasons, _set_seal = _SETTERS[:4]
+_set_signature, _set_signer, _set_regions, _set_scores = _SETTERS[4:]
 # In Python 3.11 a member of an enumeration takes as long to look up as a slot to set.
 _INTACT, _NONE = Outcome.INTACT, Signature.NONE
 
 
-def intact(path: str, text: bytes | None) -> Verdict:
+def intact(
+    path: str, text: bytes | None, signature: Signature = _NONE, signer: str | None = None
+) -> Verdict:
     """The verdict `intact` on a file with this record; the seal is read when it is asked for."""
     # A run makes one for each file; `Verdict.__init__`, which is frozen, takes four times as long.
     verdict = object.__new__(Verdict)
@@ -151,7 +156,8 @@ def intact(path: str, text: bytes | None) -> Verdict:
     _set_verdict(verdict, _INTACT)
     _set_reasons(verdict, ())
     _set_seal(verdict, text)
-    _set_signature(verdict, _NONE)
+    _set_signature(verdict, signature)
+    _set_signer(verdict, signer)
     _set_regions(verdict, ())
     _set_scores(verdict, None)
     return verdict
@@ -177,7 +183,7 @@ setattr(Verdict, "seal", property(_seal, _SLOT.__set__))  # noqa: B010 - for the
 
 
 class VerificationError(SealError):
-    """An image is not intact.
+    """An image is not intact, or has no trusted signature where one was required.
 
     Parameters
     ----------
@@ -187,7 +193,8 @@ class VerificationError(SealError):
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
-        super().__init__(str(verdict))
+        required = "; a trusted signature was required" if verdict.intact else ""
+        super().__init__(f"{verdict}{required}")
 
     def __reduce__(self) -> tuple[type[VerificationError], tuple[Verdict]]:
         # Exception pickles its args (the text); processes exchange the verdict itself.

@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from napari_seal._trust.states import Signature
 from napari_seal._verify.ledger import heads
 from napari_seal._verify.ledger.digests import Digests, join
 from napari_seal._verify.ledger.states import why_of
-from napari_seal._verify.verdict import Outcome, Signature
+from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import LedgerError
 
 if TYPE_CHECKING:

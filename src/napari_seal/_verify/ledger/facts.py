@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from napari_seal._format.legacy import MoedalSeal
 from napari_seal._verify.ledger.digests import NO_DIGESTS, NUMBERS, Digests, pack
 from napari_seal._verify.load import Unlisted
-from napari_seal._verify.verdict import Verdict, intact
+from napari_seal._verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from napari_seal._format.layout import Layout
@@ -112,9 +112,8 @@ class CheckingWithFacts(NamedTuple):
         found, size = self.checking.prove(path)
         if isinstance(found, Verdict):
             return (found, facts_of(path, found, self.root)), size
-        text, seal = found
-        facts = (self.root.key(path), size, None, *_digests_in(seal), False)
-        return ((text if self.checking.seals else None), facts), size
+        facts = (self.root.key(path), size, None, *_digests_in(found.seal), False)
+        return (self.checking.packed(found), facts), size
 
     def unpack(self, path: str, packed: Any) -> tuple[Verdict, Facts]:
         """What was packed."""
@@ -122,7 +121,7 @@ class CheckingWithFacts(NamedTuple):
         if isinstance(verdict, Verdict):
             return verdict, facts
         # Every file comes by here, and `Facts(*facts)` takes three times as long.
-        return intact(path, verdict), tuple.__new__(Facts, facts)
+        return self.checking.unpack(path, verdict), tuple.__new__(Facts, facts)
 
     def give_up(self, verdict: Verdict) -> tuple[Verdict, Facts]:
         """For a file of which only this is known; a look at it might hang."""

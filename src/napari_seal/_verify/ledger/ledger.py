@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from napari_seal._format.digest import Digest
+    from napari_seal._trust.trusted import Trust
     from napari_seal._verify.ledger.entries import (
         LedgerChange,
         LedgerEntry,
         LedgerEvent,
         LedgerRun,
-    )
+    )  # fmt: skip
     from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.progress import Progress
 
@@ -135,6 +136,7 @@ class Ledger:
         recursive: bool = True,
         full: bool = False,
         against: PathLike | None = None,
+        trust: Trust | PathLike | None = None,
         ordered: bool = True,
         timeout: float | None = None,
         time_limit: float | None = None,
@@ -154,8 +156,10 @@ class Ledger:
         ----------
         paths : path-like or iterable of path-like
             Files and folders within the ledger's root.
-        jobs, recursive, full, against, ordered, timeout, time_limit, cancel, progress, client
-            See `napari_seal.check_many`.  A run that ends early can be gone on with.
+        jobs, recursive, full, against, trust
+            See `napari_seal.check_many`.
+        ordered, timeout, time_limit, cancel, progress, client
+            See there.  A run that ends early can be gone on with.
         resume : bool, default False
             Go on with the last run, if it did not finish: files that it has checked are not checked
             again.  Their verdicts come first, and from the ledger: without `Verdict.seal` and
@@ -168,7 +172,7 @@ class Ledger:
 
         Raises
         ------
-        NothingToCheckError, OptionError
+        NothingToCheckError, OptionError, TrustError
             See `napari_seal.check_many`.
         LedgerError
             A path is outside the root, another run goes on, or the ledger cannot be written.
@@ -178,16 +182,19 @@ class Ledger:
             progress=progress, client=client,
         )  # fmt: skip
         return self._run(
-            paths, settings, recursive=recursive, full=full, against=against, resume=resume
-        )
+            paths, settings, recursive=recursive, full=full, against=against, trust=trust,
+            resume=resume,
+        )  # fmt: skip
 
     def _run(
         self, paths: Iterable[PathLike] | PathLike, settings: Settings, *, full: bool,
         against: PathLike | None, resume: bool, recursive: bool = True, seals: bool = True,
+        trust: Trust | PathLike | None = None,
     ) -> CheckRun:  # fmt: skip
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
-        elsewhere = settings.client is not None
-        found, checking = prepare(given, full=full, against=against, elsewhere=elsewhere)
+        found, checking = prepare(
+            given, full=full, against=against, trust=trust, elsewhere=settings.client is not None
+        )
         named = list(found)
         settings.expect_answer(named)
         root = self._where.of(named)

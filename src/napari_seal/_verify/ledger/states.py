@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
-from napari_seal._verify.verdict import Outcome, Signature, Verdict
+from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import LedgerError
 
 Kind = TypeVar("Kind")
@@ -19,6 +20,8 @@ def why_of(verdict: Verdict) -> str | None:
     value: dict[str, Any] = {"reasons": [reason.as_dict() for reason in verdict.reasons]}
     if verdict.signature is not Signature.NONE:
         value["signature"] = str(verdict.signature)
+    if verdict.signer is not None:
+        value["signer"] = verdict.signer
     if verdict.regions:
         value["regions"] = verdict.regions
     return json.dumps(value, separators=(",", ":"))
@@ -41,18 +44,23 @@ def verdict_of(path: str, word: object, why: object, *arrivals: object) -> Verdi
             verdict=Outcome(typed(word, str)),
             reasons=tuple(_reason(reason) for reason in reasons),
             signature=Signature(value.get("signature", Signature.NONE)),
+            signer=_text(value.get("signer")),
             regions=tuple(_box(box) for box in value.get("regions", ())),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise LedgerError("the ledger is damaged: it holds a verdict that is none") from error
 
 
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def _reason(value: dict[str, Any]) -> Reason:
-    texts = {key: value.get(key) for key in ("expected", "found")}
     return Reason(
         code=ReasonCode(value["code"]),
         message=typed(value["message"], str),
-        **{key: text for key, text in texts.items() if isinstance(text, str)},
+        expected=_text(value.get("expected")),
+        found=_text(value.get("found")),
     )
 
 

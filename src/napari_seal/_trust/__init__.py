@@ -1,0 +1,1 @@
+"""Who signed: keys, and whose keys are trusted."""

@@ -1,0 +1,336 @@
+"""Ed25519 keys (RFC 8032) in PEM files, as ``openssl genpkey -algorithm ed25519`` makes them.
+
+The only module that imports `cryptography`, and only when a key is used: reading a public key from
+its text and comparing it with others needs no package.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from napari_seal._text import printable
+from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+#: A signature (RFC 8032, section 5.1.6) and a public key (5.1.5), in bytes.
+SIGNATURE_SIZE: Final = 64
+KEY_SIZE: Final = 32
+
+#: SubjectPublicKeyInfo in DER (RFC 8410, section 4) is this and the 32 bytes of the key.
+_SPKI: Final = bytes.fromhex("302a300506032b6570032100")
+
+# Points of order 1, 2, 4 and 8 (RFC 8032, section 5.1) by their y: 1, -1, 0, and the two of order
+# 8; also as they may be spelt with y not reduced.  For them anybody can make signatures.
+_P: Final = 2**255 - 19
+_WITHOUT_SIGN: Final = 2**255 - 1
+_Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
+
+#: Largest key file that is read.  PEM files of Ed25519 keys have some hundred bytes; others'
+#: software may write comments around them.
+_KEY_FILE: Final = 65_536
+
+_BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
+_END: Final = "-----END PUBLIC KEY-----"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public key, which anybody may have.
+
+    Parameters
+    ----------
+    raw : bytes
+        Its 32 bytes (RFC 8032, section 5.1.5).
+    """
+
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != KEY_SIZE:
+            raise KeyFileError(f"an Ed25519 key has {KEY_SIZE} bytes, not {len(self.raw)}")
+        if int.from_bytes(self.raw, "little") & _WITHOUT_SIGN in _SMALL_ORDER:
+            raise KeyFileError("this is a point of small order, for which anybody can sign")
+
+    @classmethod
+    def from_text(cls, text: str) -> PublicKey:
+        """Read a key from the one line that stands in its PEM file.
+
+        Raises
+        ------
+        KeyFileError
+            It is something else, or a key of another kind.
+        """
+        try:
+            der = base64.b64decode(text, validate=True)
+        except (ValueError, binascii.Error):
+            der = b""
+        # Base64 that carries other bits in its last character would be a second text of one key.
+        if not der.startswith(_SPKI) or base64.b64encode(der).decode() != text:
+            raise KeyFileError(f"{printable(text, 80)} is not the Base64 of an Ed25519 public key")
+        return cls(der[len(_SPKI) :])
+
+    @classmethod
+    def from_pem(cls, pem: str) -> PublicKey:
+        """Read a key from the text of a PEM file; what stands around it is not looked at.
+
+        Raises
+        ------
+        KeyFileError
+            There is not exactly one public key, or it is of another kind.
+        """
+        parts = pem.split(_BEGIN)
+        if len(parts) != 2 or _END not in parts[1]:
+            found = "no public key" if len(parts) < 2 else "something else than one public key"
+            hint = "; that is a private key" if "PRIVATE KEY-----" in pem else ""
+            raise KeyFileError(f"there is {found} in PEM between {_BEGIN!r} and {_END!r}{hint}")
+        return cls.from_text("".join(parts[1].split(_END)[0].split()))
+
+    @property
+    def text(self) -> str:
+        """The line of its PEM file: Base64 of its SubjectPublicKeyInfo (RFC 8410)."""
+        return base64.b64encode(_SPKI + self.raw).decode("ascii")
+
+    @property
+    def pem(self) -> str:
+        """The text of its PEM file (RFC 7468, section 13)."""
+        return f"{_BEGIN}\n{self.text}\n{_END}\n"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of its SubjectPublicKeyInfo, as keys are named to people: ``sha256:…``."""
+        return f"sha256:{hashlib.sha256(_SPKI + self.raw).hexdigest()}"
+
+    def verify(self, signature: bytes, data: bytes | memoryview) -> bool:
+        """Whether this key made the signature of these bytes.
+
+        Raises
+        ------
+        MissingPackageError
+            `cryptography` is not installed, so that there is no telling.
+        """
+        verify, invalid = _verifier(self.raw)
+        try:
+            verify(signature, data)
+        except invalid:
+            return False
+        return True
+
+
+class SigningKey:
+    """A private key.  Whoever has it can sign in its owner's name.
+
+    Parameters
+    ----------
+    private : Ed25519PrivateKey
+        Of `cryptography`.
+    """
+
+    __slots__ = ("_private", "public")
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public = PublicKey(private.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.public.fingerprint})"
+
+    def __getstate__(self) -> bytes:
+        return self._private.private_bytes_raw()
+
+    def __setstate__(self, raw: bytes) -> None:
+        self.__init__(_ed25519().Ed25519PrivateKey.from_private_bytes(raw))  # type: ignore[misc]
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """Make a new one from the system's random numbers."""
+        return cls(_ed25519().Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_pem(cls, pem: bytes, passphrase: str | None = None) -> SigningKey:
+        """Read a key from a PEM file's bytes (PKCS #8, RFC 5958, encrypted or not).
+
+        Raises
+        ------
+        PassphraseError
+            It is encrypted, and the passphrase is missing or wrong.
+        KeyFileError
+            It is something else, or a key of another kind.
+        """
+        ed25519 = _ed25519()
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        encrypted = b"ENCRYPTED" in pem
+        if encrypted and not passphrase:
+            raise PassphraseError("the private key is encrypted; give its passphrase")
+        secret = passphrase.encode() if encrypted and passphrase else None
+        try:
+            private = load_pem_private_key(pem, secret)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            if encrypted:
+                raise PassphraseError(
+                    "the private key could not be decrypted: the passphrase is wrong, or the file "
+                    "is damaged"
+                ) from error
+            hint = "; that is a public key" if b"BEGIN PUBLIC KEY" in pem else ""
+            raise KeyFileError(f"there is no private key in PEM{hint}") from error
+        if not isinstance(private, ed25519.Ed25519PrivateKey):
+            raise KeyFileError(
+                f"the private key is an {type(private).__name__.lstrip('_')}, not Ed25519; "
+                "`napari-seal keygen` or `openssl genpkey -algorithm ed25519` makes one"
+            )
+        return cls(private)
+
+    def pem(self, passphrase: str | None = None) -> bytes:
+        """The bytes of a PEM file, encrypted where there is a passphrase."""
+        from cryptography.hazmat.primitives import serialization
+
+        how: serialization.KeySerializationEncryption = serialization.NoEncryption()
+        if passphrase:
+            how = serialization.BestAvailableEncryption(passphrase.encode())
+        return self._private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how
+        )
+
+    def sign(self, data: bytes | memoryview) -> bytes:
+        """Return the 64 bytes of the signature (RFC 8032, section 5.1.6)."""
+        return self._private.sign(data)
+
+
+def load_signing_key(
+    path: str | os.PathLike[str], passphrase: str | Callable[[], str] | None = None
+) -> SigningKey:
+    """Read a private key from its file.
+
+    Parameters
+    ----------
+    path : path-like
+        PEM.
+    passphrase : str or callable, optional
+        Of an encrypted key; a callable is only asked if the key is encrypted.
+
+    Raises
+    ------
+    KeyFileError
+        The file cannot be read, or holds no Ed25519 private key.
+    PassphraseError
+        The passphrase is missing or wrong.
+    MissingPackageError
+        `cryptography` is not installed.
+    """
+    pem = _read(path)
+    if callable(passphrase):
+        passphrase = passphrase() if b"ENCRYPTED" in pem else None
+    with _naming(path):
+        return SigningKey.from_pem(pem, passphrase)
+
+
+def load_public_key(path: str | os.PathLike[str]) -> PublicKey:
+    """Read a public key from its file.
+
+    Raises
+    ------
+    KeyFileError
+        The file cannot be read, or holds no Ed25519 public key.
+    """
+    pem = _read(path)
+    with _naming(path):
+        return PublicKey.from_pem(pem.decode("latin-1"))
+
+
+def write_key_files(
+    key: SigningKey, private: str | os.PathLike[str], public: str | os.PathLike[str],
+    passphrase: str | None = None,
+) -> None:  # fmt: skip
+    """Write a private key, which only its owner can read (mode 0600), and its public key.
+
+    Raises
+    ------
+    KeyFileError
+        One of the files exists: keys are never overwritten.  Or it cannot be written.
+    """
+    for path in (private, public):
+        if os.path.lexists(path):
+            raise KeyFileError(f"{printable(path)} exists, and keys are not overwritten")
+    _write_new(public, key.public.pem.encode("ascii"), 0o644)
+    try:
+        _write_new(private, key.pem(passphrase), 0o600)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(public)
+        raise
+
+
+def is_readable_by_others(path: str | os.PathLike[str]) -> bool:
+    """Whether somebody else than its owner can read a private key's file (POSIX)."""
+    return os.name == "posix" and bool(os.stat(path).st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
+    except OSError as error:
+        raise KeyFileError(
+            f"{printable(path)} could not be written: {error.strerror or error}"
+        ) from error
+
+
+def _read(path: str | os.PathLike[str]) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_KEY_FILE + 1)
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise KeyFileError(f"the key {printable(path)} cannot be read: {problem}") from error
+    if len(data) > _KEY_FILE:
+        raise KeyFileError(f"{printable(path)} is too large for a key: over {_KEY_FILE:,} bytes")
+    return data
+
+
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Any:
+    """Put the file's name before what is wrong with it."""
+    try:
+        yield
+    except KeyFileError as error:
+        raise type(error)(f"{printable(path)}: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _verifier(raw: bytes) -> tuple[Callable[..., None], type[Exception]]:
+    """What verifies signatures by a key, and what it raises: an archive's files have few keys."""
+    ed25519 = _ed25519()
+    from cryptography.exceptions import InvalidSignature
+
+    return ed25519.Ed25519PublicKey.from_public_bytes(raw).verify, InvalidSignature
+
+
+def _ed25519() -> Any:
+    try:
+        from cryptography.hazmat.primitives.asymmetric import ed25519
+    except ImportError as error:
+        raise MissingPackageError(
+            "signatures need the package cryptography; pip install 'napari-seal[sign]'"
+        ) from error
+    return ed25519
