@@ -308,7 +308,7 @@ def test_a_ledger_without_a_chain_gets_one(busy):
         *(f"DROP TABLE {name}" for name in ("stamps", "statements", "links")),
         *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("history_before", "files_before")),
         "DELETE FROM about WHERE key = 'identity'",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 3",
     )
     with Ledger.open(busy.path) as again:
         found = again.check()

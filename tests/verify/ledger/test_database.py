@@ -336,18 +336,19 @@ def test_migrations_lead_to_the_schema(tmp_path):
     assert schema.objects(connection) == schema.expected_objects(schema.VERSION)
 
 
-#: What makes a ledger of version 2 of one of version 3; and of that one, where it has few files and
-#: no spans, one of version 1.
-TO_VERSION_2 = (
+#: What makes a ledger of version 3 of one of version 4; and of that one those before, where it has
+#: few files, and so neither buckets nor spans.
+TO_VERSION_3 = (
     *(f"DROP TABLE {name}" for name in ("stamps", "statements", "links")),
     *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("history_before", "files_before")),
     "DELETE FROM about WHERE key = 'identity'",
-    "PRAGMA user_version = 2",
+    "PRAGMA user_version = 3",
 )
+TO_VERSION_2 = (*TO_VERSION_3, "DROP TABLE buckets", "PRAGMA user_version = 2")
 TO_VERSION_1 = (*TO_VERSION_2, "DROP TABLE seen", "PRAGMA user_version = 1")
 
 
-@pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2])
+@pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2, TO_VERSION_3])
 def test_a_ledger_of_an_older_version(steps, filled, archive):
     """It is brought to the present version, with all that it knows, by the next run alone."""
     edit(filled, *steps)

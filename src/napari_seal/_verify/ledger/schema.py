@@ -97,6 +97,18 @@ def _version_2(connection: sqlite3.Connection) -> None:
 
 
 def _version_3(connection: sqlite3.Connection) -> None:
+    """The index of digests in buckets; what an older one holds stays where it is; see `heads`."""
+    connection.execute(
+        """CREATE TABLE buckets (
+            bucket INTEGER NOT NULL,
+            last INTEGER NOT NULL,
+            entries BLOB NOT NULL,
+            PRIMARY KEY (bucket, last)
+        ) WITHOUT ROWID"""
+    )
+
+
+def _version_4(connection: sqlite3.Connection) -> None:
     """The chain of runs, and what was signed of it; see `chain` and `statements`.
 
     ``files_before`` and ``history_before`` are the last rows that were there when a run began.
@@ -126,6 +138,7 @@ MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
     _version_1,
     _version_2,
     _version_3,
+    _version_4,
 )
 
 VERSION: Final = len(MIGRATIONS)
