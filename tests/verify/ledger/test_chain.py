@@ -223,6 +223,22 @@ _ATTACKS = {
         "DELETE FROM history; DELETE FROM heads; DELETE FROM files WHERE id = 4",
         "is not what link",
     ),
+    "no longer expected": (
+        "UPDATE files SET expected = 0 WHERE path = CAST('d.jpg' AS BLOB)",
+        "whether the file d.jpg is expected is not what its states say",
+    ),
+    "expected again": (
+        "UPDATE files SET expected = 1 WHERE path = CAST('b.jpg' AS BLOB)",
+        "whether the file b.jpg is expected",
+    ),
+    "no reference": (
+        "UPDATE files SET referenced = NULL WHERE path = CAST('d.jpg' AS BLOB)",
+        "the reference of the file d.jpg is not the state that it must be",
+    ),
+    "reference of another run": (
+        "UPDATE files SET referenced = 3 WHERE path = CAST('a.jpg' AS BLOB)",
+        "the reference of the file a.jpg is not the state that it must be",
+    ),
     "another ledger's identity": (
         "UPDATE about SET value = zeroblob(16) WHERE key = 'identity'",
         "The chain is broken at link 1",
@@ -242,6 +258,35 @@ def test_what_is_edited_shows(busy, statements, problem):
     found = busy.check()
     assert not found.agrees
     assert problem in found.problems[0]
+
+
+def test_an_alarm_that_was_silenced(check, archive, images, ledger):
+    """A reference that was made that of an exchanged file shows, also after later runs."""
+    check()
+    (archive / "a.jpg").write_bytes(images["b"])
+    assert check()["a.jpg"].verdict == "substituted"
+    assert ledger.check().agrees
+    edit(
+        ledger,
+        *(
+            f"UPDATE files SET {name} = (SELECT {name} FROM files WHERE path = CAST('b.jpg' AS "
+            "BLOB)) WHERE path = CAST('a.jpg' AS BLOB)"
+            for name in ("codestream", "record", "source", "pixels")
+        ),
+    )
+    for _ in range(2):
+        found = ledger.check()
+        assert "the reference of the file a.jpg is not" in found.problems[0]
+        assert check()["a.jpg"].verdict == "intact"
+
+
+def test_a_file_that_was_to_be_forgotten(check, archive, images, ledger):
+    """One whose reference was taken out, to be made anew, shows as well."""
+    check()
+    edit(ledger, "UPDATE files SET referenced = NULL WHERE path = CAST('a.jpg' AS BLOB)")
+    (archive / "a.jpg").write_bytes(images["b"])
+    assert check()["a.jpg"].verdict == "intact"
+    assert "a later reference than its first" in ledger.check().problems[0]
 
 
 def test_the_last_runs_show_only_beside_their_head(busy, tmp_path):

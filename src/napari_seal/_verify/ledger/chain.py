@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from napari_seal._verify.ledger import contents
+from napari_seal._verify.ledger import contents, references
 from napari_seal._verify.ledger.entries import counts_in, moment
 from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError
@@ -181,6 +181,7 @@ def problems(connection: sqlite3.Connection) -> Iterator[str]:
             return
     if unknown := states.keys() - runs.keys():
         yield f"Files have states since run {min(unknown, key=repr)!r}, and there is no such run."
+    yield from references.problems(connection)
 
 
 def _differ(place: int, run: int, expected: dict[str, Any], found: dict[str, Any]) -> str:
@@ -206,7 +207,7 @@ def _parsed(text: object) -> dict[str, Any] | None:
 def digest_at(connection: sqlite3.Connection, number: int) -> str | None:
     """The digest of a link; None where there is no such link."""
     row = connection.execute("SELECT text FROM links WHERE number = ?", (number,)).fetchone()
-    return None if row is None else digest_of(typed(row[0], str))
+    return None if row is None else digest_of(str(row[0]))
 
 
 def late(connection: sqlite3.Connection) -> int:
