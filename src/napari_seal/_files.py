@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from napari_seal._disk import PART_PREFIX, PART_SUFFIX
 from napari_seal._text import printable
 from napari_seal.errors import OptionError
 
@@ -20,9 +21,6 @@ _SCHEME: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 
 # Object stores: a request reads a range of bytes, and puts an object whole or not at all.
 _STORES: Final = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "memory"}
-
-# As local ones that are left after a kill: such a file may be deleted.
-_PART: Final = (".napari-seal-", ".part")
 
 
 class TooLargeError(OSError):
@@ -173,7 +171,7 @@ def write(address: str, content: bytes, *, overwrite: bool) -> None:
             return
         import secrets  # 5 ms that no check needs
 
-        part = path.rpartition("/")[0] + "/" + secrets.token_hex(8).join(_PART)
+        part = path.rpartition("/")[0] + "/" + PART_PREFIX + secrets.token_hex(8) + PART_SUFFIX
         try:
             files.pipe_file(part, content)
             _read_back(files, part, content)

@@ -24,7 +24,11 @@ class OptionError(SealError):
 
 
 class WriteError(SealError):
-    """A file could not be written.  The target is what it was before."""
+    """A file could not be written.  The target is what it was before.
+
+    Or the text says that it was written and the disk did not confirm it: then it is there, and a
+    power failure could still undo it.
+    """
 
 
 class TargetExistsError(WriteError):

@@ -630,3 +630,18 @@ def test_a_stack_of_20_gb_is_sealed_in_little_memory(tmp_path: Path) -> None:
     )  # fmt: skip
     assert len(os.listdir(tmp_path / "a.sealed")) == 41
     assert int(done.stdout) * 1024 < 500e6
+
+
+def test_overwriting_that_is_interrupted_can_be_gone_on_with(tmp_path: Path) -> None:
+    """The new index is there before the old planes go, and only they are written that are not."""
+    seal_stack(MOVIE[::-1], tmp_path / "a", axes="TZYX")
+
+    def stop(done: int, total: int) -> None:
+        if done == total - 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        seal_stack(MOVIE, tmp_path / "a", axes="TZYX", overwrite=True, progress=stop)
+    assert check_stack(tmp_path / "a").verdict == "truncated"
+    seal_stack(MOVIE, tmp_path / "a", axes="TZYX", resume=True)
+    assert check_stack(tmp_path / "a").verdict == "intact"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from napari_seal._cli.key_options import key_options
-from napari_seal._files import is_address, make_folder
+from napari_seal._files import is_address
+from napari_seal._files import make_folder as make_folder_at
 from napari_seal._text import printable
 from napari_seal.errors import ImageError, MetadataError, OptionError, SealError, WriteError
 
@@ -240,9 +241,11 @@ def _stem(out: str, below: str) -> str:
 
 def _make_folder(path: str) -> None:
     if is_address(path):
-        make_folder(path)
+        make_folder_at(path)
     else:
-        os.makedirs(path, exist_ok=True)
+        from napari_seal._disk import make_folder
+
+        make_folder(path)
 
 
 def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:

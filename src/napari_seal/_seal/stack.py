@@ -167,23 +167,42 @@ def seal_stack(
     elif not draft.plane_windows:
         step.total += planes.count if common is None and planes.is_scanned else 0
         draft = replace(draft, window=planes.window(common, step))
-    if found is None or overwrite:
-        for _, name in found.names(folder.stem) if found is not None else ():
-            folder.remove(name)
-        folder.make()
-        write(folder.index_path, stack.dump(draft, algorithm, signer), overwrite=overwrite)
-    folder.tidy()
-    options: dict[str, Any] = {
-        "metadata": draft.metadata,
-        "exif": exif or {},
-        "layer": planes.layer_of_plane(draft.layer),
-        "algorithm": algorithm,
-        "key": key,
-    }
-    complete = _write_planes(planes, folder, draft, quality, options, step, resume=resume)
-    text = stack.dump(complete, algorithm, signer)
-    write(folder.index_path, text, overwrite=True)
+    with folder.locked():
+        # Others may have been here while the window was being found.
+        if look_into(folder, overwrite=overwrite, resume=resume) != found:
+            raise WriteError(
+                f"{printable(folder.path)!r} was written to by another process meanwhile; try again"
+            )
+        if found is None or overwrite:
+            _begin(folder, found, draft, stack.dump(draft, algorithm, signer))
+        folder.tidy()
+        options: dict[str, Any] = {
+            "metadata": draft.metadata,
+            "exif": exif or {},
+            "layer": planes.layer_of_plane(draft.layer),
+            "algorithm": algorithm,
+            "key": key,
+        }
+        complete = _write_planes(planes, folder, draft, quality, options, step, resume=resume)
+        text = stack.dump(complete, algorithm, signer)
+        write(folder.index_path, text, overwrite=True)
     return stack.parse(text)
+
+
+def _begin(folder: Folder, old: Stack | None, draft: Stack, text: bytes) -> None:
+    """Write the index of a stack that has no planes yet, in place of an old stack.
+
+    The old index is replaced before the planes that it names.  Those of other names go first:
+    without their index nothing would tell of them.  So whatever happens, what is there is named.
+    """
+    new = {name for _, name in draft.names(folder.stem)} if old is not None else set[str]()
+    names = [name for _, name in old.names(folder.stem)] if old is not None else []
+    for name in names:
+        if name not in new:
+            folder.remove(name)
+    write(folder.index_path, text, overwrite=old is not None)
+    for name in names:
+        folder.remove(name)
 
 
 def _write_planes(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from napari_seal import _files
+from napari_seal._disk import PART_PREFIX, PART_SUFFIX, make_folder
 from napari_seal._files import is_address
 from napari_seal._folders import find, is_folder
 from napari_seal._format import limits, stack
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._format.stack import Stack
-from napari_seal._seal.write import PART_PREFIX, PART_SUFFIX
+from napari_seal._seal.lock import locked
+from napari_seal._seal.write import check_folder
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, OptionError, TargetExistsError, WriteError
 
@@ -63,13 +66,33 @@ class Folder(NamedTuple):
             names = os.listdir(self.path)
         return [name for name in names if not _is_part(name)]
 
-    def make(self) -> None:
-        """Make the folder."""
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the folder, and keep other processes from writing into it; see `lock`.
+
+        At an address nobody is kept out.
+
+        Raises
+        ------
+        WriteError
+            It cannot be made, or another process is writing into it.
+        """
+        self._create()
+        with contextlib.ExitStack() as stack:
+            if not is_address(self.path):
+                try:
+                    stack.enter_context(locked(self.path))
+                except OSError as error:
+                    text = f"{printable(self.path)!r} could not be opened: {error.strerror}"
+                    raise WriteError(text) from error
+            yield
+
+    def _create(self) -> None:
         try:
             if is_address(self.path):
                 _files.make_folder(self.path)
-            elif not os.path.isdir(self.path):
-                os.mkdir(self.path)
+            else:
+                make_folder(self.path)
         except OSError as error:
             text = f"the folder {printable(self.path)!r} could not be made: {error.strerror}"
             raise WriteError(text) from error
@@ -89,10 +112,16 @@ class Folder(NamedTuple):
 
     def tidy(self) -> None:
         """Remove what an interrupted writer left under a name of its own."""
-        if not is_address(self.path):
-            for name in os.listdir(self.path):
-                if _is_part(name):
-                    self.remove(name)
+        if is_address(self.path):
+            return
+        try:
+            names = os.listdir(self.path)
+        except OSError as error:
+            text = f"{printable(self.path)!r} could not be looked into: {error.strerror}"
+            raise WriteError(text) from error
+        for name in names:
+            if _is_part(name):
+                self.remove(name)
 
 
 def _is_part(name: str) -> bool:
@@ -119,8 +148,8 @@ def folder_of(path: str | os.PathLike[str]) -> Folder:
     stem = name.removesuffix(ENDING)
     if not stem or stem in (".", ".."):
         raise OptionError(f"a stack needs a name, which {printable(target)!r} does not give")
-    if not is_address(target) and not os.path.isdir(above or "."):
-        raise WriteError(f"the folder {printable(above)!r} does not exist; create it first")
+    if not is_address(target):
+        check_folder(above or ".", target)
     return Folder(target if name.endswith(ENDING) else target + ENDING, stem)
 
 

@@ -7,14 +7,12 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from typing import Final
 
+from napari_seal._disk import PART_PREFIX, PART_SUFFIX, opened_folder, synchronise
 from napari_seal._files import is_address
 from napari_seal.errors import TargetExistsError, WriteError
-
-#: What the name of an unfinished file begins and ends with.  Such a file may be deleted.
-PART_PREFIX: Final = ".napari-seal-"
-PART_SUFFIX: Final = ".part"
 
 # A target that cannot be linked to: file systems without hard links.
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -35,15 +33,32 @@ def check_target(path: str, *, overwrite: bool) -> None:
 
         check_target_address(path, overwrite=overwrite)
         return
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise WriteError(f"the folder {folder!r} does not exist; create it first")
-    if os.path.isdir(path):
-        raise WriteError(f"{path!r} is a folder; give the name of a file")
-    if os.path.lexists(path) and not overwrite:
-        raise TargetExistsError(
-            f"{path!r} exists and was not overwritten; choose another name, or ask for overwriting"
-        )
+    check_folder(os.path.dirname(path) or ".", path)
+    try:
+        if _is_folder(path):
+            raise WriteError(f"{path!r} is a folder; give the name of a file")
+        if os.path.lexists(path) and not overwrite:
+            raise TargetExistsError(
+                f"{path!r} exists and was not overwritten; choose another name, or ask for "
+                "overwriting"
+            )
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+
+
+def check_folder(folder: str, path: str) -> None:
+    """Refuse a folder that ``path`` cannot be written into.
+
+    Raises
+    ------
+    WriteError
+        It does not exist, or cannot be looked at.
+    """
+    try:
+        if not _is_folder(folder):
+            raise WriteError(f"the folder {folder!r} does not exist; create it first")
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
 
 
 def write(path: str, data: bytes, *, overwrite: bool) -> None:
@@ -65,24 +80,40 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
     folder = os.path.dirname(path) or "."
     part = os.path.join(folder, f"{PART_PREFIX}{secrets.token_hex(8)}{PART_SUFFIX}")
     try:
-        try:
-            _write_part(part, data)
-            if overwrite:
-                _keep_mode(path, part)
-                os.replace(part, path)
-            else:
-                _move_without_replacing(part, path)
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
-        _synchronise_folder(folder)
+        with opened_folder(folder) as descriptor:
+            try:
+                _write_part(part, data)
+                if overwrite:
+                    _keep_mode(path, part)
+                    os.replace(part, path)
+                else:
+                    _move_without_replacing(part, path)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(part)
+            _confirm(descriptor, path)
     except FileExistsError as error:
         raise TargetExistsError(
             f"{path!r} appeared while it was being sealed; it was kept"
         ) from error
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        problem = getattr(error, "strerror", None) or error
-        raise WriteError(f"{path!r} could not be written: {problem}") from error
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: str, error: OSError | ValueError) -> WriteError:
+    # ValueError: a null character in the name.
+    problem = getattr(error, "strerror", None) or error
+    return WriteError(f"{path!r} could not be written: {problem}")
+
+
+def _is_folder(path: str) -> bool:
+    """Whether there is a folder; unlike `os.path.isdir`, it does not take an error for a no."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
 
 
 def _write_part(part: str, data: bytes) -> None:
@@ -94,9 +125,9 @@ def _write_part(part: str, data: bytes) -> None:
         while view:
             view = view[file.write(view) :]
         file.seek(0)
-        if file.read(len(data) + 1) != data:
+        if file.readall() != data:
             raise OSError(errno.EIO, "what was read back is not what was written")
-        os.fsync(file.fileno())
+        os.fsync(descriptor)
 
 
 def _keep_mode(path: str, part: str) -> None:
@@ -115,13 +146,8 @@ def _move_without_replacing(part: str, path: str) -> None:
         os.rename(part, path)
 
 
-def _synchronise_folder(folder: str) -> None:
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # a file system that has nothing to synchronise
-                raise
-        finally:
-            os.close(descriptor)
+def _confirm(descriptor: int | None, path: str) -> None:
+    try:
+        synchronise(descriptor)
+    except OSError as error:
+        raise WriteError(f"{path!r} was written, but {error.strerror}") from error

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Final
+from typing import IO, Any
 
-# As those that `napari-seal seal` leaves when it is killed: such a file may be deleted.
-_PART: Final = (".napari-seal-", ".part")
+from napari_seal._disk import PART_PREFIX, PART_SUFFIX, opened_folder, synchronise
 
 
 class Part:
@@ -52,23 +52,50 @@ def replacing(path: str) -> Iterator[Part]:
 
     path = os.path.realpath(path)
     check_target(path)
-    part = os.path.join(os.path.dirname(path), secrets.token_hex(8).join(_PART))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(part, flags, 0o666)
+    folder = os.path.dirname(path)
+    part = os.path.join(folder, PART_PREFIX + secrets.token_hex(8) + PART_SUFFIX)
+    with opened_folder(folder) as names:
+        try:
+            with io.BufferedWriter(_Named(part, "x", path)) as file:
+                unfinished = Part(file)
+                yield unfinished
+                if not unfinished.complete:
+                    return
+                with _named(path):
+                    file.flush()
+                    os.fsync(file.fileno())
+            with contextlib.suppress(OSError):
+                shutil.copymode(path, part)
+            with _named(path):
+                os.replace(part, path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
+        with _named(path):
+            synchronise(names)
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Errors say what the user calls the file."""
     try:
-        with open(descriptor, "wb") as file:
-            unfinished = Part(file)
-            yield unfinished
-            if not unfinished.complete:
-                return
-            file.flush()
-            os.fsync(descriptor)
-        with contextlib.suppress(OSError):
-            shutil.copymode(path, part)
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = path, None
+        raise
+
+
+class _Named(io.FileIO):
+    """A file whose errors say what the user calls it."""
+
+    def __init__(self, file: str | int, mode: str, target: str) -> None:
+        super().__init__(file, mode)
+        self._target = target
+
+    def write(self, data: Any) -> int:
+        """Write bytes."""
+        with _named(self._target):
+            return super().write(data)
 
 
 def check_target(path: str) -> None:
@@ -94,4 +121,7 @@ def nameless(path: str) -> IO[bytes]:
     import tempfile
 
     folder = os.path.dirname(path)
-    return tempfile.TemporaryFile(dir=folder, prefix=_PART[0], suffix=_PART[1])
+    with tempfile.TemporaryFile(
+        dir=folder, prefix=PART_PREFIX, suffix=PART_SUFFIX, buffering=0
+    ) as file:
+        return io.BufferedRandom(_Named(os.dup(file.fileno()), "r+", path))

@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._text import without_credentials
@@ -81,7 +81,9 @@ class Run:
 
     def _ending(self) -> tuple[datetime, float]:
         if self._end is None:
-            self._end = datetime.now(UTC), time.monotonic()
+            now = time.monotonic()
+            # Not what the clock says: it may have been set in the meantime.
+            self._end = self.begun + timedelta(seconds=now - self._clock), now
         return self._end
 
 

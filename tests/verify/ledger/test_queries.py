@@ -120,6 +120,16 @@ def test_stale(check, archive, ledger):
     assert entry.last_verified < entry.first_seen[:4] + "-12-31"
 
 
+def test_what_was_read_in_days_to_come_is_stale(check, archive, ledger):
+    """A clock that was fast says nothing of when that was; the next run does."""
+    check()
+    with sqlite3.connect(ledger.path) as connection:
+        connection.execute("UPDATE files SET checked = checked + 400 * 86400")
+    assert len(list(ledger.stale(30))) == 3
+    check()
+    assert list(ledger.stale(30)) == []
+
+
 def test_diff_says_when(check, archive, ledger, images):
     """States after two runs, and the run that first saw another."""
     good = {name: (archive / name).read_bytes() for name in ("a.jpg", "b.jpg")}

@@ -96,6 +96,9 @@ class Database:
             beside = self.path + "-lock"
             lock = sqlite3.connect(beside, timeout=PATIENCE / 2, isolation_level=None)
             try:
+                lock.execute(
+                    "PRAGMA journal_mode = MEMORY"
+                )  # or a kill leaves a journal of nothing
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.DatabaseError as error:
                 lock.close()
@@ -194,11 +197,13 @@ def _check_place(path: str, create: bool) -> None:
 
 def _check_content(path: str, connection: sqlite3.Connection, create: bool) -> None:
     """Refuse the databases of other programs, and ledgers of versions to come."""
-    identity = _pragma(connection, "application_id")
-    if identity != schema.APPLICATION_ID:
-        if not create or identity or schema.objects(connection):
+    if not _is_ledger(connection):
+        is_empty = _pragma(connection, "application_id") == 0 and not schema.objects(connection)
+        if is_empty and create:
+            return
+        # Where another process has made it a ledger just now, the tables are those of a ledger.
+        if not _is_ledger(connection):
             raise LedgerError(f"{printable(path)} is a database, and not a ledger of napari-seal")
-        return
     version = _pragma(connection, "user_version")
     if version > schema.VERSION:
         raise LedgerError(
@@ -207,12 +212,19 @@ def _check_content(path: str, connection: sqlite3.Connection, create: bool) -> N
         )
 
 
+def _is_ledger(connection: sqlite3.Connection) -> bool:
+    return _pragma(connection, "application_id") == schema.APPLICATION_ID
+
+
 def _prepare(path: str, connection: sqlite3.Connection) -> None:
     version = _pragma(connection, "user_version")
-    if version < schema.VERSION:
-        if schema.objects(connection) != schema.expected_objects(version):
+    while version < schema.VERSION:
+        if schema.objects(connection) == schema.expected_objects(version):
+            schema.migrate(connection, version)
+            break
+        before, version = version, _pragma(connection, "user_version")
+        if version == before:  # else another process was quicker
             raise LedgerError(_ALTERED.format(printable(path)))
-        schema.migrate(connection, version)
     connection.execute("PRAGMA journal_mode = WAL").fetchone()
     connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -264,6 +276,8 @@ _TEXTS: Final[dict[int, str]] = {
     sqlite3.SQLITE_PERM: "the ledger {} cannot be opened: not permitted",
     sqlite3.SQLITE_BUSY: "the ledger {} is in use by another process; wait until it has finished",
     sqlite3.SQLITE_LOCKED: "the ledger {} is in use; wait until that has finished",
+    sqlite3.SQLITE_PROTOCOL: "the ledger {} could not be locked: another process has it and does "
+    "not go on, or locks do not work where it lies, as on some network file systems",
     sqlite3.SQLITE_TOOBIG: "the ledger {} is damaged: it holds a value that is far too long",
     sqlite3.SQLITE_IOERR: "the ledger {} cannot be read or written: the disk reports an error",
 }

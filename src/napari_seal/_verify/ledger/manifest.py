@@ -6,7 +6,6 @@ checked, and digested at once: what enters a manifest is what was found intact.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import itertools
 import os
@@ -25,6 +24,7 @@ from napari_seal._verify.ledger.judge import judge
 from napari_seal._verify.ledger.manifest_lines import Line, dump_line, read_lines
 from napari_seal._verify.load import load
 from napari_seal._verify.reasons import Reason, ReasonCode
+from napari_seal._verify.replace import replacing
 from napari_seal._verify.scan import EXTENSIONS
 from napari_seal._verify.verdict import Outcome, Verdict
 from napari_seal.errors import FormatError, ReadError, WriteError
@@ -80,19 +80,13 @@ def write_file(
     database: Database, root: Root, path: str, form: str, jobs: int
 ) -> Iterator[LedgerFinding]:
     """Write a manifest to a file, which appears whole, after the last finding, or not at all."""
-    part = f"{path}.part"
     try:
-        with open(part, "wb") as file:
-            yield from write_manifest(database, root, file, form, jobs)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        with replacing(path) as part:
+            yield from write_manifest(database, root, part.file, form, jobs)
+            part.complete = True
     except OSError as error:
         shown = printable(path)
         raise WriteError(f"{shown} cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(part)
 
 
 def check_file(

@@ -102,6 +102,10 @@ def duplicates(database: Database, root: Root) -> Iterator[tuple[Digest, list[Le
                     yield unpack(digest), sorted(entries, key=lambda entry: entry.path)
 
 
+#: Seconds by which the clocks of two machines may differ.
+_AHEAD: Final = 86_400
+
+
 def missing(database: Database, root: Root) -> Iterator[LedgerEntry]:
     """Files that are expected, and were not there when they were last looked for."""
     yield from _select(database, root, "verdict = 'missing' AND expected ORDER BY files.path")
@@ -109,9 +113,14 @@ def missing(database: Database, root: Root) -> Iterator[LedgerEntry]:
 
 def stale(database: Database, root: Root, days: float) -> Iterator[LedgerEntry]:
     """Files that are expected and have not been read for so many days, the longest ago first."""
-    before = int(time.time() - days * 86_400)
+    now = time.time()
+    # What was read in days to come was read by a wrong clock: nobody knows when.
     yield from _select(
-        database, root, "read < ? AND expected AND verdict <> 'missing' ORDER BY read", before
+        database,
+        root,
+        "(read < ? OR read > ?) AND expected AND verdict <> 'missing' ORDER BY read",
+        int(now - days * 86_400),
+        int(now) + _AHEAD,
     )
 
 

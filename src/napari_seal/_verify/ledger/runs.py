@@ -231,7 +231,10 @@ def new_run(connection: sqlite3.Connection, kind: str, state: str, parameters: s
 def _finish(database: Database, run: int) -> None:
     with database.writing() as connection:
         heads.add_waiting(connection)
-        connection.execute("UPDATE runs SET ended = ? WHERE id = ?", (int(time.time()), run))
+        # No earlier than it began: the clock may have been set back.
+        connection.execute(
+            "UPDATE runs SET ended = max(begun, ?) WHERE id = ?", (int(time.time()), run)
+        )
         _end(connection, run, COMPLETE)
     database.settle()
 

@@ -156,7 +156,8 @@ def migrate(connection: sqlite3.Connection, version: int) -> None:
                 connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # where the disk failed, SQLite has gone back by itself
+                connection.execute("ROLLBACK")
             raise
 
 

@@ -31,13 +31,15 @@ _PAGE: Final = 1000
 
 def _last(column: str, value: str) -> str:
     covering = (
-        f"(SELECT CASE WHEN seen.last >= files.id THEN seen.{value} END FROM seen "  # noqa: S608
+        "(SELECT CASE WHEN seen.last >= files.id AND seen.run >= files.last_run "  # noqa: S608
+        f"THEN seen.{value} END FROM seen "
         "WHERE seen.first <= files.id ORDER BY seen.first DESC LIMIT 1)"
     )
-    return f"max({column}, coalesce({covering}, {column}))"
+    return f"coalesce({covering}, {column})"
 
 
-#: Of a row of ``files``: the run that saw it last, and when it was read last.
+#: Of a row of ``files``: the run that saw it last, and when that read it.  Not the latest time: the
+#: clock may have been wrong, and runs are counted.
 LAST_RUN: Final = _last("files.last_run", "run")
 CHECKED: Final = _last("files.checked", "checked")
 
