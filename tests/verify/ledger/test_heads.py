@@ -130,7 +130,9 @@ def test_a_run_indexes_as_it_goes(archive, tmp_path, monkeypatch):
             next(run)
         run.close()
         with ledger._database.reading() as connection:
-            assert connection.execute("SELECT DISTINCT last FROM buckets").fetchall() == [(2,)]
+            assert connection.execute("SELECT DISTINCT place >> 12 FROM buckets").fetchall() == [
+                (2,)
+            ]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,9 @@ def test_a_run_indexes_as_it_goes(archive, tmp_path, monkeypatch):
         "UPDATE buckets SET entries = zeroblob(16000)",
         "INSERT INTO heads SELECT x'0000000000000000', -5; DELETE FROM buckets",
         "INSERT INTO heads SELECT 'x', id FROM files",
-        "UPDATE buckets SET last = -last; UPDATE about SET value = 'x' WHERE key = 'indexed'",
+        "UPDATE buckets SET place = -place; UPDATE about SET value = 'x' WHERE key = 'indexed'",
+        "UPDATE files SET id = 9223372036854775807 WHERE id = 3",
+        "UPDATE files SET id = 4611686018427387904 WHERE id = 3",
     ],
 )
 def test_a_damaged_index(check, ledger, archive, images, damage):

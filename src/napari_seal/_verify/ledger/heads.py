@@ -4,8 +4,10 @@ Digests are as good as random, so that an index on them is written to in a new p
 past some hundred thousand files that costs far more than checking them, and so does sorting them
 all.  Therefore new files wait until there are `PORTION` of them, or their run ends, and go into the
 index together: into the *buckets* of the first 12 bits of their digests.  A row of ``buckets`` has
-the entries of one bucket and one portion.  Files that are known, and have got other digests, have
-theirs in the table ``heads``.  Eight bytes of a digest are enough to find it among millions.
+the entries of one bucket and one portion; its place is the number of the portion's last file, then
+that of the bucket in 12 bits, so that a portion is written behind all others.  Files that are
+known, and have got other digests, have theirs in the table ``heads``.  Eight bytes of a digest are
+enough to find it among millions.
 """
 
 from __future__ import annotations
@@ -53,10 +55,12 @@ def add_waiting(connection: sqlite3.Connection) -> None:
                 raise LedgerError("the ledger is damaged: a digest is none") from error
         if not last:
             return
+        if last >> 50:
+            raise LedgerError("the ledger is damaged: a file has a number that is far too large")
         entries.sort()
         connection.executemany(
-            "INSERT INTO buckets (bucket, last, entries) VALUES (?, ?, ?)",
-            ((number, last, joined) for number, joined in _by_bucket(entries)),
+            "INSERT INTO buckets (place, entries) VALUES (?, ?)",
+            ((last << 12 | number, joined) for number, joined in _by_bucket(entries)),
         )
         connection.execute(
             "INSERT OR REPLACE INTO about (key, value) VALUES ('indexed', ?)", (last,)
@@ -133,9 +137,19 @@ def _known(connection: sqlite3.Connection, low: bytes, high: bytes | None) -> It
 
 def _bucket(connection: sqlite3.Connection, number: int, part: bytes) -> Iterator[bytes]:
     """The rows of a bucket in which these bytes are."""
-    sql = "SELECT entries FROM buckets WHERE bucket = ? AND instr(entries, ?)"
-    for (entries,) in connection.execute(sql, (number, part)):
+    for (entries,) in connection.execute(_OF_BUCKET, (number, part)):
         yield typed(entries, bytes)
+
+
+# From each portion to the next, without a look at what is between.
+_OF_BUCKET: Final = """WITH RECURSIVE portions (last) AS (
+        SELECT min(place) >> 12 FROM buckets
+        UNION ALL
+        SELECT (SELECT min(place) >> 12 FROM buckets WHERE place > (portions.last << 12 | 4095))
+        FROM portions WHERE last IS NOT NULL
+    )
+    SELECT entries FROM portions JOIN buckets ON place = (last << 12 | ?1)
+    WHERE instr(entries, ?2)"""
 
 
 def _span(number: int) -> tuple[bytes, bytes | None]:

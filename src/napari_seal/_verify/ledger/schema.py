@@ -98,14 +98,7 @@ def _version_2(connection: sqlite3.Connection) -> None:
 
 def _version_3(connection: sqlite3.Connection) -> None:
     """The index of digests in buckets; what an older one holds stays where it is; see `heads`."""
-    connection.execute(
-        """CREATE TABLE buckets (
-            bucket INTEGER NOT NULL,
-            last INTEGER NOT NULL,
-            entries BLOB NOT NULL,
-            PRIMARY KEY (bucket, last)
-        ) WITHOUT ROWID"""
-    )
+    connection.execute("CREATE TABLE buckets (place INTEGER PRIMARY KEY, entries BLOB NOT NULL)")
 
 
 def _version_4(connection: sqlite3.Connection) -> None:
