@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from older_ledgers import TO_VERSION_3
 
 from napari_seal import Ledger, LedgerError, OptionError
 from napari_seal._trust.keys import SigningKey
@@ -348,13 +349,7 @@ def test_a_ledger_without_a_chain_gets_one(busy):
     """Runs of before are linked when the ledger is brought to this version, and marked as such."""
     before = [json.loads(text) for text in texts(busy)]
     busy.close()
-    edit(
-        busy,
-        *(f"DROP TABLE {name}" for name in ("stamps", "statements", "links")),
-        *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("history_before", "files_before")),
-        "DELETE FROM about WHERE key = 'identity'",
-        "PRAGMA user_version = 3",
-    )
+    edit(busy, *TO_VERSION_3)
     with Ledger.open(busy.path) as again:
         found = again.check()
         after = [json.loads(text) for text in texts(again)]

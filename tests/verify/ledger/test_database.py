@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from older_ledgers import TO_VERSION_1, TO_VERSION_2, TO_VERSION_3
 
 import napari_seal
 from napari_seal import Ledger, LedgerError
@@ -334,18 +335,6 @@ def test_migrations_lead_to_the_schema(tmp_path):
         assert schema.objects(connection) == schema.expected_objects(version)
         step(connection)
     assert schema.objects(connection) == schema.expected_objects(schema.VERSION)
-
-
-#: What makes a ledger of version 3 of one of version 4; and of that one those before, where it has
-#: few files, and so neither buckets nor spans.
-TO_VERSION_3 = (
-    *(f"DROP TABLE {name}" for name in ("stamps", "statements", "links")),
-    *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("history_before", "files_before")),
-    "DELETE FROM about WHERE key = 'identity'",
-    "PRAGMA user_version = 3",
-)
-TO_VERSION_2 = (*TO_VERSION_3, "DROP TABLE buckets", "PRAGMA user_version = 2")
-TO_VERSION_1 = (*TO_VERSION_2, "DROP TABLE seen", "PRAGMA user_version = 1")
 
 
 @pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2, TO_VERSION_3])
