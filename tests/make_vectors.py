@@ -66,7 +66,8 @@ def codestream(data: bytes) -> tuple[bytes, str, bool]:
         out += data[at:end]  # step 6
         at = end
         if not ids and 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            ids = payload[6 : 6 + 3 * payload[5] : 3]
+            whole = len(payload) >= 6 and len(payload) >= 6 + 3 * payload[5]
+            ids = payload[6 : 6 + 3 * payload[5] : 3] if whole else b""
         if marker == 0xDA:  # step 7
             scans += 1
             if scans == 1:

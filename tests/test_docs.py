@@ -328,9 +328,40 @@ def test_format_shows_the_xmp_packet(sealed: jpeg.Jpeg) -> None:
     assert packet.encode("utf-8") == xmp.build(scan)
 
 
+LIMITS = [name for name in vars(limits) if name.isupper()]
+#: Of what is read beside sealed files, and of descriptions: verifiers may do as they like.
+_NOT_OF_THE_FORMAT = (
+    "LEDGER_",
+    "MANIFEST_",
+    "REPORT_",
+    "SOURCE_",
+    "ZARR_",
+    "QUANTISATION_",
+    "TURNED_",
+    "KEY_",
+    "TRUST_",
+    "CERTIFICATES_",
+    "STATEMENT_",
+    "TIMESTAMP_",
+)
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_the_page_of_limits_has_each_with_its_value(limit: str) -> None:
+    """Each limit of the code has a row on its page, which has no other rows."""
+    rows = dict(
+        re.findall(
+            r"^\| `([A-Z_]+)` \| ([\d,]+) \|",
+            (DOCS / "limits.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
+    assert rows[limit] == f"{getattr(limits, limit):,}"
+    assert set(rows) == set(LIMITS)
+
+
 @pytest.mark.parametrize(
-    "limit",
-    [name for name in vars(limits) if name.isupper()],
+    "limit", [name for name in LIMITS if not name.startswith(_NOT_OF_THE_FORMAT)]
 )
 def test_format_states_the_limits(limit: str) -> None:
     """Each limit of the code stands in the table of limits."""

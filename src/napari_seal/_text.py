@@ -7,6 +7,8 @@ import unicodedata
 # Control (terminal escapes), format (bidirectional overrides, zero-width), surrogate (undecodable
 # file names), private use, unassigned, line and paragraph separators.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# Longer than any user name with its password.
+_ROOM = 4096
 
 
 def printable(text: object, limit: int = 4000) -> str:
@@ -24,7 +26,8 @@ def printable(text: object, limit: int = 4000) -> str:
     >>> printable("a\x1b[2Jb\u202egpj")
     'a\\x1b[2Jb\\u202egpj'
     """
-    string = without_credentials(str(text))
+    # What is far longer is cut first, with room for the credentials that are left out.
+    string = without_credentials(str(text)[: limit + _ROOM])
     if len(string) > limit:
         string = string[:limit] + "…"
     if string.isascii() and string.isprintable():
@@ -53,4 +56,7 @@ def without_credentials(text: str) -> str:
     import re
 
     text = re.sub(r"(?<=://)[^/?#\s]*@", "", text)
-    return re.sub(r"(https?://[^?\s]*\?)[^\s'\"]+", r"\1…", text)
+    # The address is matched with a query or without: none is looked at twice.
+    return re.sub(
+        r"(https?://[^?\s]*)(\?[^\s'\"]+)?", lambda m: m[1] + ("?…" if m[2] else ""), text
+    )

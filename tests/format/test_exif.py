@@ -14,8 +14,8 @@ import piexif
 import pytest
 from make_vectors_metadata import NUMBERS, PLAIN, Tags, write_tiff
 
-from napari_seal._format import exif, exif_tags
-from napari_seal.errors import FormatError, MetadataError
+from napari_seal._format import exif, exif_tags, limits
+from napari_seal.errors import FormatError, LimitError, MetadataError
 
 
 def flat(tags: Tags) -> dict[exif.Key, tuple[int, int, bytes]]:
@@ -58,6 +58,14 @@ def test_hostile_blocks_cost_nothing() -> None:
     with pytest.raises(FormatError, match="twice"):
         exif.read(loop)
     assert time.perf_counter() - started < 1
+
+
+def test_a_block_of_a_png_file_is_limited() -> None:
+    """A chunk can be of any size, and a block that is read cannot."""
+    block = write_tiff(PLAIN)
+    assert exif.read(block.ljust(limits.EXIF_BYTES, b"\0")) == exif.read(block)
+    with pytest.raises(LimitError, match="1,048,576"):
+        exif.read(block.ljust(limits.EXIF_BYTES + 1, b"\0"))
 
 
 @pytest.mark.parametrize("key", flat(PLAIN))

@@ -8,7 +8,7 @@ import pytest
 from make_vectors import COM, DQT, EOI, GRAY, JFIF, SOI, before, segment
 from PIL import Image
 
-from napari_seal._format import exiftool, jpeg, limits
+from napari_seal._format import exiftool, jpeg, limits, xmp
 from napari_seal._format.digest import digest_of
 from napari_seal.errors import FormatError, LimitError
 
@@ -83,6 +83,25 @@ def test_a_long_scan_of_fill_and_restarts_is_walked_in_linear_time() -> None:
         assert found.end == len(data)
         for _ in exiftool.scan_pieces(data):
             pass
+
+
+def test_markers_that_only_exiftool_sees_are_limited() -> None:
+    """What others skip as one segment, ExifTool's rule looks through: not without end."""
+    many = segment(0x30, b"\xff\1" * 30_000)
+    assert b"".join(exiftool.scan_pieces(before(GRAY, DQT, many)))
+    data = before(GRAY, DQT, many * 3)
+    assert jpeg.walk(data).end == len(data)
+    with pytest.raises(LimitError, match="ExifTool"):
+        b"".join(exiftool.scan_pieces(data))
+
+
+def test_xmp_is_limited() -> None:
+    """Packets are given up to a limit for all of them."""
+    packet = segment(0xE1, xmp.SIGNATURE + bytes(60_000))
+    number = limits.XMP_BYTES // len(packet)
+    assert len(list(jpeg.walk(before(GRAY, DQT, packet * number)).xmp_packets())) == number
+    with pytest.raises(LimitError, match="XMP"):
+        list(jpeg.walk(before(GRAY, DQT, packet * (number + 1))).xmp_packets())
 
 
 def test_a_scan_cut_up_by_fill_is_refused() -> None:

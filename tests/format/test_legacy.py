@@ -20,6 +20,8 @@ def test_digest_is_the_functions_own() -> None:
     image = np.arange(12, dtype=np.uint8).reshape(3, 4)
     assert digest_moedal(image) == hashlib.sha224(np.float32(image).tobytes()).hexdigest()
     assert digest_moedal(image) == digest_moedal(np.asfortranarray(image))
+    tall = np.random.default_rng(1).integers(0, 256, (1000, 7, 3), np.uint8)
+    assert digest_moedal(tall) == hashlib.sha224(np.float32(tall).tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize("metadata", [{}, {"a": 1, "b": [None]}, {"x": float("nan")}, {"é": "ž"}])

@@ -7,6 +7,7 @@ import io
 
 import numpy as np
 import pytest
+from make_vectors import segment
 from PIL import Image
 from png_mutators import (
     chunk,
@@ -71,6 +72,16 @@ def test_many_scans_are_refused_before_decoding() -> None:
     start, end = data.rindex(b"\xff\xda"), len(data) - 2
     with pytest.raises(FormatError, match="scans"):
         decode(jpeg.walk(data[:end] + data[start:end] * 120 + data[end:]))
+
+
+def test_scans_of_a_large_picture_are_refused_before_decoding() -> None:
+    """Eleven passes over the largest picture are more than a decoder is to make."""
+    data = encoded((8, 8), "L")
+    at, end = data.index(b"\xff\xc0") + 5, len(data) - 2
+    forged = data[:at] + (16_384).to_bytes(2) * 2 + data[at + 4 : end]
+    more = segment(0xDA, b"\1\1\0\0\0\0") * 10
+    with pytest.raises(FormatError, match="2,684,354,560 pixels together"):
+        decode(jpeg.walk(forged + more + data[end:]))
 
 
 @pytest.mark.parametrize(

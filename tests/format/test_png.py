@@ -24,7 +24,7 @@ from png_mutators import (
     xmp_chunk,
 )
 
-from napari_seal._format import limits, png
+from napari_seal._format import exif, limits, png
 from napari_seal.errors import FormatError, LimitError
 
 ROWS = b"".join(b"\0" + bytes(range(n, n + 8)) for n in range(8))
@@ -179,6 +179,20 @@ def test_a_bomb_of_exif_in_a_text_is_cut_off() -> None:
     structure = png.walk(insert(b"IDAT", bomb)(GRAY))
     (block,) = structure.exif_blocks()
     assert len(block) < 1 << 18
+
+
+def test_chunks_of_any_size_are_not_copied() -> None:
+    """Of Exif that is too large no more is taken than tells so; such XMP is refused."""
+    exif_chunk, xmp = chunk(b"eXIf", bytes(1 << 26)), xmp_chunk(bytes(1 << 26))
+    structure = png.walk(insert(b"IDAT", exif_chunk)(GRAY))
+    tracemalloc.start()
+    (block,) = structure.exif_blocks()
+    assert tracemalloc.get_traced_memory()[1] < 4 * limits.EXIF_BYTES
+    tracemalloc.stop()
+    with pytest.raises(LimitError, match="Exif"):
+        exif.read(b"II*\0" + block[4:])
+    with pytest.raises(LimitError, match="XMP"):
+        list(png.walk(insert(b"IDAT", xmp)(GRAY)).xmp_packets())
 
 
 def test_broken_xmp_is_empty() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import time
 from collections import OrderedDict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -153,6 +154,24 @@ def test_nesting_is_limited_as_written_and_as_read() -> None:
     endless["me"] = endless
     with pytest.raises(MetadataError, match="levels deep"):
         record.check_metadata(endless)
+
+
+def test_values_are_limited_as_read() -> None:
+    """A record of the largest size is below the limit; an index cannot fill the memory."""
+    assert record.load(b'{"a":[' + b"1," * 32_000 + b"1]}")
+    with pytest.raises(JsonError, match="131,072 values"):
+        record.load(b'{"a":[' + b"1," * 131_073 + b"1]}", "index")
+
+
+@pytest.mark.parametrize("text", [b'"' + b'\\"' * 1_000_000, b'"a' * 1_000_001, b"\\" * 1_000_000])
+def test_texts_without_an_end_cost_nothing(text: bytes) -> None:
+    """Nesting is looked for outside of texts, and a text that does not end is looked at once."""
+    began = time.process_time()
+    with pytest.raises(JsonError):
+        record.load(b'{"a":' + b"[" * 65 + text)
+    with pytest.raises(JsonError):
+        record.load(b'{"a":' + b"[" * 64 + text)
+    assert time.process_time() - began < 2
 
 
 def test_check_metadata_does_not_change_its_argument() -> None:

@@ -96,6 +96,15 @@ def test_where_there_is_no_luminance_table_nothing_is_told(payload: bytes) -> No
         assert estimate(data[:cut]) == "None"
 
 
+def test_many_tables_cost_nothing() -> None:
+    """Some hundred segments that each hold a thousand tables are not all read."""
+    segments = segment(DQT, (b"\0" + b"\1" * 64) * 1000) * 400
+    structure = walk(insert_before(DQT, segments)(encoded()))
+    began = time.process_time()
+    tables.quantisation_tables(structure)
+    assert time.process_time() - began < 1
+
+
 def test_millions_of_fill_bytes_cost_nothing() -> None:
     """Any number of FF may stand before a marker (T.81, B.1.1.2)."""
     data = insert_before(DQT, b"\xff" * 8_000_000)(encoded(quality=60))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
 
-from napari_seal._text import printable
+from napari_seal._text import printable, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,19 @@ def test_the_result_can_always_be_encoded() -> None:
         out = printable(chr(code))
         assert out.encode()
         assert unicodedata.category(out[0]) not in {"Cc", "Cf", "Cs"}
+
+
+@pytest.mark.parametrize("part", ["http://", "://", "http://a?", "://a@", "https://?"])
+def test_addresses_without_end_cost_nothing(part: str) -> None:
+    """Addresses in addresses are looked at once."""
+    began = time.process_time()
+    without_credentials(part * 300_000)
+    printable(part * 3_000_000)
+    assert time.process_time() - began < 2
+
+
+def test_credentials_at_the_place_of_the_cut_are_left_out() -> None:
+    """A text is cut behind what is left out, not within it."""
+    text = "x" * 3_990 + " sftp://anna:secret@host/a.jpg"
+    assert printable(text) == "x" * 3_990 + " sftp://ho…"
+    assert without_credentials("http://a?") == "http://a?"

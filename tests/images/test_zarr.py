@@ -153,7 +153,7 @@ def test_series_and_plates(tmp_path: Path) -> None:
 
 def test_the_number_of_images_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file can name one image any number of times."""
-    monkeypatch.setattr("napari_seal._images.zarr._IMAGES", 2)
+    monkeypatch.setattr("napari_seal._format.limits.ZARR_IMAGES", 2)
     write_image(tmp_path / "a.zarr", counted(8, 10), "yx")
     path = tmp_path / "a.zarr" / "zarr.json"
     about = json.loads(path.read_text())

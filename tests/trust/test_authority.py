@@ -9,8 +9,8 @@ import time
 import pytest
 from tsa import serving
 
+from napari_seal._format import limits
 from napari_seal._trust.authority import authority_at
-from napari_seal._trust.timestamp import LARGEST
 from napari_seal.errors import OptionError, TimestampError
 
 
@@ -27,7 +27,7 @@ def test_a_query_and_its_reply():
         ((404, b"\x1b[2J"), "it answered 404"),
         ((302, b"file:///etc/passwd"), "it answered 302 Found; it refers to file:///etc/passwd"),
         ((302, b"http://127.0.0.1:9/"), "it refers to http://127.0.0.1:9/"),
-        (bytes(LARGEST + 1), "far too long"),
+        (bytes(limits.TIMESTAMP_BYTES + 1), "far too long"),
     ],
 )
 def test_what_is_no_reply(answer, problem):

@@ -14,8 +14,9 @@ if shutil.which("openssl") is None:
 
 from tsa import Authority, openssl
 
+from napari_seal._format import limits
 from napari_seal._trust.keys import load_certificates
-from napari_seal._trust.timestamp import LARGEST, ask, verify
+from napari_seal._trust.timestamp import ask, verify
 from napari_seal.errors import KeyFileError, TimestampError
 
 DATA = b'{"napari-seal-ledger":1}'
@@ -148,7 +149,7 @@ def test_garbage(authority, reply):
 def test_one_that_is_too_long(authority):
     """It is not even looked into."""
     with pytest.raises(TimestampError, match="far too long"):
-        verify(bytes(LARGEST + 1), DATA, trusted(authority))
+        verify(bytes(limits.TIMESTAMP_BYTES + 1), DATA, trusted(authority))
 
 
 def test_no_bit_of_what_is_attested_can_be_changed(authority):

@@ -53,16 +53,23 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except SealError as error:
-            raise _CannotRunError(str(error)) from error
+            raise _CannotRunError(_shown(error)) from error
         except BrokenPipeError:  # `| head`: nobody reads on
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(2)
         except OSError as error:
             where = f": {error.filename}" if error.filename else ""
-            raise _CannotRunError(f"{error.strerror or error}{where}") from error
+            raise _CannotRunError(_shown(f"{error.strerror or error}{where}")) from error
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)
+
+
+def _shown(error: object) -> str:
+    """The text of an error, which may name files and quote what is in them."""
+    from napari_seal._text import printable
+
+    return printable(error)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

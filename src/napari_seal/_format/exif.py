@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from napari_seal._format import limits
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.markers import APP1
-from napari_seal.errors import FormatError
+from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
@@ -114,12 +114,16 @@ def read(block: bytes, spans: list[Span] | None = None) -> dict[Key, Entry]:
     FormatError
         An offset, count or type is impossible, a directory is entered twice, or the values claim
         more bytes than the block has.
+    LimitError
+        The block is larger than `limits.EXIF_BYTES`: it is one of a PNG file.
     """
     structs = _STRUCTS.get(block[:4])
     if structs is None:
         raise FormatError(f"Exif does not begin with a TIFF header but with {block[:4].hex(' ')}")
     if len(block) < 8:
         raise FormatError("Exif ends within its header")
+    if len(block) > limits.EXIF_BYTES:
+        raise LimitError(f"the Exif block is larger than {limits.EXIF_BYTES:,} bytes")
     order, entry, word = structs
     big = order == "big"
     size_of_block = budget = len(block)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from napari_seal._format import limits
 from napari_seal._format.markers import EOI, SOS
+from napari_seal.errors import LimitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +34,20 @@ def scan_pieces(data: bytes) -> Iterator[memoryview]:
 
     They lie between two length-less markers when the first of them is SOS, RSTn or a stuffed zero,
     from the FF of the first to before the FF of the second.
+
+    Raises
+    ------
+    LimitError
+        There are more markers outside of scans than `limits.EXIFTOOL_MARKERS`.
     """
     view = memoryview(data)
     size = len(data)
     position = 2
-    previous, previous_at = -1, 0
+    previous, previous_at, markers = -1, 0, 0
     while (at := data.find(b"\xff", position)) >= 0:
+        markers += 1
+        if markers > limits.EXIFTOOL_MARKERS:
+            raise LimitError(f"more than {limits.EXIFTOOL_MARKERS:,} markers by ExifTool's rule")
         run = _RUN.match(data, at)
         at = at if run is None else run.end() - 1
         position = at + 2

@@ -140,9 +140,19 @@ class Jpeg:
                 yield self.data[segment.start + 4 + len(exif.SIGNATURE) : segment.end]
 
     def xmp_packets(self) -> Iterator[bytes]:
-        """XMP packets, without the name that they stand under."""
+        """XMP packets, without the name that they stand under.
+
+        Raises
+        ------
+        LimitError
+            They are longer than `limits.XMP_BYTES` together.
+        """
+        left = limits.XMP_BYTES
         for segment in self.excluded:
             if self._is_xmp(segment):
+                left -= segment.end - segment.start
+                if left < 0:
+                    raise LimitError(f"more than {limits.XMP_BYTES:,} bytes of XMP")
                 yield self.data[segment.start + 4 + len(xmp.SIGNATURE) : segment.end]
 
     def others(self) -> list[str]:

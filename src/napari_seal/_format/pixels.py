@@ -69,6 +69,12 @@ def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
     """
     if jpeg.scans > limits.SCANS:
         raise FormatError(f"{jpeg.scans} scans are more than the limit of {limits.SCANS}")
+    height, width = jpeg.size or (0, 0)
+    if jpeg.scans * height * width > limits.SCANNED_PIXELS:
+        raise FormatError(
+            f"{jpeg.scans} scans of {height} x {width} pixels are more than "
+            f"{limits.SCANNED_PIXELS:,} pixels together"
+        )
     # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its
     # own.  It raises whatever its parsers raise, hence the width of the net.
     try:
@@ -95,12 +101,13 @@ def _decode_png(png: Png, *, damaged: bool) -> npt.NDArray[Any]:
             if image.mode in ("L", "RGB") and "transparency" not in image.info:
                 return np.array(image)
             if image.mode in ("I;16", "I;16B", "I;16L", "I"):  # "I": Pillow before 10.4
-                return np.array(image).astype(np.uint16)
+                return np.array(image).astype(np.uint16, copy=False)
             if image.mode == "1":
                 return np.array(image.convert("L"))
             if image.mode == "P" and "transparency" not in image.info:
                 return np.array(image.convert("RGB"))
-            return np.array(image.convert("RGBA"))
+            # Converting to the same mode would be a copy.
+            return np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
     except MemoryError:
         raise
     except Exception as error:

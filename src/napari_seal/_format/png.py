@@ -38,7 +38,8 @@ _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 XMP_START: Final = _XMP_KEYWORD + b"\0\0\0\0"
 # Where software that does not know eXIf puts Exif, in hexadecimal digits (ImageMagick, exiv2).
 _RAW_EXIF: Final = re.compile(rb"Raw profile type (?:exif|APP1)\0")
-_RAW_BYTES: Final = 1 << 18
+# With the signature that some software leaves before it.
+_MOST_EXIF: Final = len(exif.SIGNATURE) + limits.EXIF_BYTES + 1
 #: Samples a pixel by colour type (section 11.2.1).
 CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
@@ -166,7 +167,9 @@ class Png:
         """Exif blocks; some software puts JPEG's signature before them, or them into a text."""
         for chunk in self.excluded:
             if self._is_exif(chunk):
-                block = self.data[chunk.payload]
+                # A byte more than is read: of a chunk that is larger no copy is made.
+                start, end = chunk.start + 8, chunk.end - 4
+                block = self.data[start : min(end, start + _MOST_EXIF)]
                 if chunk.kind != b"eXIf":
                     block = _raw_profile(block, packed=chunk.kind == b"zTXt")
                 yield block.removeprefix(exif.SIGNATURE)
@@ -182,6 +185,8 @@ class Png:
         left = limits.XMP_BYTES
         for chunk in self.excluded:
             if self._is_xmp(chunk):
+                if chunk.end - chunk.start > limits.XMP_BYTES:
+                    raise LimitError(f"more than {limits.XMP_BYTES:,} bytes of XMP")
                 content = self.data[chunk.payload]
                 compressed = content[len(_XMP_KEYWORD) : len(_XMP_KEYWORD) + 1] == b"\1"
                 # Compression method, language, translated keyword; then the text.
@@ -312,9 +317,10 @@ def _raw_profile(content: bytes, *, packed: bool) -> bytes:
     """Bytes that stand in a text as their kind, their number, and hexadecimal digits."""
     _, _, text = content.partition(b"\0")
     if packed:
-        text = _inflate(text[1:], _RAW_BYTES)
+        text = _inflate(text[1:], limits.RAW_EXIF_BYTES)
     try:
-        return bytes.fromhex(b"".join(text[:_RAW_BYTES].split()[2:]).decode("ascii"))
+        text = text[: limits.RAW_EXIF_BYTES]
+        return bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
     except ValueError:
         return b""
 

@@ -34,7 +34,8 @@ BRACES: Final = b"}}"
 # A signature is one text or one flat object, so that nothing unsealed hides behind the record.
 _SIGNATURE: Final = rb'(?:,"signature":(?:"[^"\\]*"|\{[^{}]*\}))?'
 _RECORD: Final = re.compile(rb',"record":"([a-z0-9_-]+:[0-9a-f]+)"' + _SIGNATURE + rb"\}\}\Z")
-_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+# A text that does not end reaches to the end: else each quotation mark in it would be tried.
+_NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 # --------------------------------------------------------------------------------------- writing
@@ -118,8 +119,11 @@ def load(text: bytes, what: str = "seal") -> dict[str, Any]:
     Raises
     ------
     JsonError
-        Not JSON in ASCII, not an object, too deeply nested, or a key stands twice.
+        Not JSON in ASCII, not an object, too deeply nested, of too many values, or a key stands
+        twice.
     """
+    if text.count(b",") > limits.JSON_VALUES:
+        raise JsonError(f"the {what} holds more than {limits.JSON_VALUES:,} values")
     try:
         string = text.decode("ascii")
         # Most records have fewer brackets than levels are allowed, and need no closer look.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from napari_seal._format import limits
 from napari_seal._format.jpeg import Jpeg
 from napari_seal._format.markers import SOS
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _DQT: Final = 0xDB
 # An FF and what is no fill byte: there may be millions of those.
+# Four tables are all that a segment can be meant to have; each may be of 16 bits (B.2.4.1).
+_LONGEST: Final = 4 * (1 + 64 * 2)
 _MARKER: Final = re.compile(rb"\xff[^\xff]")
 _ZIGZAG: Final = (
     *(0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5),
@@ -62,14 +65,15 @@ def quantisation_tables(structure: Container) -> dict[int, Table]:
         return {}
     data, end = structure.data, structure.scan_start or 0
     out: dict[int, Table] = {}
-    at = 2
-    while (found := _MARKER.search(data, at, end)) is not None:
+    at, left = 2, limits.QUANTISATION_SEGMENTS
+    while left and (found := _MARKER.search(data, at, end)) is not None:
         marker, at = data[found.end() - 1], found.end()
         if marker in (0x00, 0x01, SOS) or 0xD0 <= marker <= 0xD8:
             continue
         stop = at + int.from_bytes(data[at : at + 2])
         if marker == _DQT:
-            out |= _tables(data[at + 2 : min(stop, end)])
+            left -= 1
+            out |= _tables(data[at + 2 : min(stop, end, at + 2 + _LONGEST)])
         at = max(stop, at + 2)
     return out
 

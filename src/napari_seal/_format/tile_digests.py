@@ -14,13 +14,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_seal._format import limits
 from napari_seal._format.tiles import BLOCK, starts
 from napari_seal.errors import FormatError
 
 KIND: Final = "digest-1"
 
-#: Number of tiles at most; with two bytes each, they are 0.6 % of a picture of a megapixel.
-MOST: Final = 4096
+#: Number of tiles at most.
+MOST: Final = limits.TILE_DIGESTS
 #: The smallest tiles.
 SMALLEST: Final = 16
 #: Bytes of a tile's SHA-256 that are kept: one change in 65,536 of a single tile goes unseen.
@@ -72,7 +73,7 @@ def read(stored: Mapping[str, Any], shape: tuple[int, ...]) -> tuple[int, npt.ND
     size, data = stored.get("size"), stored.get("data")
     if stored.get("kind") != KIND or type(size) is not int or not isinstance(data, str):
         raise FormatError("the tiles' digests are of a kind that this version does not know")
-    if not SMALLEST <= size <= 1 << 16 or size % BLOCK or len(shape) < 2 or min(shape) < 1:
+    if not SMALLEST <= size <= limits.TILE_SIDE or size % BLOCK or len(shape) < 2 or min(shape) < 1:
         raise FormatError("the tiles of the digests have an impossible size")
     rows, columns = (max(length // size, 1) for length in shape[:2])
     if rows * columns > MOST:

@@ -17,15 +17,16 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_seal._format import limits
 from napari_seal._format.window import Window
 from napari_seal.errors import FormatError
 
 KIND: Final = "means-1"
 
-#: Bytes before base64: a seal without user metadata then stays below 3 kB.
-BUDGET: Final = 1536
+#: Bytes before base64.
+BUDGET: Final = limits.TILES_BYTES
 #: Number of tiles at most: no code for one is shorter than a bit.
-MOST: Final = 8 * BUDGET
+MOST: Final = limits.TILES
 #: Sides of tiles are multiples of this, so that tiles are made of whole JPEG blocks.
 BLOCK: Final = 8
 #: Steps in which means are stored are whole multiples of this, in levels.
@@ -291,7 +292,12 @@ def read(stored: Mapping[str, Any], shape: tuple[int, int]) -> Fingerprint:
     size, step, data = stored.get("size"), stored.get("step"), stored.get("data")
     if stored.get("kind") != KIND:
         raise FormatError("the fingerprint is of a kind that this version does not know")
-    if type(size) is not int or not BLOCK <= size <= 1 << 16 or size % BLOCK or min(shape) < 1:
+    if (
+        type(size) is not int
+        or not BLOCK <= size <= limits.TILE_SIDE
+        or size % BLOCK
+        or min(shape) < 1
+    ):
         raise FormatError("the fingerprint's tiles have an impossible size")
     if isinstance(step, bool) or not isinstance(step, int | float):
         raise FormatError("the fingerprint's step is no number")

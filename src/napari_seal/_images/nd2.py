@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any, Final
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,6 @@ from napari_seal._format import limits
 from napari_seal._images.opened import OpenedImage, PlaneArray, missing_reader
 from napari_seal._images.units import steps
 from napari_seal.errors import ImageError
-
-# A frame is read whole, with all its channels.
-_FRAME: Final = 4 * limits.PIXELS
 
 
 @contextmanager
@@ -32,8 +29,10 @@ def open_nd2(path: str) -> Iterator[list[OpenedImage]]:
         if not {"X", "Y"} <= set(sizes):
             raise ImageError(f"has the axes {''.join(sizes)}, which do not tell what is a picture")
         values = math.prod(sizes.get(axis, 1) for axis in "CYXS")
-        if values > _FRAME:
-            raise ImageError(f"has frames of {values:,} values; up to {_FRAME:,} are read")
+        if values > limits.SOURCE_FRAME:
+            raise ImageError(
+                f"has frames of {values:,} values; up to {limits.SOURCE_FRAME:,} are read"
+            )
         common = _describe(file)
         yield [_position(file, sizes, number, common) for number in range(int(sizes.get("P", 1)))]
 

@@ -7,16 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from napari_seal._files import is_address, local_path, read
+from napari_seal._format import limits
 from napari_seal._images.names import JPEG_EXTENSIONS, is_zarr
 from napari_seal._images.opened import OpenedImage, translated
 from napari_seal._text import printable
 from napari_seal.errors import ImageError
-
-# A file at an address is held in memory as it is stored.
-_ADDRESS_BYTES: Final = 1 << 32
 
 _Reader = Callable[[Any], AbstractContextManager[list[OpenedImage]]]
 
@@ -53,7 +51,7 @@ def open_images(path: str) -> Iterator[list[OpenedImage]]:
             source: str | io.BytesIO = path
             if address:
                 reader = _reader(extension, whole=True)
-                source = io.BytesIO(read(path, _ADDRESS_BYTES))
+                source = io.BytesIO(read(path, limits.SOURCE_BYTES))
             elif folder_of_chunks:
                 reader = _reader(".zarr")
             elif os.path.isdir(path):

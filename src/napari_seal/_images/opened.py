@@ -17,8 +17,6 @@ from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import ImageError, OptionError
 
-# A file of some kilobytes can claim any number of planes, and sealing them would never end.
-_PLANES: Final = 10_000_000
 # For axes that a file does not name, and for names that begin alike.
 _LETTERS: Final = "IJKLMNOPRUVWABDEFGH"
 
@@ -66,8 +64,10 @@ class PlaneArray:
                 "up"
             )
         number = math.prod(self.shape[:leading])
-        if number > _PLANES:
-            raise ImageError(f"claims to have {number:,} planes; up to {_PLANES:,} are read")
+        if number > limits.SOURCE_PLANES:
+            raise ImageError(
+                f"claims to have {number:,} planes; up to {limits.SOURCE_PLANES:,} are read"
+            )
 
     @property
     def ndim(self) -> int:

@@ -10,12 +10,11 @@ from typing import IO, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from napari_seal._format import limits
 from napari_seal._images.opened import OpenedImage, PlaneArray, arrange, letters
 from napari_seal._images.tiff_metadata import describe
 from napari_seal.errors import ImageError
 
-# What cannot be read plane by plane is held in memory.
-_WHOLE_BYTES: Final = 1 << 32
 # TIFF 6.0, PhotometricInterpretation: those whose samples are red, green and blue when decoded.
 _COLOUR: Final = {2, 6}
 _NOT_RGB: Final = {5: "CMYK", 8: "CIELAB", 9: "ICCLAB", 10: "ITULAB", 32845: "LogLuv"}
@@ -98,7 +97,7 @@ def _lazily(series: Any, axes: str) -> tuple[PlaneArray, str]:
             return np.asarray(found).reshape(page.shape)
 
         return arrange(_Planes(series, outer, plane), axes, "TIFF")
-    if series.nbytes > _WHOLE_BYTES:
+    if series.nbytes > limits.SOURCE_BYTES:
         raise ImageError(
             f"is stored in a way that is not read by plane, and has {series.nbytes:,} bytes; save "
             "it as OME-TIFF"

@@ -8,16 +8,13 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
 
+from napari_seal._format import limits
 from napari_seal._images.opened import OpenedImage, arrange, letters, missing_reader
 from napari_seal._images.plain import opened
 from napari_seal._images.units import steps
 from napari_seal._text import printable
 from napari_seal.errors import ImageError
 
-# A chunk is decoded whole, whatever small part of it the image covers.
-_CHUNK_BYTES: Final = 1 << 31
-# Nine fields of each of 1,536 wells are 13,824.
-_IMAGES: Final = 100_000
 #: Codecs of Zarr 2 that do nothing but decode.  numcodecs has others: ``pickle`` runs code.
 _CODECS: Final = {
     "adler32", "astype", "bitround", "blosc", "bz2", "crc32", "crc32c", "delta", "fixedscaleoffset",
@@ -41,9 +38,9 @@ def open_zarr(path: str) -> Iterator[list[OpenedImage]]:
         _check(root)
         yield [opened(root, "Zarr")]
     else:
-        found = list(islice(_images(root, yaozarrs), _IMAGES + 1))
-        if len(found) > _IMAGES:
-            raise ImageError(f"claims to hold more than {_IMAGES:,} images")
+        found = list(islice(_images(root, yaozarrs), limits.ZARR_IMAGES + 1))
+        if len(found) > limits.ZARR_IMAGES:
+            raise ImageError(f"claims to hold more than {limits.ZARR_IMAGES:,} images")
         yield found
 
 
@@ -145,5 +142,5 @@ def _check(array: Any) -> None:
                     f"is stored with the codec {printable(codec.codec_id, 60)}, which is not read"
                 )
     size = math.prod(array.chunks) * array.dtype.itemsize
-    if size > _CHUNK_BYTES:
-        raise ImageError(f"has chunks of {size:,} bytes; up to {_CHUNK_BYTES:,} are read")
+    if size > limits.ZARR_CHUNK:
+        raise ImageError(f"has chunks of {size:,} bytes; up to {limits.ZARR_CHUNK:,} are read")

@@ -28,6 +28,7 @@ _TIP = 600
 def heading(text: str) -> QLabel:
     """Return the title of a section."""
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     # napari's theme gives labels a margin, text fields none.
     label.setStyleSheet("font-weight: bold; padding: 6px 0px 0px 0px; margin: 0px;")
     label.setIndent(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._napari.notices import say, warn
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS, Tone
 from napari_seal._verify.verdict import Outcome, Verdict
@@ -172,16 +173,14 @@ def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
     notes : list of str
         What was left out while restoring the layer's attributes.
     """
-    from napari.utils.notifications import show_info, show_warning
-
     flag = FLAGS[verdict.verdict]
     # The verdict first: napari shows about 38 characters of a message, names can be longer.
     head = f"{flag.symbol} {verdict.verdict}: {printable(name)}"
     why = " ".join(reason.message for reason in verdict.reasons[:2])
     if verdict.intact:
         # Reasons beside "intact" (an added comment...) are worth a word, not an alarm.
-        show_info(f"{head}. {why}" if why else head)
+        say(f"{head}. {why}" if why else head)
     else:
-        show_warning(f"{head}. {verdict.verdict.meaning} {why}".strip() + f" {WHERE}")
+        warn(f"{head}. {verdict.verdict.meaning} {why}".strip() + f" {WHERE}")
     if notes:
-        show_warning(f"{printable(name)}: not restored: {'; '.join(notes)}")
+        warn(f"{printable(name)}: not restored: {'; '.join(notes)}")

@@ -14,6 +14,7 @@ from napari_seal._napari.names import (
     safe_name,
     stack_folder,
 )
+from napari_seal._napari.notices import say, warn
 from napari_seal._napari.preferences import Preferences, load_preferences
 from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
 from napari_seal._text import printable
@@ -102,13 +103,12 @@ def _write(target: str, layer: tuple[Any, Mapping[str, Any]], preferences: Prefe
 
 
 def _say_what_was_done(folder: str, number: int, others: list[str]) -> None:
-    from napari.utils.notifications import show_info, show_warning
 
     name = printable(os.path.basename(folder))
-    show_info(f"Sealed: {number} layer{'s' if number != 1 else ''} in {name}")
+    say(f"Sealed: {number} layer{'s' if number != 1 else ''} in {name}")
     if others:
         kinds = ", ".join(sorted(set(others)))
-        show_warning(
+        warn(
             f"{name}: not saved: {kinds}. Images and labels can be sealed; save the others with "
             "a filter of napari's."
         )

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._napari.notices import complain
 from napari_seal._text import printable
 from napari_seal.errors import SealError
 
@@ -65,8 +66,6 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
     paths : iterable of str
         One bad file does not keep the others from being opened.
     """
-    from napari.utils.notifications import show_error
-
     from napari_seal._napari.reader import read_file
     from napari_seal._napari.stack_watch import watch_of
 
@@ -76,7 +75,7 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
             image, *overlays = read_file(path)
         except SealError as error:
             # The file's name first: napari cuts a long message off at its end.
-            show_error(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
+            complain(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
             continue
         opened.append(viewer.add_layer(image))
         watch = watch_of(image)

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._napari.attributes import OF_IMAGES, attributes_from_json, name_from_json
 from napari_seal._napari.flag import announce, flagged_name, mark
 from napari_seal._napari.mismatch import check_agreed
+from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember, scores_of
 from napari_seal._napari.overlays import make_overlays, strengths
 from napari_seal._napari.seal_values import seal_values
 from napari_seal._napari.stack_reader import is_stack_path, read_stack, restorer
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
+from napari_seal.errors import ReadError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,7 +71,10 @@ def read_layers(
         A picture a file; above one that was changed, the layers that show where.
     """
     paths = [path] if isinstance(path, str | os.PathLike) else path
-    return [layer for one in paths for layer in read_file(os.fspath(one))]
+    try:
+        return [layer for one in paths for layer in read_file(os.fspath(one))]
+    except ReadError as error:  # napari shows its text
+        raise ReadError(unmarked(str(error))) from error
 
 
 def read_file(path: str) -> list[Layer]:
@@ -167,7 +172,7 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
         # bits, cameras use a part.
         keywords["contrast_limits"] = [0, 255]
     name = name_from_json(stored) or printable(file_stem(path), 200)
-    keywords["name"] = flagged_name(name, verdict.verdict)
+    keywords["name"] = flagged_name(unmarked(name), verdict.verdict)
     keywords["rgb"] = rgb
     keywords["metadata"] = _metadata(path, verdict)
     keywords["metadata"][VERDICT_KEY]["notes"] = notes

@@ -12,6 +12,7 @@ from napari_seal._napari.attributes import attributes_to_json
 from napari_seal._napari.flag import plain_name
 from napari_seal._napari.layer_data import check_layer, full_resolution, labels_window
 from napari_seal._napari.names import LOSSLESS, stack_folder
+from napari_seal._napari.notices import say, unmarked, warn
 from napari_seal._napari.preferences import Preferences
 from napari_seal._napari.stack_again import check_not_itself, without_gaps
 from napari_seal._napari.stack_axes import name_axes, planes_first
@@ -205,20 +206,19 @@ class _Known:
         self.metadata = {**common, **found}
 
     def say_what_is_missing(self, target: str) -> None:
-        from napari.utils.notifications import show_warning
 
         name = printable(os.path.basename(target))
         # warnings.warn would not be seen in the window.
         if self._metadata_lost:
             lost = "; ".join(self._metadata_lost)
-            show_warning(f"{name}: metadata not sealed, JSON has no form for: {lost}")
+            warn(f"{name}: metadata not sealed, JSON has no form for: {lost}")
         if self.attributes_lost:
             lost = "; ".join(self.attributes_lost)
-            show_warning(f"{name}: layer attributes not sealed: {lost}")
+            warn(f"{name}: layer attributes not sealed: {lost}")
         # Now, not before: of a stack, planes were verified while they were sealed.
         opened_as = opened_verdict(self._own)
         if opened_as not in (None, Outcome.INTACT, Outcome.NO_SEAL):
-            show_warning(
+            warn(
                 f"{name}: this layer was opened as {opened_as!s}. "
                 "The new seal vouches for the picture as it is now, not for the original."
             )
@@ -245,7 +245,7 @@ def shown_progress(name: str) -> tuple[Progress, Callable[[], None]]:
     """
     from napari.utils import cancelable_progress
 
-    bar = cancelable_progress(total=0, desc=f"Sealing {printable(name, 60)}")
+    bar = cancelable_progress(total=0, desc=unmarked(f"Sealing {printable(name, 60)}"))
 
     def progress(done: int, total: int) -> None:
         if bar.is_canceled:
@@ -272,8 +272,7 @@ def _exists(target: str) -> TargetExistsError:
 
 
 def _say_that_it_is_sealed(target: str, more: str = "", *, begun: bool = False) -> None:
-    from napari.utils.notifications import show_info
 
     name, folder = printable(os.path.basename(target)), printable(os.path.dirname(target))
     went_on = ". It had been begun before; what was there was kept" if begun else ""
-    show_info(f"Sealed: {name} in {folder}{more}{went_on}")
+    say(f"Sealed: {name} in {folder}{more}{went_on}")

@@ -16,6 +16,7 @@ from napari_seal._napari.attributes import (
 )
 from napari_seal._napari.flag import plain_name
 from napari_seal._napari.mismatch import check_agreed
+from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember
 from napari_seal._napari.stack_values import stack_entry
 from napari_seal._napari.stack_watch import StackWatch
@@ -114,7 +115,8 @@ def _load(opened: OpenStack) -> tuple[Any, dict[str, Any], list[str]]:
     )
     if "contrast_limits" not in keywords and data.dtype == "uint8" and not rgb:
         keywords["contrast_limits"] = [0, 255]
-    keywords["name"] = plain_name(name_from_json(stack.layer) or _stem(opened.path))
+    name = plain_name(name_from_json(stack.layer) or _stem(opened.path))
+    keywords["name"] = unmarked(name)
     keywords["rgb"] = rgb
     keywords["metadata"] = {**stack.metadata, VERDICT_KEY: stack_entry(opened)}
     return data, keywords, notes

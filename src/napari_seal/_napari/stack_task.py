@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format.names import INDEX_ENDING
+from napari_seal._napari.notices import unmarked, warn
 from napari_seal._napari.verify_task import Task
 from napari_seal._text import printable
 from napari_seal._verify.stack_check import StackVerdict
@@ -122,14 +123,13 @@ def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
 
 def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
     from napari.utils import cancelable_progress
-    from napari.utils.notifications import show_warning
     from qtpy.QtCore import QTimer
 
     if task.cancelled:
         task.ended = True
         return
     name = printable(os.path.basename(watch.opened.path), 60)
-    bar = cancelable_progress(total=watch.opened.stack.count, desc=f"Verifying {name}")
+    bar = cancelable_progress(total=watch.opened.stack.count, desc=unmarked(f"Verifying {name}"))
     timer = task.timer = QTimer(window)
     timer.setInterval(_TICK_MS)
 
@@ -149,9 +149,7 @@ def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
         timer.deleteLater()
         bar.close()
         if task.complaint:
-            show_warning(
-                f"{name}: the check of all planes ended early: {printable(task.complaint)}"
-            )
+            warn(f"{name}: the check of all planes ended early: {printable(task.complaint)}")
         result = task.result
         watch.finish(None if result is None or result.stopped else result.reasons)
 

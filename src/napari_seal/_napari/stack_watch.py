@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary, ref
 from psygnal import Signal
 
 from napari_seal._napari.flag import WHERE, flagged_name, show_box, show_name
+from napari_seal._napari.notices import say, warn
 from napari_seal._napari.opened import data_replaced, overlay_of, remember
 from napari_seal._napari.overlays import REGIONS
 from napari_seal._napari.stack_mark import PositionMark
@@ -131,20 +132,18 @@ class StackWatch:
 
     def announce(self, notes: list[str]) -> None:
         """Say what is known on opening."""
-        from napari.utils.notifications import show_info, show_warning
-
         stack, name = self.opened.stack, printable(os.path.basename(self.opened.path))
         outcome = self.opened.verdict.verdict
         if outcome is Outcome.INTACT:
-            show_info(
+            say(
                 f"{stack.count:,} planes: {name}. Each is verified when it is shown, and all of "
                 "them in the background."
             )
         else:
             why = " ".join(reason.message for reason in self.opened.verdict.reasons[:2])
-            show_warning(f"{LOOKS[outcome].sign} {outcome}: {name}. {why} {WHERE}")
+            warn(f"{LOOKS[outcome].sign} {outcome}: {name}. {why} {WHERE}")
         if notes:
-            show_warning(f"{name}: not restored: {'; '.join(notes)}")
+            warn(f"{name}: not restored: {'; '.join(notes)}")
 
     def attach(self, viewer: Any) -> None:
         """Show in a viewer what is found, and begin to check the whole.
@@ -243,16 +242,15 @@ class StackWatch:
             self._say_how_it_ended(layer)
 
     def _say_how_it_ended(self, layer: Layer) -> None:
-        from napari.utils.notifications import show_info, show_warning
 
         outcome, count = self.outcome, self.opened.stack.count
         name = printable(os.path.basename(self.opened.path))
         sign = LOOKS[outcome].sign
         if outcome is Outcome.INTACT:
-            show_info(f"{sign} intact: {name}. All {count:,} planes were verified.")
+            say(f"{sign} intact: {name}. All {count:,} planes were verified.")
             return
         why = " ".join(r["message"] for r in layer.metadata[VERDICT_KEY]["reasons"][:3])
-        show_warning(f"{sign} {outcome}: {name}. {why} {WHERE}")
+        warn(f"{sign} {outcome}: {name}. {why} {WHERE}")
 
     # what is shown
 

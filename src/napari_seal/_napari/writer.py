@@ -16,6 +16,7 @@ from napari_seal._napari.names import (
     other_extension,
     our_extension,
 )
+from napari_seal._napari.notices import warn
 from napari_seal._napari.preferences import load_preferences
 from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
 from napari_seal._text import printable
@@ -106,7 +107,6 @@ def _dialog_asked() -> bool:
 
 
 def _say_which_format(typed: str, target: str) -> None:
-    from napari.utils.notifications import show_warning
 
     kind, extension = other_extension(typed), our_extension(os.path.basename(target))
     if not kind or kind.lower() in KINDS[extension]:
@@ -114,7 +114,7 @@ def _say_which_format(typed: str, target: str) -> None:
     format_ = "PNG" if extension == LOSSLESS else "JPEG"
     loss = f" A JPEG loses detail: for {kind.upper()}, save" if format_ == "JPEG" else " Or save"
     # What was written first: napari shows about 38 characters of a message until it is opened.
-    show_warning(
+    warn(
         f"{format_} written, not {kind.upper()}: {printable(os.path.basename(target))}. You typed "
         f"{printable(os.path.basename(typed))}, but the chosen filter decides, and it was one of "
         f"napari-seal.{loss} again with a filter that lists *.{kind.lower()}."

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
+from napari_seal._format import limits
 from napari_seal._text import printable, without_credentials
-from napari_seal._trust.timestamp import LARGEST
 from napari_seal.errors import OptionError, TimestampError
 
 #: Seconds for the whole exchange.
@@ -74,7 +74,7 @@ def _exchange(url: str, timeout: float, query: bytes) -> bytes | str:
     request = urllib.request.Request(url, query, headers)  # noqa: S310 - the scheme was looked at
     try:
         with _opener().open(request, timeout=timeout) as reply:
-            content: bytes = reply.read(LARGEST + 1)
+            content: bytes = reply.read(limits.TIMESTAMP_BYTES + 1)
     except urllib.error.HTTPError as error:
         error.close()
         to = f"; it refers to {printable(error.headers['Location'], 200)}"
@@ -84,8 +84,8 @@ def _exchange(url: str, timeout: float, query: bytes) -> bytes | str:
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         return printable(getattr(reason, "strerror", None) or reason, 200)
-    if len(content) > LARGEST:
-        return f"its reply is far too long: over {LARGEST:,} bytes"
+    if len(content) > limits.TIMESTAMP_BYTES:
+        return f"its reply is far too long: over {limits.TIMESTAMP_BYTES:,} bytes"
     return content
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
 
@@ -40,15 +41,8 @@ _WITHOUT_SIGN: Final = 2**255 - 1
 _Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
 
-#: Largest key file that is read.  PEM files of Ed25519 keys have some hundred bytes; others'
-#: software may write comments around them.
-_KEY_FILE: Final = 65_536
-
 #: X.509 certificates that are trusted.
 Certificates: TypeAlias = "list[Certificate]"
-
-#: Largest file of certificates: those of all authorities that browsers know have 250 kB.
-_BUNDLE: Final = 4_000_000
 
 _CERTIFICATE: Final = re.compile(
     rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
@@ -309,7 +303,7 @@ def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         ) from error
 
 
-def _read(path: str | os.PathLike[str], most: int = _KEY_FILE) -> bytes:
+def _read(path: str | os.PathLike[str], most: int = limits.KEY_FILE) -> bytes:
     try:
         with open(path, "rb") as file:
             data = file.read(most + 1)
@@ -360,7 +354,7 @@ def load_certificates(path: str | os.PathLike[str]) -> Certificates:
         `cryptography` is not installed.
     """
     _ed25519()
-    found = list(parse_certificates(_ders(_read(path, _BUNDLE))))
+    found = list(parse_certificates(_ders(_read(path, limits.CERTIFICATES_BYTES))))
     if not found:
         raise KeyFileError(f"{printable(path)} holds no certificate in PEM")
     return found

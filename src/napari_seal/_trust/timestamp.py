@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._trust.keys import parse_certificates
 from napari_seal.errors import MissingPackageError, TimestampError
 
 if TYPE_CHECKING:
     from napari_seal._trust.keys import Certificates
-
-#: Largest reply: with a chain of certificates they have some thousand bytes.
-LARGEST: Final = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ def verify(reply: bytes, data: bytes, authorities: Certificates) -> Timestamp:
 
 def _verify(reply: bytes, data: bytes, authorities: Certificates, nonce: int | None) -> Timestamp:
     client = _client()
-    if len(reply) > LARGEST:
+    if len(reply) > limits.TIMESTAMP_BYTES:
         raise TimestampError(f"the reply is far too long for a time stamp: {len(reply):,} bytes")
     with _translated(client):
         parsed = client.decode_timestamp_response(reply)

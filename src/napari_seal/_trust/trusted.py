@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Any, Final
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._trust.keys import PublicKey, load_public_key
 from napari_seal._trust.states import Signature
@@ -28,9 +29,6 @@ from napari_seal.errors import KeyFileError, TrustError
 #: The file in a folder of keys that says more of them, and where the path is looked up.
 LIST_NAME: Final = "trust.toml"
 VARIABLE: Final = "NAPARI_SEAL_TRUST"
-
-#: Bytes of a list, keys in it, characters of a name: more than any laboratory has.
-_LIST_BYTES, _KEYS, _NAME = 4_000_000, 10_000, 100
 
 #: How times are shown.
 _SHOWN: Final = "%Y-%m-%d %H:%M:%S UTC"
@@ -232,8 +230,8 @@ def default_folder() -> str | None:
 
 def _in_folder(folder: str) -> Iterator[TrustedKey]:
     names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".pem"))
-    if len(names) > _KEYS:
-        raise TrustError(f"there are more than {_KEYS:,} keys")
+    if len(names) > limits.TRUST_KEYS:
+        raise TrustError(f"there are more than {limits.TRUST_KEYS:,} keys")
     path = os.path.join(folder, LIST_NAME)
     listed = list(_in_list(path, folder)) if os.path.lexists(path) else []
     yield from listed
@@ -252,9 +250,9 @@ def _in_list(path: str, folder: str | None) -> Iterator[TrustedKey]:
     import tomllib
 
     with open(path, "rb") as file:
-        content = file.read(_LIST_BYTES + 1)
-    if len(content) > _LIST_BYTES:
-        raise TrustError(f"it has more than {_LIST_BYTES:,} bytes")
+        content = file.read(limits.TRUST_BYTES + 1)
+    if len(content) > limits.TRUST_BYTES:
+        raise TrustError(f"it has more than {limits.TRUST_BYTES:,} bytes")
     try:
         body = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # TOML's and UTF-8's errors are ValueErrors
@@ -263,8 +261,8 @@ def _in_list(path: str, folder: str | None) -> Iterator[TrustedKey]:
     entries = body.get("key", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise TrustError("keys are listed under [[key]]")
-    if len(entries) > _KEYS:
-        raise TrustError(f"there are more than {_KEYS:,} keys")
+    if len(entries) > limits.TRUST_KEYS:
+        raise TrustError(f"there are more than {limits.TRUST_KEYS:,} keys")
     for number, entry in enumerate(entries, 1):
         try:
             yield _parse(entry, folder)
@@ -315,8 +313,8 @@ def _check_fields(body: Mapping[str, Any], known: Iterable[str], what: str) -> N
 
 
 def _check_name(name: object) -> str:
-    if not isinstance(name, str) or not name.strip() or len(name) > _NAME:
-        raise TrustError(f"'name' is a text of 1 to {_NAME} characters")
+    if not isinstance(name, str) or not name.strip() or len(name) > limits.TRUST_NAME:
+        raise TrustError(f"'name' is a text of 1 to {limits.TRUST_NAME} characters")
     if printable(name) != name:
         raise TrustError(f"the name {printable(name)!r} has characters that do not show")
     return name

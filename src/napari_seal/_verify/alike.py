@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from napari_seal._format import exif
+from napari_seal._format import exif, limits
 from napari_seal._format.forms import Forms, forms_with
 from napari_seal.errors import FormatError
 
@@ -17,6 +17,8 @@ Known = TypeVar("Known")
 
 #: What is kept at most: of blocks, one for each length of the record; and lengths of beginnings.
 _MOST, _LENGTHS = 4096, 8
+# Bytes before the two values in a block that is kept: files of one archive have some hundred.
+_BEGINNING: Final = 4096
 
 # TIFF types of single bytes: BYTE, ASCII, SBYTE, UNDEFINED (TIFF 6.0, section 2).
 _BYTES: Final = frozenset((1, 2, 6, 7))
@@ -96,6 +98,8 @@ def read_layout(data: bytes, at: int, block: int, end: int) -> ExifLayout | None
     block, end : int
         Where the block in it begins and ends; the end may be behind the data.
     """
+    if end - block > limits.SEGMENT_PAYLOAD:  # `seal` writes no larger one, in PNG either
+        return None
     spans: list[exif.Span] = []
     try:
         tags = exif.read(data[block:end], spans)
@@ -129,7 +133,8 @@ def read_layout(data: bytes, at: int, block: int, end: int) -> ExifLayout | None
     # Another block is alike if all that decides what is read of it stands before the two values.
     beginning = min(comment.start, unique.start)
     values = (exif.USER_COMMENT, exif.IMAGE_UNIQUE_ID)
-    if all(span.end <= beginning for span in spans if span.key not in values):
+    short = beginning <= _BEGINNING
+    if short and all(span.end <= beginning for span in spans if span.key not in values):
         _layouts.keep(data[at : block + beginning], layout)
     return layout
 

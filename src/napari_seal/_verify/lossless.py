@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from napari_seal._format import tile_digests, tiles
+from napari_seal._format import limits, tile_digests, tiles
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.salvage import readable
 from napari_seal._format.tables import estimate_quality
@@ -91,12 +91,15 @@ def explain_damage(png: Png, seal: Seal) -> Explanation:
     """Say what is left of a picture that cannot be decoded any more."""
     if png.size != seal.pixels.shape[:2]:
         return Explanation([])
+    if seal.tile_digests is None:
+        return _rows_in_doubt(png)
     try:
         image = decode(png, damaged=True)
     except FormatError:
         return Explanation([])
     changed = _changed_tiles(image, seal)
     if changed is None:
+        del image
         return _rows_in_doubt(png)
     size, flags = changed
     if not flags.any():
@@ -142,15 +145,34 @@ def _changed_tiles(image: npt.NDArray[Any], seal: Seal) -> tuple[int, npt.NDArra
 
 def _turned(image: npt.NDArray[Any], seal: Seal) -> Reason | None:
     """Whether the picture, turned or mirrored back, is the sealed one to the last bit."""
-    if image.dtype.name != seal.pixels.dtype:
+    if image.dtype.name != seal.pixels.dtype or image.nbytes > limits.TURNED_BYTES:
         return None
     for back, code, words in whole.turned_back(image):
-        if back.shape == seal.pixels.shape:
+        if back.shape == seal.pixels.shape and _may_be_sealed(back, seal):
             found = digest_array(back, algorithm=seal.pixels.digest.algorithm)
             if found.digest == seal.pixels.digest:
                 message = f"The picture was {words}; nothing else was changed."
                 return Reason(code=code, message=message)
     return None
+
+
+def _may_be_sealed(image: npt.NDArray[Any], seal: Seal) -> bool:
+    """Whether two tiles have their digests, which is quick to tell; also where there are none."""
+    if seal.tile_digests is None:
+        return True
+    try:
+        size, digests = tile_digests.read(seal.tile_digests, seal.pixels.shape)
+    except FormatError:
+        return True
+    rows, columns = digests.shape
+    for y, x in {(0, 0), (rows // 2, columns // 2)}:
+        part = image[
+            y * size : None if y == rows - 1 else (y + 1) * size,
+            x * size : None if x == columns - 1 else (x + 1) * size,
+        ]
+        if tile_digests.compute(part, size)[0, 0] != digests[y, x]:
+            return False
+    return True
 
 
 def _view(image: npt.NDArray[Any], seal: Seal, *, own: bool = False) -> npt.NDArray[np.uint8]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._trust.judge import Judge
 from napari_seal._trust.states import Signature
@@ -40,9 +41,6 @@ _BEGINNINGS: Final = {
     b"<!DOCTYPE html>": "html",
 }
 _GENERATOR: Final = b'<meta name="generator" content="napari-seal '
-
-#: Longest line: a picture of a page is on one, and so are all reasons of a file.
-_LINE: Final = 1 << 26
 
 
 @dataclass(slots=True)
@@ -154,7 +152,7 @@ class _End:
         """Yield all lines from the first."""
         file.seek(0)
         at = 0
-        while line := file.readline(_LINE):
+        while line := file.readline(limits.REPORT_LINE):
             self.sha256.update(line[: max(0, self._digested - at)])
             if self.signature is not None:
                 self.signed.update(line[: max(0, self._signed - at)])
@@ -178,7 +176,7 @@ def _read_jsonl(lines: Iterator[bytes], report: ReportCheck) -> None:
 
 
 def _read_csv(lines: Iterator[bytes], report: ReportCheck) -> None:
-    before = csv.field_size_limit(_LINE)  # one cell has all reasons of a file
+    before = csv.field_size_limit(limits.REPORT_LINE)  # one cell has all reasons of a file
     try:
         rows = csv.reader(line.decode() for line in lines)
         columns = next(rows, [])  # earlier versions had fewer

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Final
 from urllib.parse import quote
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._verify.ledger import schema
 from napari_seal._verify.scan import EXTENSIONS
@@ -24,10 +25,6 @@ PATIENCE: Final = 5.0
 
 #: Names of files beside a ledger: SQLite's own, and the one that says that a run is going on.
 BESIDE: Final = ("", "-wal", "-shm", "-journal", "-lock")
-
-#: Longest text or blob that is read: a path has 4 KB, the reasons for a verdict some more, and a
-#: row of the index of digests nearly as much as this if all files claim the same ones.
-_LONGEST: Final = 1 << 22
 
 #: Pages in the log, 4 MB of them, at which they go into the file.  Each time waits for the disk,
 #: but not for longer than workers are busy with the files that they have.
@@ -166,7 +163,7 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
         uri=True, timeout=PATIENCE, isolation_level=None,
     )  # fmt: skip
     try:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.LEDGER_VALUE)
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
@@ -255,6 +252,11 @@ def translated(path: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise LedgerError(_explain(printable(path), error)) from error
+    except MemoryError as error:  # damaged pages can ask SQLite for any amount
+        raise LedgerError(
+            f"the ledger {printable(path)} asks for more memory than there is: it is damaged, or "
+            "too much else is running; take a copy of it, or begin a new one"
+        ) from error
     except UnicodeDecodeError as error:  # of the text of an error, in a damaged schema
         raise LedgerError(_TEXTS[sqlite3.SQLITE_CORRUPT].format(printable(path))) from error
 

@@ -7,13 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import IO, Final, NamedTuple
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, OptionError
 
 FORMATS: Final = ("sha256sum", "bagit")
-
-#: Longest line that is read: a path has at most 4 KB, escaped three times as much.
-_LONGEST: Final = 1 << 16
 
 # GNU coreutils, "sha2 utilities": a backslash before the line says that the name is escaped.
 _ESCAPES: Final = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
@@ -102,15 +100,15 @@ def parse_line(text: bytes, form: str) -> Line:
 def read_lines(file: IO[bytes], form: str) -> Iterator[tuple[int, Line | FormatError]]:
     """Yield each line that is not empty, or what is wrong with it, with its number."""
     number = 0
-    while text := file.readline(_LONGEST):
+    while text := file.readline(limits.MANIFEST_LINE):
         number += 1
         if not text.strip():
             continue
         try:
-            if len(text) == _LONGEST:
+            if len(text) == limits.MANIFEST_LINE:
                 raise FormatError("the line is too long")
             yield number, parse_line(text.removesuffix(b"\n"), form)
         except FormatError as error:
             yield number, error
-            while len(text) == _LONGEST and not text.endswith(b"\n"):
-                text = file.readline(_LONGEST)
+            while len(text) == limits.MANIFEST_LINE and not text.endswith(b"\n"):
+                text = file.readline(limits.MANIFEST_LINE)

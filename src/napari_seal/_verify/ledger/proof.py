@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal._verify.ledger import chain, contents, statements
 from napari_seal._verify.ledger.database import Database, translated
@@ -252,16 +253,14 @@ def _noted(head: str) -> str:
 
 def _read_file(path: str | os.PathLike[str], judge: Judge) -> tuple[LedgerStatement, list[bytes]]:
     """A statement from its file, and the time stamp that lies beside it."""
-    from napari_seal._trust.timestamp import LARGEST
-
     name = os.fspath(path)
     try:
         with open(name, "rb") as file:
-            content = file.read(statements.LONGEST + 1)
+            content = file.read(limits.STATEMENT_BYTES + 1)
         tokens = []
         if os.path.exists(f"{name}.tsr"):
             with open(f"{name}.tsr", "rb") as file:
-                tokens = [file.read(LARGEST + 1)]
+                tokens = [file.read(limits.TIMESTAMP_BYTES + 1)]
     except OSError as error:
         raise LedgerError(
             f"the statement {printable(name)} cannot be read: {error.strerror or error}"

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format import signature
+from napari_seal._format import limits, signature
 from napari_seal._text import printable
 from napari_seal._trust.judge import Judge
 from napari_seal._trust.states import Signature
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 #: Version of the text, and the key by which it begins.
 VERSION: Final = 1
 _BEGIN: Final = "napari-seal-ledger"
-
-#: Longest text that is read.
-LONGEST: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +166,7 @@ def read(text: str, judge: Judge) -> LedgerStatement:
         It is none, or not spelt as statements are.
     """
     try:
-        value = json.loads(text) if len(text) <= LONGEST and text.isascii() else None
+        value = json.loads(text) if len(text) <= limits.STATEMENT_BYTES and text.isascii() else None
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or _BEGIN not in value:
