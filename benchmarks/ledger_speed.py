@@ -45,7 +45,7 @@ def item(folder: str, number: int, *, intact: bool = True) -> Item:
     kinds = ("codestream", "record", "source", "pixels")
     digests = Digests(*(digest(f"{kind} {number}") for kind in kinds))
     outcome = Outcome.INTACT if intact else Outcome.TRUNCATED
-    facts = Facts(name.encode(), 30_000 + number, number, *digests)
+    facts = Facts(name.encode(), 30_000 + number, None if intact else number, *digests)
     return Verdict(path=f"{folder}/{name}", verdict=outcome), facts
 
 

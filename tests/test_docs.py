@@ -116,6 +116,7 @@ INPUTS: dict[str, Callable[[np.ndarray], None]] = {
     "docs/cli.md": make_archive,
     "docs/howto/archive.md": make_archive,
     "docs/ledger.md": make_archive,
+    "docs/howto/signed-ledger.md": make_archive,
     "docs/howto/exiftool.md": make_pair,
     "docs/howto/microscopes.md": make_microscope_files,
     "docs/howto/moedal.md": make_moedal,
@@ -339,6 +340,9 @@ _NOT_OF_THE_FORMAT = (
     "TURNED_",
     "KEY_",
     "TRUST_",
+    "CERTIFICATES_",
+    "STATEMENT_",
+    "TIMESTAMP_",
 )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from napari_seal._seal.stack import seal_stack
     from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
     from napari_seal._trust.states import Signature
+    from napari_seal._trust.timestamp import Timestamp
     from napari_seal._trust.trusted import Trust, TrustedKey
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.ledger.entries import (
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     )
     from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal._verify.ledger.manifest import LedgerFinding
+    from napari_seal._verify.ledger.proof import LedgerCheck
+    from napari_seal._verify.ledger.statements import LedgerStatement
     from napari_seal._verify.progress import Progress
     from napari_seal._verify.reasons import Reason, ReasonCode
     from napari_seal._verify.run import CheckRun, check_many
@@ -62,6 +65,7 @@ if TYPE_CHECKING:
         ReadError,
         SealError,
         TargetExistsError,
+        TimestampError,
         TrustError,
         WriteError,
     )
@@ -78,11 +82,14 @@ _HOMES = {
     "_seal.stack": ("seal_stack",),
     "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
     "_trust.states": ("Signature",),
+    "_trust.timestamp": ("Timestamp",),
     "_trust.trusted": ("Trust", "TrustedKey"),
     "_verify.check": ("check", "read", "verify"),
     "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
     "_verify.ledger.ledger": ("Ledger",),
     "_verify.ledger.manifest": ("LedgerFinding",),
+    "_verify.ledger.proof": ("LedgerCheck",),
+    "_verify.ledger.statements": ("LedgerStatement",),
     "_verify.progress": ("Progress",),
     "_verify.run": ("CheckRun", "check_many"),
     "_verify.stack": ("OpenStack", "open_stack"),
@@ -102,6 +109,7 @@ _HOMES = {
         "ReadError",
         "SealError",
         "TargetExistsError",
+        "TimestampError",
         "TrustError",
         "WriteError",
     ),
@@ -118,11 +126,13 @@ __all__ = [
     "KeyFileError",
     "Ledger",
     "LedgerChange",
+    "LedgerCheck",
     "LedgerEntry",
     "LedgerError",
     "LedgerEvent",
     "LedgerFinding",
     "LedgerRun",
+    "LedgerStatement",
     "MetadataError",
     "MissingPackageError",
     "MoedalSeal",
@@ -145,6 +155,8 @@ __all__ = [
     "StackPlace",
     "StackVerdict",
     "TargetExistsError",
+    "Timestamp",
+    "TimestampError",
     "Trust",
     "TrustError",
     "TrustedKey",

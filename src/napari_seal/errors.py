@@ -59,6 +59,10 @@ class TrustError(SealError):
     """A list of trusted keys cannot be used; the text says which entry of it, and why."""
 
 
+class TimestampError(SealError):
+    """A time stamp could not be had, or is none of these data; the text says why."""
+
+
 class MissingPackageError(SealError):
     """What was asked for needs a package that is not installed; the text says which."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from faults.files import IMAGE, is_part
 from faults.trial import Outcome, Scenario
+from older_ledgers import TO_VERSION_1
 
 import napari_seal
 from napari_seal import Ledger
@@ -75,7 +76,7 @@ def _version_1(folder: Path) -> None:
     _archive(folder)
     run(folder)
     with closing(sqlite3.connect(folder / LEDGER)) as connection:
-        connection.executescript("DROP TABLE seen; PRAGMA user_version = 1")
+        connection.executescript("; ".join(TO_VERSION_1))
     _change(folder / ARCHIVE)
 
 
@@ -88,6 +89,9 @@ def rows(ledger: Path) -> dict[str, list[Any]]:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         tables = {n for (n,) in connection.execute("SELECT name FROM sqlite_schema")}
+        if "links" in tables:  # else it is of a version that had no chain of runs
+            with Ledger.open(ledger, read_only=True) as opened:
+                assert opened.check().problems == ()
         return {
             name: connection.execute(sql).fetchall() if name in tables else []
             for name, sql in _CONTENT.items()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from napari_seal._cli.ledger_options import look_into, required_ledger, root_option
+from napari_seal._cli.ledger_proof import check, sign, statement, timestamp
 
 if TYPE_CHECKING:
     from napari_seal._verify.ledger.entries import LedgerEntry
@@ -234,6 +235,10 @@ def check_manifest(
             as_json,
             "Manifest, ledger and all {} files agree.",
         )
+
+
+for _command in (check, sign, statement, timestamp):
+    ledger.add_command(_command)
 
 
 def _tell_findings(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from napari_seal._trust.keys import SigningKey
     from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal._verify.run import CheckRun
 
@@ -79,6 +80,19 @@ def open_ledger(
         )  # fmt: skip
 
     return check_without_seals
+
+
+def sign_ledger(ledger_file: str, key: SigningKey, *, complete: bool) -> None:
+    """Sign a ledger at the end of a run, if that was complete."""
+    from napari_seal._cli.console import echo
+    from napari_seal._verify.ledger.ledger import Ledger
+
+    if not complete:
+        echo("The run ended early, and the ledger is not signed.", err=True)
+        return
+    with Ledger.open(ledger_file) as ledger:
+        made = ledger.sign(key)
+    echo(f"The ledger is signed, with the head {made.head}", err=True)
 
 
 def shown_options(

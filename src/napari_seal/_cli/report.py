@@ -18,8 +18,12 @@ def report() -> None:
 
 @report.command("check")
 @click.argument("file", metavar="FILE")
-def check(file: str) -> None:
-    """Check a report: its digest, and its counts beside its rows.
+@click.option("--trust", metavar="PATH", help="The public keys that are trusted: a folder or file.")
+@click.option(
+    "--require-signature", is_flag=True, help="It is a failure if no trusted key has signed."
+)
+def check(file: str, trust: str | None, require_signature: bool) -> None:
+    """Check a report: its digest, its signature, and its counts beside its rows.
 
     FILE is what verify wrote as JSON Lines, CSV or HTML.  This finds what was cut off, edited or
     saved again by another program.
@@ -28,7 +32,9 @@ def check(file: str) -> None:
     """
     from napari_seal._verify.report_check import check_report
 
-    found = check_report(file)
+    found = check_report(file, trust)
+    if require_signature and found.signature != "trusted":
+        found.problems.append("It is not signed with a trusted key.")
     _print(file, found)
     sys.exit(1 if found.problems else 0)
 
@@ -53,6 +59,8 @@ def _print(file: str, found: ReportCheck) -> None:
         *((name, _plain(value)) for name, value in found.summary.items()),
         ("digest expected", found.expected or "none"),
         ("digest found", found.found or "none"),
+        ("signature", found.signature.meaning),
+        *((("signer", found.signer),) if found.signer is not None else ()),
     ):
         rows.add_row(printable(name, 60), Text(printable(value)))
     out.print(rows)

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from napari_seal._cli.ledger_options import ledger_options, open_ledger, shown_options
+from napari_seal._cli.key_options import key_options
+from napari_seal._cli.ledger_options import (
+    ledger_options,
+    open_ledger,
+    shown_options,
+    sign_ledger,
+)
 from napari_seal._cli.patterns import expand
 from napari_seal._cli.spans import Span
 from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
+    from napari_seal._trust.keys import SigningKey
     from napari_seal._verify.reasons import Reason
     from napari_seal._verify.report import Watch
     from napari_seal._verify.run import CheckRun
@@ -55,6 +62,7 @@ _LISTED: Final = 500
     "--require-signature", is_flag=True, help="A file without a trusted signature is a failure."
 )
 @click.option("--allow-unsealed", is_flag=True, help="Images without a seal are no failure.")
+@key_options
 @ledger_options
 def verify(
     paths: tuple[str, ...],
@@ -73,6 +81,8 @@ def verify(
     trust: str | None,
     require_signature: bool,
     allow_unsealed: bool,
+    key: str | None,
+    passphrase_file: str | None,
     **with_ledger: Any,
 ) -> None:
     """Check files, folders (with the folders in them) and glob patterns.
@@ -85,6 +95,8 @@ def verify(
 
     Signatures are judged by --trust, else by the list that NAPARI_SEAL_TRUST names, else by the
     user's own.  A file whose signature was taken out is found with --require-signature alone.
+
+    With --key, the reports and the ledger are signed at the end of the run.
 
     With --ledger, each file is compared with what earlier runs found at its path, files that are
     gone are told at the end, and what is found is written into the ledger.
@@ -101,10 +113,13 @@ def verify(
     if require_signature and allow_unsealed:
         raise click.UsageError("an image without a seal has no signature: --require-signature or "
                                "--allow-unsealed")  # fmt: skip
+    if key is not None and not any((jsonl, jsonl_file, csv_file, html_file, *with_ledger.values())):
+        raise click.UsageError("--key signs reports and ledgers: name one (--csv, --ledger, ...)")
     _check_name("--jsonl-file", jsonl_file, ".jsonl")
     _check_name("--csv", csv_file, ".csv")
     _check_name("--html", html_file, ".html", ".htm")
     from napari_seal._cli.progress import run_progress
+    from napari_seal._trust.judge import signer_of
     from napari_seal._verify.run import check_without_seals
     from napari_seal._verify.scan import EXTENSIONS
     from napari_seal._verify.summary import Run
@@ -120,7 +135,8 @@ def verify(
     options += ["--require-signature"] if require_signature else []
     options += ["--allow-unsealed"] if allow_unsealed else []
     options += shown_options(**with_ledger)
-    run = Run(paths=paths, options=options)
+    signing = None if key is None else _signing_key(key, passphrase_file)
+    run = Run(paths=paths, options=options, signer=signer_of(signing))
     run.require_signature = require_signature
     counts = _Counts(run)
     with ExitStack() as stack:
@@ -157,6 +173,8 @@ def verify(
         _print_counts(counts)
     else:
         _print_table(listed, left_out, counts)
+    if signing is not None and with_ledger["ledger_file"] is not None:
+        sign_ledger(with_ledger["ledger_file"], signing, complete=checked.stopped is None)
     accepted = {Outcome.INTACT, Outcome.NO_SEAL} if allow_unsealed else {Outcome.INTACT}
     if checked.stopped is not None:
         _print_stopped(checked)
@@ -168,6 +186,12 @@ def verify(
     )
     good = set(+counts) <= accepted and not failed and checked.stopped is None
     sys.exit(0 if good else 1)
+
+
+def _signing_key(path: str, passphrase_file: str | None) -> SigningKey:
+    from napari_seal._cli.keys import ask_for_key
+
+    return ask_for_key(path, passphrase_file)
 
 
 def _note_stop(verdicts: Iterable[Verdict], checked: CheckRun, run: Run) -> Iterator[Verdict]:

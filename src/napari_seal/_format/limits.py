@@ -103,8 +103,18 @@ TRUST_BYTES: Final = 4_000_000
 TRUST_KEYS: Final = 10_000
 TRUST_NAME: Final = 100
 
-#: A text or blob in a ledger: a path has 4 kB, the reasons for a verdict some more.
-LEDGER_VALUE: Final = 1 << 20
+#: Certificates for time stamps: those of all authorities that browsers know have 250 kB.
+CERTIFICATES_BYTES: Final = 4_000_000
+
+#: A reply of a time-stamp authority: with a chain of certificates it has some kilobytes.
+TIMESTAMP_BYTES: Final = 1 << 18
+
+#: A text or blob in a ledger: a path has 4 kB, the reasons for a verdict some more, and a row of
+#: the index of digests has nearly as much as this if all files claim the same ones.
+LEDGER_VALUE: Final = 1 << 22
+
+#: A statement about a ledger has some 500 bytes.
+STATEMENT_BYTES: Final = 4_096
 
 #: A line of a manifest: a path has at most 4 kB, escaped three times as much.
 MANIFEST_LINE: Final = 1 << 16

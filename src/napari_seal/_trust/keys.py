@@ -11,11 +11,13 @@ import binascii
 import contextlib
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from napari_seal._format import limits
 from napari_seal._text import printable
@@ -23,6 +25,7 @@ from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseErro
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.x509 import Certificate
 
 #: A signature (RFC 8032, section 5.1.6) and a public key (5.1.5), in bytes.
 SIGNATURE_SIZE: Final = 64
@@ -37,6 +40,13 @@ _P: Final = 2**255 - 19
 _WITHOUT_SIGN: Final = 2**255 - 1
 _Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
+
+#: X.509 certificates that are trusted.
+Certificates: TypeAlias = "list[Certificate]"
+
+_CERTIFICATE: Final = re.compile(
+    rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
+)
 
 _BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
 _END: Final = "-----END PUBLIC KEY-----"
@@ -293,17 +303,15 @@ def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         ) from error
 
 
-def _read(path: str | os.PathLike[str]) -> bytes:
+def _read(path: str | os.PathLike[str], most: int = limits.KEY_FILE) -> bytes:
     try:
         with open(path, "rb") as file:
-            data = file.read(limits.KEY_FILE + 1)
+            data = file.read(most + 1)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
         raise KeyFileError(f"the key {printable(path)} cannot be read: {problem}") from error
-    if len(data) > limits.KEY_FILE:
-        raise KeyFileError(
-            f"{printable(path)} is too large for a key: over {limits.KEY_FILE:,} bytes"
-        )
+    if len(data) > most:
+        raise KeyFileError(f"{printable(path)} is too large for a key: over {most:,} bytes")
     return data
 
 
@@ -333,3 +341,36 @@ def _ed25519() -> Any:
             "signatures need the package cryptography; pip install 'napari-seal[sign]'"
         ) from error
     return ed25519
+
+
+def load_certificates(path: str | os.PathLike[str]) -> Certificates:
+    """Read the X.509 certificates in a PEM file; there is at least one.
+
+    Raises
+    ------
+    KeyFileError
+        The file cannot be read, or holds none.
+    MissingPackageError
+        `cryptography` is not installed.
+    """
+    _ed25519()
+    found = list(parse_certificates(_ders(_read(path, limits.CERTIFICATES_BYTES))))
+    if not found:
+        raise KeyFileError(f"{printable(path)} holds no certificate in PEM")
+    return found
+
+
+def _ders(pem: bytes) -> Iterator[bytes]:
+    for content in _CERTIFICATE.findall(pem):
+        with contextlib.suppress(binascii.Error):
+            yield base64.b64decode(content)
+
+
+def parse_certificates(ders: Iterable[bytes]) -> Iterator[Certificate]:
+    """Certificates from their DER; those that cannot be read are left out."""
+    from cryptography.x509 import load_der_x509_certificate
+
+    for der in ders:
+        # A warning is about certificates that a later version will not read.
+        with contextlib.suppress(ValueError), warnings.catch_warnings(action="ignore"):
+            yield load_der_x509_certificate(der)

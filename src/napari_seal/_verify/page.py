@@ -163,4 +163,4 @@ def _write(page: _Page, run: Run, file: IO[bytes]) -> None:
         shutil.copyfileobj(content, SimpleNamespace(write=out.write_bytes))
         out.write_bytes(end)
     out.write_bytes(page_html.tail(summary))
-    out.finish()
+    out.finish(run.signer)

@@ -70,7 +70,7 @@ def stream_jsonl(
         out.write(json_line(verdict))
         yield verdict
     out.write(f'{{"summary": {json.dumps(summarise(counts, run))}')
-    out.finish()
+    out.finish(None if run is None else run.signer)
 
 
 def stream_csv(
@@ -88,7 +88,7 @@ def stream_csv(
     for name, value in _flat(summarise(counts, run)):
         writer.writerow((CSV_SUMMARY, "", "", "", name, value))
     out.write("#")
-    out.finish()
+    out.finish(None if run is None else run.signer)
 
 
 def _flat(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -12,15 +12,26 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from napari_seal._format import limits
 from napari_seal._text import printable
+from napari_seal._trust.judge import Judge
+from napari_seal._trust.states import Signature
 from napari_seal._verify import page_html
-from napari_seal._verify.digested import TAIL, read_digest
+from napari_seal._verify.digested import (
+    SIGNED_TAIL,
+    TAIL,
+    read_digest,
+    read_signature,
+    signed_text,
+)
 from napari_seal._verify.report import CSV_SUMMARY
 from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import ReadError
+
+if TYPE_CHECKING:
+    from napari_seal._trust.trusted import Trust
 
 #: Forms by how a report begins.
 _BEGINNINGS: Final = {
@@ -46,6 +57,10 @@ class ReportCheck:
         What the report says of itself; empty where that is missing.
     expected, found : str or None
         The digest that stands in the report, and that of its content.
+    signature : Signature
+        State of the report's signature.
+    signer : str, optional
+        Name of its key in the list of trusted ones, or else the key's fingerprint.
     problems : list of str
         What does not agree, in sentences.
     """
@@ -55,33 +70,61 @@ class ReportCheck:
     summary: dict[str, Any] = field(default_factory=dict)
     expected: str | None = None
     found: str | None = None
+    signature: Signature = Signature.NONE
+    signer: str | None = None
     problems: list[str] = field(default_factory=list)
 
 
-def check_report(path: str) -> ReportCheck:
+def check_report(path: str, trust: Trust | str | os.PathLike[str] | None = None) -> ReportCheck:
     """Check a report of ``napari-seal verify``.
+
+    Parameters
+    ----------
+    path : str
+        The report.
+    trust : Trust or path-like, optional
+        The public keys that are trusted; see `napari_seal.check`.
 
     Raises
     ------
     ReadError
         It cannot be read, or is no report.
+    TrustError
+        ``trust`` cannot be loaded.
     """
+    judge = Judge(trust)
     try:
         with open(path, "rb") as file:
             beginning = file.read(4096)
             report = ReportCheck(_form(path, beginning))
-            file.seek(0)
-            lines = _lines(file, report)
+            end = _End(file, report.form)
+            report.expected = end.digest
+            lines = end.lines(file)
             try:
                 _READERS[report.form](lines, report)
             except (ValueError, TypeError, LookupError, RecursionError, csv.Error) as error:
                 report.problems.append(f"It cannot be read to its end: {printable(error, 200)}.")
             for _ in lines:  # the digest is of all
                 pass
+            report.found = f"sha256:{end.sha256.hexdigest()}"
     except OSError as error:
         raise ReadError(f"{printable(path)}: {error.strerror or error}") from error
     _compare(report)
+    _judge(report, end, judge)
     return report
+
+
+def _judge(report: ReportCheck, end: _End, judge: Judge) -> None:
+    """Note the state of the signature."""
+    if end.signature is None:
+        return
+    created = report.summary.get("ended")
+    judged = judge.judge(
+        signed_text(end.signed.hexdigest()), end.signature, created if type(created) is str else ""
+    )
+    report.signature, report.signer = judged.state, judged.signer
+    if judged.state is Signature.INVALID and judged.problem:
+        report.problems.append(judged.problem)
 
 
 def _form(path: str, beginning: bytes) -> str:
@@ -91,20 +134,30 @@ def _form(path: str, beginning: bytes) -> str:
     raise ReadError(f"{printable(path)} is no report of napari-seal verify (JSON Lines, CSV, HTML)")
 
 
-def _lines(file: IO[bytes], report: ReportCheck) -> Iterator[bytes]:
-    """Yield the lines, and note the digest in the last one and that of what stands before it."""
-    size = os.fstat(file.fileno()).st_size
-    sha256 = hashlib.sha256()
-    at = 0
-    while line := file.readline(limits.REPORT_LINE):
-        at += len(line)
-        if at < size or (digest := read_digest(line[-TAIL:], report.form)) is None:
-            sha256.update(line)
-        else:
-            report.expected = digest
-            sha256.update(line[:-TAIL])
-        yield line
-    report.found = f"sha256:{sha256.hexdigest()}"
+class _End:
+    """The end of a report, and the digests of what stands before it while the lines pass."""
+
+    def __init__(self, file: IO[bytes], form: str) -> None:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(max(0, size - TAIL - SIGNED_TAIL))
+        end = file.read(TAIL + SIGNED_TAIL)
+        self.digest = read_digest(end[-TAIL:], form)
+        self._digested = size - (0 if self.digest is None else TAIL)
+        self.signature = None if self.digest is None else read_signature(end[:-TAIL], form)
+        self._signed = self._digested - (0 if self.signature is None else SIGNED_TAIL)
+        self.sha256 = hashlib.sha256()
+        self.signed = hashlib.sha256()
+
+    def lines(self, file: IO[bytes]) -> Iterator[bytes]:
+        """Yield all lines from the first."""
+        file.seek(0)
+        at = 0
+        while line := file.readline(limits.REPORT_LINE):
+            self.sha256.update(line[: max(0, self._digested - at)])
+            if self.signature is not None:
+                self.signed.update(line[: max(0, self._signed - at)])
+            at += len(line)
+            yield line
 
 
 def _read_jsonl(lines: Iterator[bytes], report: ReportCheck) -> None:
@@ -132,7 +185,7 @@ def _read_csv(lines: Iterator[bytes], report: ReportCheck) -> None:
                 raise ValueError(f"row {number:,} has {len(row)} cells, not {len(columns)}")
             if row[0] == CSV_SUMMARY:
                 _unflatten(report.summary, row[-2], row[-1])
-            elif row[0] != "#digest":
+            elif row[0] not in ("#digest", "#signature"):
                 report.counts[row[1]] += 1
     finally:
         csv.field_size_limit(before)

@@ -7,12 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._text import without_credentials
 from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
+
+if TYPE_CHECKING:
+    from napari_seal._format.signature import Signer
 
 #: Version of the layout below; more keys may be added to one.
 VERSION: Final = 1
@@ -30,6 +33,8 @@ class Run:
         What was checked, as it was named.
     options : sequence of str
         How it was checked, as on the command line.
+    signer : callable, optional
+        Signs the reports.
 
     Attributes
     ----------
@@ -41,9 +46,16 @@ class Run:
         Whether each of them must be trusted.
     """
 
-    def __init__(self, *, paths: Sequence[str] = (), options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        paths: Sequence[str] = (),
+        options: Sequence[str] = (),
+        signer: Signer | None = None,
+    ) -> None:
         self.paths = [without_credentials(path) for path in paths]
         self.options = [without_credentials(option) for option in options]
+        self.signer = signer
         self.begun = datetime.now(UTC)
         self.stopped: str | None = None
         self.signatures: Counter[Signature] = Counter()

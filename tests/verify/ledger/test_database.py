@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from older_ledgers import TO_VERSION_1, TO_VERSION_2, TO_VERSION_3
 
 import napari_seal
 from napari_seal import Ledger, LedgerError
@@ -336,10 +337,10 @@ def test_migrations_lead_to_the_schema(tmp_path):
     assert schema.objects(connection) == schema.expected_objects(schema.VERSION)
 
 
-def test_a_ledger_of_version_1(filled, archive, monkeypatch):
+@pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2, TO_VERSION_3])
+def test_a_ledger_of_an_older_version(steps, filled, archive):
     """It is brought to the present version, with all that it knows, by the next run alone."""
-    # Version 1 had all tables but the one of spans, which a ledger of few files leaves empty.
-    edit(filled, "DROP TABLE seen", "PRAGMA user_version = 1")
+    edit(filled, *steps)
     with pytest.raises(LedgerError, match=f"will bring it to version {schema.VERSION}"):
         Ledger.open(filled, read_only=True)
     (archive / "below" / "c.jpg").unlink()

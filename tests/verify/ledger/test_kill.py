@@ -108,7 +108,7 @@ def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> 
         last = opened.runs()[-1]
         assert last.state == "complete"
         assert last.counts == {"intact": FILES - FILES // 100, "truncated": FILES // 100}
-        assert opened._database.connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert opened.check().agrees
         for path in random.Random(seed).sample(sorted(found), 20):
             assert {e.verdict for e in opened.history(many / path)} == {found[path]}
         seal = napari_seal.check(many / next(p for p in sorted(found) if p not in done)).seal
@@ -134,6 +134,7 @@ def test_without_resume_a_new_run_begins(many: Path, tmp_path: Path) -> None:
     assert len(output.read_text().splitlines()) == FILES + 1  # and the summary
     with Ledger.open(ledger) as opened:
         assert [r.state for r in opened.runs()] == ["stopped", "complete"]
+        assert opened.check().agrees
 
 
 def test_interrupted_by_hand(many: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from napari_seal._text import printable
-from napari_seal._verify.ledger import heads
+from napari_seal._verify.ledger import chain, heads
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import Digests, join
 from napari_seal._verify.ledger.facts import facts_of
@@ -58,6 +58,7 @@ def accept(database: Database, root: Root, paths: Sequence[str], note: str) -> i
         run = new_run(connection, "accept", COMPLETE, json.dumps({"note": note}))
         for verdict, facts in files:
             _accept_one(connection, run, verdict, facts, note)
+        chain.add(connection, run)
     database.settle()
     return run
 

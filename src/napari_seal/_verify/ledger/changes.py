@@ -112,19 +112,19 @@ class Changes:
     def write_new(self, connection: sqlite3.Connection, files: Sequence[Facts]) -> bool:
         """Write at once that paths are new and plainly intact; False, and nothing, if some are not.
 
-        It costs half of writing them one by one.
+        One statement for all costs a quarter of one for each.
         """
-        run, now = self._run, self.now
-        sql = _NEW_AND_PLAIN.format(f"{run}, {run}, {now}, {run}, 'intact', {run}")
-        connection.execute("SAVEPOINT new")
+        if not files:
+            return True
+        values: list[Any] = [self._run, self.now]
+        for key, size, _, codestream, record, source, pixels, _ in files:
+            values += (_quick(key), size, _quick(codestream), _quick(record))
+            values += (_quick(source), _quick(pixels))
+        sql = _NEW_AND_PLAIN + ", ".join([_PLAIN_ROW] * len(files))
         try:
-            connection.executemany(sql, files)
+            connection.execute(sql, values)
         except sqlite3.IntegrityError:  # one was named twice
-            connection.execute("ROLLBACK TO new")
             return False
-        finally:
-            if connection.in_transaction:
-                connection.execute("RELEASE new")
         return True
 
     def state(self, row: Row, verdict: Verdict, facts: Facts, *, absent: bool = False) -> None:
@@ -191,8 +191,8 @@ _NEW: Final = """INSERT INTO files (path, first_run, last_run, checked, since, v
     mtime, referenced, arrival, codestream, record, source, pixels)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _NEW_AND_PLAIN: Final = """INSERT INTO files (first_run, last_run, checked, since, verdict,
-    referenced, path, size, mtime, codestream, record, source, pixels, expected)
-    VALUES ({}, ?, ?, ?, ?, ?, ?, ?, NOT ?)"""
+    referenced, path, size, codestream, record, source, pixels) VALUES """
+_PLAIN_ROW: Final = "(?1, ?1, ?2, ?1, 'intact', ?1, ?, ?, ?, ?, ?, ?)"
 _CHANGED: Final = """UPDATE files SET last_run = ?, since = ?, verdict = ?, why = ?, found = ?,
     size = coalesce(?, size), mtime = ?, referenced = ?, codestream = ?,
     record = ?, source = ?, pixels = ?, checked = coalesce(?, checked), expected = 1 WHERE id = ?"""
@@ -200,3 +200,8 @@ _MOVED: Final = """UPDATE files SET verdict = 'missing', since = ?, why = ?, exp
     WHERE id = ?"""
 _HISTORY: Final = """INSERT INTO history (file, run, verdict, why, digests, note)
     VALUES (?, ?, ?, ?, ?, ?)"""
+
+
+def _quick(value: bytes | None) -> bytearray | None:
+    """What `sqlite3` takes as it is: for ``bytes`` it looks for an adapter, each time anew."""
+    return None if value is None else bytearray(value)

@@ -26,8 +26,9 @@ PATIENCE: Final = 5.0
 #: Names of files beside a ledger: SQLite's own, and the one that says that a run is going on.
 BESIDE: Final = ("", "-wal", "-shm", "-journal", "-lock")
 
-#: Pages in the log, 32 MiB of them, at which they go into the file: each time waits for the disk.
-_LOG: Final = 8192
+#: Pages in the log, 4 MB of them, at which they go into the file.  Each time waits for the disk,
+#: but not for longer than workers are busy with the files that they have.
+_LOG: Final = 1000
 
 #: KiB of pages that SQLite keeps in memory; it takes as much again for sorting.
 _CACHE: Final = 16 * 1024

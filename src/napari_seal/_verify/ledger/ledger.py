@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 from napari_seal._verify.engine import Settings
-from napari_seal._verify.ledger import accepting, manifest, queries
-from napari_seal._verify.ledger.database import Database, open_database
-from napari_seal._verify.ledger.digests import parse_prefix
+from napari_seal._verify.ledger import accepting, manifest
+from napari_seal._verify.ledger.database import open_database
 from napari_seal._verify.ledger.manifest_lines import resolve
+from napari_seal._verify.ledger.questions import PathLike, Questions
 from napari_seal._verify.ledger.runs import Request, engine_of, verify_into, waiting
-from napari_seal._verify.ledger.whereabouts import Whereabouts
 from napari_seal._verify.run import CheckRun, prepare
 from napari_seal.errors import (
     LedgerError,
-    OptionError,
     TargetExistsError,
 )
 
@@ -26,18 +24,12 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
-    from napari_seal._format.digest import Digest
+    from napari_seal._trust.keys import SigningKey
     from napari_seal._trust.trusted import Trust
-    from napari_seal._verify.ledger.entries import (
-        LedgerChange,
-        LedgerEntry,
-        LedgerEvent,
-        LedgerRun,
-    )  # fmt: skip
+    from napari_seal._verify.ledger.entries import LedgerRun
     from napari_seal._verify.ledger.manifest import LedgerFinding
+    from napari_seal._verify.ledger.statements import LedgerStatement
     from napari_seal._verify.progress import Progress
-
-PathLike: TypeAlias = str | os.PathLike[str]
 
 
 def _named(paths: Iterable[PathLike] | PathLike) -> list[str]:
@@ -45,7 +37,7 @@ def _named(paths: Iterable[PathLike] | PathLike) -> list[str]:
     return [os.fsdecode(path) for path in given]
 
 
-class Ledger:
+class Ledger(Questions):
     """What is known of an archive's files from one run to the next: one SQLite file.
 
     Open it with `Ledger.open`, best in a ``with`` statement.
@@ -57,10 +49,6 @@ class Ledger:
     ...     for verdict in ledger.check_many("archive"):
     ...         print(verdict)
     """
-
-    def __init__(self, database: Database, root: str | None) -> None:
-        self._database = database
-        self._where = Whereabouts(database, root)
 
     @classmethod
     def open(
@@ -111,22 +99,6 @@ class Ledger:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
-
-    @property
-    def path(self) -> str:
-        """The ledger's file."""
-        return self._database.path
-
-    @property
-    def files(self) -> int:
-        """Number of files that are expected to be there."""
-        return queries.count(self._database)
-
-    @property
-    def root(self) -> str | None:
-        """The folder that the ledger is about; None before its first run."""
-        roots = self._where.all()
-        return roots[0].folder if roots else None
 
     def check_many(
         self,
@@ -236,70 +208,6 @@ class Ledger:
         number = waiting(self._database, root, request)
         return next((run for run in self.runs() if run.number == number), None)
 
-    def runs(self) -> list[LedgerRun]:
-        """All runs, from the first."""
-        return queries.runs(self._database)
-
-    def find(self, digest: str | Digest) -> Iterator[LedgerEntry]:
-        """Which stored image is this?  The files one of whose digests begins so.
-
-        Parameters
-        ----------
-        digest : str or Digest
-            At least four hexadecimal digits of the codestream, record, source or pixel digest or of
-            the ImageUniqueID, with or without the algorithm: ``"sha256:ab12"``.
-
-        Yields
-        ------
-        LedgerEntry
-            Once for each digest that fits; ``matched`` says which.
-
-        Raises
-        ------
-        OptionError
-            This is no beginning of a digest.
-        """
-        prefix = parse_prefix(str(digest))
-        if prefix is None:
-            raise OptionError(
-                f"a digest is searched by 4 or more hexadecimal digits, not by {str(digest)[:80]!r}"
-            )
-        return queries.find(self._database, self._where.known(), prefix)
-
-    def history(self, path: PathLike) -> list[LedgerEvent]:
-        """The states of a file from the first on, to see when it changed.
-
-        Raises
-        ------
-        LedgerError
-            The ledger does not know the file.
-        """
-        name = os.fsdecode(path)
-        root = self._where.of([name])
-        return queries.history(self._database, root, root.key(name))
-
-    def duplicates(self) -> Iterator[tuple[Digest, list[LedgerEntry]]]:
-        """Images that are there more than once: each identity, with its files."""
-        return queries.duplicates(self._database, self._where.known())
-
-    def missing(self) -> Iterator[LedgerEntry]:
-        """Files that were not there when they were last looked for."""
-        return queries.missing(self._database, self._where.known())
-
-    def stale(self, days: float) -> Iterator[LedgerEntry]:
-        """Files that no run has read for so many days, those of the longest ago first."""
-        return queries.stale(self._database, self._where.known(), days)
-
-    def diff(self, before: int, after: int) -> Iterator[LedgerChange]:
-        """Files that are in another state after one run than after an earlier one.
-
-        Raises
-        ------
-        OptionError
-            There is no such run, or the later one was named first.
-        """
-        return queries.diff(self._database, self._where.known(), before, after)
-
     def accept(self, paths: Iterable[PathLike] | PathLike, note: str = "") -> int:
         """Make today's state the reference of files: for good, and with a line in the history.
 
@@ -322,6 +230,66 @@ class Ledger:
         """
         named = _named(paths)
         return accepting.accept(self._database, self._where.of(named), named, note)
+
+    def sign(self, key: SigningKey | PathLike) -> LedgerStatement:
+        """Sign what the ledger knows, and all of its runs so far.
+
+        The statement is kept in the ledger; see `write_statement`.
+
+        Parameters
+        ----------
+        key : SigningKey or path-like
+            A private key, or the PEM file of one without a passphrase.
+
+        Raises
+        ------
+        LedgerError
+            A run is unfinished or goes on, there is none, or the chain of runs is broken.
+        KeyFileError, MissingPackageError
+            The key cannot be used.
+        """
+        from napari_seal._trust.judge import signer_of
+        from napari_seal._verify.ledger import statements
+
+        return statements.make(self._database, signer_of(key))
+
+    def timestamp(
+        self,
+        url: str,
+        tsa_ca: PathLike,
+        *,
+        key: SigningKey | PathLike | None = None,
+        timeout: float = 30.0,
+    ) -> LedgerStatement:
+        """Have the last statement about the ledger time-stamped (RFC 3161).
+
+        If a run was finished since, there is no statement, or a key is given, one is made first.
+        The authority learns a digest, and nothing else.  Its reply is kept in the ledger.
+
+        Parameters
+        ----------
+        url : str
+            The address of a time-stamp authority.
+        tsa_ca : path-like
+            A PEM file of the certificates by which its reply is verified.
+        key : SigningKey or path-like, optional
+            With which the statement is signed; see `sign`.
+        timeout : float
+            Seconds that the authority may take.
+
+        Raises
+        ------
+        TimestampError
+            There is no time stamp: no answer, a refusal, or what came does not verify.
+        LedgerError, KeyFileError, MissingPackageError
+            See `sign`.
+        OptionError
+            This is no address.
+        """
+        from napari_seal._trust.judge import signer_of
+        from napari_seal._verify.ledger import stamping
+
+        return stamping.stamp(self._database, url, tsa_ca, signer_of(key), timeout)
 
     def write_manifest(
         self,

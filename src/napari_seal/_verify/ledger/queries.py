@@ -15,7 +15,6 @@ from napari_seal._verify.ledger.digests import (
     KINDS,
     Digests,
     Prefix,
-    following,
     join,
     split,
     unpack,
@@ -75,7 +74,7 @@ def find(database: Database, root: Root, prefix: Prefix) -> Iterator[LedgerEntry
     """Files one of whose digests begins with a prefix, each once for each such digest."""
     with database.reading() as connection:
         sql = f"SELECT found, {_ENTRY}"
-        for found, *row in heads.candidates(connection, sql, prefix.low, prefix.high):
+        for found, *row in heads.candidates(connection, sql, prefix.low):
             reference = Digests(*row[2:6])
             # What is there now comes first, and is not told twice where it is the reference.
             now = reference if found is None else split(found)
@@ -90,14 +89,10 @@ def duplicates(database: Database, root: Root) -> Iterator[tuple[Digest, list[Le
     """Images that are there more than once, with their files."""
     with database.reading() as connection:
         # Of 64 bits two that agree by chance are rare, and are told apart below.
-        doubled = connection.execute(
-            "SELECT head FROM heads GROUP BY head HAVING count(*) > 1 ORDER BY head"
-        )
-        for (value,) in doubled:
-            head = typed(value, bytes)
+        for head in heads.doubled(connection):
             images: dict[bytes, list[LedgerEntry]] = {}
             sql = f"SELECT found, {_ENTRY}"
-            for found, *row in heads.candidates(connection, sql, head, following(head)):
+            for found, *row in heads.candidates(connection, sql, head):
                 digest = identity(Digests(*row[2:6]))
                 there = found is None and row[1] != Outcome.MISSING
                 if there and digest is not None and typed(digest, bytes).startswith(head):

@@ -16,7 +16,7 @@ from napari_seal._text import printable
 from napari_seal._verify.ledger import heads, seen
 from napari_seal._verify.ledger.changes import COLUMNS, Changes, Checked, Row, is_plain
 from napari_seal._verify.ledger.database import Database
-from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests, following
+from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests
 from napari_seal._verify.ledger.facts import Facts
 from napari_seal._verify.ledger.judge import identity, judge
 from napari_seal._verify.ledger.roots import Root
@@ -75,6 +75,7 @@ class Recorder:
         self._covered = covered
         self.counts = counts
         self._empty = not covered and self._is_empty()
+        self._unindexed = 0
         #: Folders that could not be listed: nothing is known about the files in them.
         self.blind: list[bytes] = []
 
@@ -92,6 +93,10 @@ class Recorder:
                 for place, verdict in zip(rest, told, strict=True):
                     verdicts[place] = verdict
             self._write_counts(connection)
+            self._unindexed += len(checked)
+            if self._unindexed >= heads.PORTION:
+                heads.add_waiting(connection)
+                self._unindexed = 0
         return verdicts
 
     def _record_plain(
@@ -106,7 +111,7 @@ class Recorder:
                 return sorted(set(range(len(checked))).difference(plain))
         found = seen.numbers(connection, files)
         steady: set[int] = set()
-        for first, last in seen.spans(number for number in found if number is not None):
+        for first, last in seen.spans(found):
             if last - first + 1 >= seen.FEW:
                 seen.add(connection, self.run, changes.now, first, last)
                 steady.update(range(first, last + 1))
@@ -238,8 +243,7 @@ class Recorder:
         digest = digests.record or digests.pixels
         if digest is None:
             return []
-        head = digest[: heads.SIZE]
-        rows = heads.candidates(connection, _SELECT, head, following(head))
+        rows = heads.candidates(connection, _SELECT, digest[: heads.SIZE])
         found = (Row._make(row).sound() for row in itertools.islice(rows, _TWINS))
         return [row for row in found if row.digests == digests]
 

@@ -7,6 +7,7 @@ hold a newline, are real, and an archive may be mounted elsewhere the next time.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +17,13 @@ from napari_seal.errors import LedgerError
 
 #: Folders whose place is remembered; files of one folder come one after the other.
 _REMEMBERED: Final = 4096
+
+#: Last parts of paths to folders.
+_FOLDERS: Final = frozenset(("", os.curdir, os.pardir))
+
+# `os.fsencode`, which looks each time what it is given.
+_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+_SLASH: Final = os.sep == "/"
 
 
 class Root:
@@ -41,7 +49,7 @@ class Root:
             The path is not below the root.
         """
         # On other systems there is more that ends a folder.
-        start = path.rfind("/") + 1 if os.sep == "/" else len(path) - len(os.path.basename(path))
+        start = path.rfind("/") + 1 if _SLASH else len(path) - len(os.path.basename(path))
         head, name = path[:start], path[start:]
         prefix = self._prefixes.get(head)
         if prefix is None:
@@ -49,9 +57,9 @@ class Root:
                 self._prefixes.clear()
             folder = self.folder_key(head or os.curdir)
             prefix = self._prefixes[head] = folder + b"/" if folder else b""
-        if name in ("", os.curdir, os.pardir):
+        if name in _FOLDERS:
             return self.folder_key(path)
-        return prefix + os.fsencode(name)
+        return prefix + name.encode(_ENCODING, _ERRORS)
 
     def folder_key(self, path: str) -> bytes:
         """A folder's path in the ledger; empty for the root.

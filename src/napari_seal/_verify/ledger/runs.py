@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from napari_seal._verify.engine import Engine, Settings
-from napari_seal._verify.ledger import heads, seen
+from napari_seal._verify.ledger import chain, heads, seen
 from napari_seal._verify.ledger.database import BESIDE, Database
 from napari_seal._verify.ledger.entries import counts_in
 from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
@@ -183,10 +183,10 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
                     "resume=False)"
                 )
             return last[0], Counter(counts_in(last[2])), True
-        connection.execute(
-            "UPDATE runs SET state = ? WHERE kind = 'verify' AND state = ?", (STOPPED, UNFINISHED)
-        )
-        if not connection.execute("SELECT count(*) FROM about").fetchone()[0]:
+        unfinished = "SELECT id FROM runs WHERE kind = 'verify' AND state = ? ORDER BY id"
+        for (run,) in connection.execute(unfinished, (UNFINISHED,)).fetchall():
+            _end(connection, run, STOPPED)
+        if not connection.execute("SELECT 1 FROM about WHERE key = 'root'").fetchone():
             connection.executemany("INSERT INTO about (key, value) VALUES (?, ?)", request.about)
         heads.add_waiting(connection)  # of a run that did not get so far
         run = new_run(connection, "verify", UNFINISHED, parameters)
@@ -220,8 +220,9 @@ def new_run(connection: sqlite3.Connection, kind: str, state: str, parameters: s
     """Write that a run begins, and return its number."""
     now = int(time.time())
     cursor = connection.execute(
-        "INSERT INTO runs (kind, state, begun, ended, parameters, counts, software) "
-        "VALUES (?, ?, ?, ?, ?, '{}', ?)",
+        "INSERT INTO runs (kind, state, begun, ended, parameters, counts, software, files_before, "
+        "history_before) VALUES (?, ?, ?, ?, ?, '{}', ?, (SELECT coalesce(max(id), 0) FROM files), "
+        "(SELECT coalesce(max(id), 0) FROM history))",
         (kind, state, now, now if state == COMPLETE else None, parameters, __version__),
     )
     return typed(cursor.lastrowid, int)
@@ -232,10 +233,16 @@ def _finish(database: Database, run: int) -> None:
         heads.add_waiting(connection)
         # No earlier than it began: the clock may have been set back.
         connection.execute(
-            "UPDATE runs SET state = ?, ended = max(begun, ?) WHERE id = ?",
-            (COMPLETE, int(time.time()), run),
+            "UPDATE runs SET ended = max(begun, ?) WHERE id = ?", (int(time.time()), run)
         )
+        _end(connection, run, COMPLETE)
     database.settle()
+
+
+def _end(connection: sqlite3.Connection, run: int, state: str) -> None:
+    """Write how a run ended, and link it."""
+    connection.execute("UPDATE runs SET state = ? WHERE id = ?", (state, run))
+    chain.add(connection, run)
 
 
 def _covered(database: Database, run: int) -> list[Scope]:

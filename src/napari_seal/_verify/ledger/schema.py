@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+from napari_seal._verify.ledger import chain
+
 #: In the header of the SQLite file (bytes 68 to 71), so that `file` and we tell it from others:
 #: "nSeL" in ASCII.
 APPLICATION_ID: Final = 0x6E53654C
@@ -94,8 +96,43 @@ def _version_2(connection: sqlite3.Connection) -> None:
     )
 
 
+def _version_3(connection: sqlite3.Connection) -> None:
+    """The index of digests in buckets; what an older one holds stays where it is; see `heads`."""
+    connection.execute("CREATE TABLE buckets (place INTEGER PRIMARY KEY, entries BLOB NOT NULL)")
+
+
+def _version_4(connection: sqlite3.Connection) -> None:
+    """The chain of runs, and what was signed of it; see `chain` and `statements`.
+
+    ``files_before`` and ``history_before`` are the last rows that were there when a run began.
+    """
+    for statement in (
+        """CREATE TABLE links (
+            number INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL UNIQUE REFERENCES runs (id),
+            text TEXT NOT NULL
+        )""",
+        "CREATE TABLE statements (number INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+        """CREATE TABLE stamps (
+            number INTEGER PRIMARY KEY,
+            statement INTEGER NOT NULL REFERENCES statements (number),
+            token BLOB NOT NULL
+        )""",
+        "ALTER TABLE runs ADD COLUMN files_before INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE runs ADD COLUMN history_before INTEGER NOT NULL DEFAULT 0",
+        "INSERT INTO about (key, value) VALUES ('identity', randomblob(16))",
+    ):
+        connection.execute(statement)
+    chain.add_all(connection)
+
+
 #: The step from version n to n + 1 stands at place n.  A step that was published never changes.
-MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_version_1, _version_2)
+MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
+    _version_1,
+    _version_2,
+    _version_3,
+    _version_4,
+)
 
 VERSION: Final = len(MIGRATIONS)
 

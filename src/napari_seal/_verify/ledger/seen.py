@@ -9,7 +9,7 @@ replaces what it covers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._verify.ledger.states import typed
@@ -65,10 +65,13 @@ def numbers(connection: sqlite3.Connection, files: Sequence[Facts]) -> Sequence[
     return [known.get(facts) for facts in files]
 
 
-def spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Numbers as spans from first to last, each in one piece."""
+def spans(numbers: Sequence[int | None]) -> Iterator[tuple[int, int]]:
+    """Numbers as spans from first to last, each in one piece; without those that are None."""
+    if isinstance(numbers, range):
+        yield numbers[0], numbers[-1]
+        return
     first = last = None
-    for number in numbers:
+    for number in filter(None, numbers):
         if first is None or last is None:
             first = number
         elif number != last + 1:
