@@ -6,13 +6,11 @@ import importlib
 import os
 import tempfile
 from functools import cache
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from napari_seal import seal
 
@@ -45,12 +43,6 @@ def needs(module: str) -> Any:
         if "microscopes" in REQUIRED:
             raise
         pytest.skip(f"{module} is not installed", allow_module_level=True)
-
-
-def command_runner() -> CliRunner:
-    """Keeps what is printed apart from errors and progress, as click does by itself from 8.2 on."""
-    options: Any = {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
-    return CliRunner(**options)
 
 
 #: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.

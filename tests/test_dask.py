@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import command_runner, skip_or_fail
+from click.testing import CliRunner
+from support import skip_or_fail
 
 from napari_seal import (
     Ledger,
@@ -225,14 +226,14 @@ def test_the_command_line(
     """``--dask`` takes the address of a scheduler; relative paths are those of this process."""
     monkeypatch.chdir(archive.parent)
     arguments = ["verify", archive.name, "--dask", cluster.scheduler_address]
-    result = command_runner().invoke(main, [*arguments, "--csv", str(tmp_path / "r.csv")])
+    result = CliRunner().invoke(main, [*arguments, "--csv", str(tmp_path / "r.csv")])
     assert result.exit_code == 1, result.output
     assert "600 files: 514 intact, 86 truncated" in result.output
     assert cluster.scheduler_address in (tmp_path / "r.csv").read_text()
-    result = command_runner().invoke(main, [*arguments, "--jobs", "2"])
+    result = CliRunner().invoke(main, [*arguments, "--jobs", "2"])
     assert result.exit_code == 2
     monkeypatch.setattr(_dask, "_CONNECT", 0.5)
-    result = command_runner().invoke(main, ["verify", archive.name, "--dask", "tcp://127.0.0.1:1"])
+    result = CliRunner().invoke(main, ["verify", archive.name, "--dask", "tcp://127.0.0.1:1"])
     assert result.exit_code == 2
     assert "no Dask scheduler at tcp://127.0.0.1:1" in " ".join(result.output.split())
 
@@ -240,8 +241,6 @@ def test_the_command_line(
 def test_without_distributed(monkeypatch: pytest.MonkeyPatch, archive: Path) -> None:
     """The error says what to install."""
     monkeypatch.setitem(sys.modules, "distributed", None)
-    result = command_runner().invoke(
-        main, ["verify", str(archive), "--dask", "tcp://127.0.0.1:8786"]
-    )
+    result = CliRunner().invoke(main, ["verify", str(archive), "--dask", "tcp://127.0.0.1:8786"])
     assert result.exit_code == 2
     assert "pip install 'napari-seal[dask]'" in " ".join(result.output.split())

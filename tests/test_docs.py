@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import tifffile
+from click.testing import CliRunner
 from nd2_files import write_nd2
 from PIL import Image
-from support import command_runner
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
@@ -159,7 +159,7 @@ def test_code_runs(
 def run_command(line: str, where: str) -> None:
     from napari_seal._cli import main
 
-    result = command_runner().invoke(main, shlex.split(line)[1:])
+    result = CliRunner().invoke(main, shlex.split(line)[1:])
     assert result.exit_code in (0, 1), f"{where}: {line}\n{result.output}"
     assert result.exception is None or isinstance(result.exception, SystemExit), where
 

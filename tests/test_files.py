@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import command_runner, skip_or_fail
+from click.testing import CliRunner
+from support import skip_or_fail
 
 import napari_seal
 from napari_seal import _files, _folders
@@ -284,7 +285,7 @@ def test_writing_by_moving(
 
 
 def run(*arguments: object) -> Any:
-    result = command_runner().invoke(main, [str(a) for a in arguments])
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
-from support import command_runner
+from click.testing import CliRunner, Result
 
 import napari_seal
 from napari_seal._cli import main
@@ -23,7 +22,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     monkeypatch.setenv("COLUMNS", "200")
 
     def invoke(*arguments: object) -> Result:
-        result = command_runner().invoke(main, [str(a) for a in arguments])
+        result = CliRunner().invoke(main, [str(a) for a in arguments])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from support import command_runner
+from click.testing import CliRunner
 
 from napari_seal._cli import main
 from napari_seal._napari.reader import read_layer
@@ -24,7 +24,7 @@ def test_pixel_size_comes_through(unit: str, picture: np.ndarray, tmp_path: Path
     }  # fmt: skip
     tifffile.imwrite(tmp_path / "cells.ome.tif", stack, metadata=metadata)
     arguments = ["seal", str(tmp_path / "cells.ome.tif"), "--out", str(tmp_path), "--planes"]
-    assert command_runner().invoke(main, arguments).exit_code == 0
+    assert CliRunner().invoke(main, arguments).exit_code == 0
     layer = read_layer(str(tmp_path / "cells.ome_c1.sealed.jpg"))
     assert layer.name == "cells.ome C=1 (GFP)"
     assert layer.scale.tolist() == [0.5, 0.25]

@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import command_runner
+from click.testing import CliRunner
 
 from napari_seal import check_many
 from napari_seal._cli import main
@@ -77,7 +77,7 @@ def test_no_name_reaches_the_terminal_as_it_is(
 ) -> None:
     """What is printed and what a spreadsheet opens holds no control character of a name."""
     monkeypatch.chdir(tmp_path)
-    result = command_runner().invoke(main, ["verify", os.fsdecode(folder), *options])
+    result = CliRunner().invoke(main, ["verify", os.fsdecode(folder), *options])
     assert result.exit_code == 0, result.output
     texts = [result.output]
     if "out.csv" in options:
