@@ -148,9 +148,9 @@ def test_a_run_may_take_so_long(jobs: int, archive: Path) -> None:
     """With a time limit, what was checked has its verdict, and the caller can tell."""
     files = itertools.cycle(sorted(archive.iterdir()))
     start = time.monotonic()
-    run = check_many(files, jobs=jobs, time_limit=0.5)
+    run = check_many(files, jobs=jobs, time_limit=2)
     done = len(list(run))
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
     assert done == run.done > 0
     assert run.stopped == "time-limit"
 

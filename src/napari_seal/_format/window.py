@@ -86,7 +86,10 @@ class Window:
             out[...] = image  # the formula's own result, without computing it
             return out
         whole = (
-            image.dtype.kind in "biu" and isinstance(self.low, int) and isinstance(self.high, int)
+            image.dtype.kind in "biu"
+            and isinstance(self.low, int)
+            and isinstance(self.high, int)
+            and self.low < self.high  # a file may claim the contrary
         )
         for rows in range(0, len(image), _ROWS):
             part = image[rows : rows + _ROWS]
