@@ -61,8 +61,7 @@ class PassphraseDialog(QDialog):
         self.remember.setToolTip(printable(keyring, 100))
         self.remember.setVisible(bool(keyring))
         self._keyring = bool(keyring)
-        note = QLabel("It is asked for once, until napari is closed, and kept nowhere else.")
-        note.setWordWrap(True)
+        note = QLabel("It is asked for once, until napari is closed.")
         buttons = QDialogButtonBox.StandardButton
         self.buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
         accept = self.buttons.button(buttons.Ok)
@@ -89,3 +88,12 @@ def can_ask() -> bool:
     """Whether there is a window, and this is its thread."""
     application = QApplication.instance()
     return application is not None and QThread.currentThread() is application.thread()
+
+
+def main_window() -> QWidget | None:
+    """Return the window over which a dialog appears, and whose theme it has."""
+    import napari
+
+    viewer = napari.current_viewer()
+    window = getattr(getattr(viewer, "window", None), "_qt_window", None)
+    return window or QApplication.activeWindow()

@@ -24,8 +24,8 @@ def signed_sentence(state: Signature, signer: str | None) -> str:
 def signed_help(state: Signature, signer: str | None) -> str:
     """Return the same in a few words, for the corner of the status bar beside the verdict."""
     required = load_signature_preferences().required
-    if state is Signature.NONE and not required:
-        return ""
+    if state is Signature.INVALID or (state is Signature.NONE and not required):
+        return ""  # the verdict says it, or there is nothing to say
     if state is Signature.TRUSTED:
         return f"signed by {signer_text(signer)}" if signer else "signed"
     return f"signature {state_text(state, required=required)}"

@@ -138,10 +138,8 @@ def _load(path: str) -> SigningKey:
 
 
 def _ask(path: str) -> SigningKey:
-    from qtpy.QtWidgets import QApplication
-
     from napari_seal import load_signing_key
-    from napari_seal._napari.passphrase_dialog import PassphraseDialog, can_ask
+    from napari_seal._napari.passphrase_dialog import PassphraseDialog, can_ask, main_window
 
     name = printable(os.path.basename(path))
     if not can_ask():
@@ -151,7 +149,7 @@ def _ask(path: str) -> SigningKey:
     problem, keyring = "", keyring_store.name_of_keyring()
     while True:
         answer = PassphraseDialog(
-            path, keyring=keyring, problem=problem, parent=QApplication.activeWindow()
+            path, keyring=keyring, problem=problem, parent=main_window()
         ).ask()
         if answer is None:
             raise PassphraseError(f"the passphrase of {name} was not given")
