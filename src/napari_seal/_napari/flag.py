@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_seal._napari.signature_flag import is_alarming, signed_sentence
+from napari_seal._napari.signature_flag import headline, is_alarming, signed_sentence
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS, Tone
 from napari_seal._verify.verdict import Outcome, Verdict
@@ -187,8 +187,12 @@ def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
         # one that a key is not known.
         signed = signed_sentence(verdict.signature, verdict.signer)
         more = " ".join(filter(None, [signed, why]))
-        show = show_warning if is_alarming(verdict.signature) else show_info
-        show(f"{head}. {more}" if more else head)
+        if is_alarming(verdict.signature):
+            show_warning(
+                f"{headline(verdict.signature)}: {printable(name)} is intact. {more} {WHERE}"
+            )
+        else:
+            show_info(f"{head}. {more}" if more else head)
     else:
         show_warning(f"{head}. {verdict.verdict.meaning} {why}".strip() + f" {WHERE}")
     if notes:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from napari_seal._napari.signature_preferences import load_signature_preferences
 from napari_seal._napari.signature_words import signed_text, signer_text, state_text, tone
 from napari_seal._trust.states import Signature
-from napari_seal._verify.looks import Tone
+from napari_seal._verify.looks import SIGNS, Tone
 
 
 def is_alarming(state: Signature) -> bool:
     """Whether to warn; a key that is not known is no reason to, unless a trusted one must be."""
     return tone(state, required=load_signature_preferences().required) is Tone.BAD
+
+
+def headline(state: Signature) -> str:
+    """Return the first words on a file that is intact, whatever its signature is."""
+    return (
+        f"{SIGNS[Tone.BAD]} signature {state}"
+        if is_alarming(state)
+        else f"{SIGNS[Tone.GOOD]} intact"
+    )
 
 
 def signed_sentence(state: Signature, signer: str | None) -> str:

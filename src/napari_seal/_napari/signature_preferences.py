@@ -70,7 +70,7 @@ def follow(callback: Callable[[Any], None]) -> None:
 def unfollow(callback: Callable[[Any], None]) -> None:
     """End that."""
     page = settings_page()
-    if page is not None and callback in page.signatures.events.callbacks:
+    if page is not None:
         page.signatures.events.disconnect(callback)
 
 

@@ -18,7 +18,7 @@ from psygnal import Signal
 from napari_seal._napari.flag import WHERE, flagged_name, show_box, show_name
 from napari_seal._napari.opened import data_replaced, overlay_of, remember
 from napari_seal._napari.overlays import REGIONS
-from napari_seal._napari.signature_flag import is_alarming, signed_help, signed_sentence
+from napari_seal._napari.signature_flag import headline, is_alarming, signed_help, signed_sentence
 from napari_seal._napari.stack_mark import PositionMark
 from napari_seal._napari.stack_position import bad_in_view, in_view
 from napari_seal._napari.stack_regions import stack_region_layer
@@ -259,8 +259,9 @@ class StackWatch:
         name = printable(os.path.basename(self.opened.path))
         sign = LOOKS[outcome].sign
         if outcome is Outcome.INTACT:
-            text = f"{sign} intact: {name}. All {count:,} planes were verified. {self._signed()}"
-            (show_warning if is_alarming(self.signature) else show_info)(text.strip())
+            text = f"{headline(self.signature)}: {name}. All {count:,} planes were verified. "
+            show = show_warning if is_alarming(self.signature) else show_info
+            show(f"{text}{self._signed()}".strip())
             return
         why = " ".join(r["message"] for r in layer.metadata[VERDICT_KEY]["reasons"][:3])
         show_warning(f"{sign} {outcome}: {name}. {why} {WHERE}")
