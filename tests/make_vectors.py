@@ -334,6 +334,7 @@ def build() -> dict[str, Any]:
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
     from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
     from make_vectors_png import png_vectors, tile_digests_vectors, window16_vectors
+    from make_vectors_signature import signature_vectors
     from make_vectors_stack import plane_name_vectors, stack_vectors
 
     return {
@@ -353,6 +354,7 @@ def build() -> dict[str, Any]:
         "png": png_vectors(),
         "window16": window16_vectors(),
         "tile_digests": tile_digests_vectors(),
+        "signature": signature_vectors(),
     }
 
 

@@ -256,3 +256,23 @@ def test_tile_digests(vector: dict[str, Any]) -> None:
     assert tile_digests.measure(picture) == vector["tile_digests"]
     read_size, digests = tile_digests.read(vector["tile_digests"], picture.shape)
     assert np.array_equal(digests, tile_digests.compute(picture, read_size))
+
+
+@cases("signature")
+def test_signature(vector: dict[str, Any]) -> None:
+    """What verifies, what does not, and what cannot be checked; the key is in the list."""
+    from napari_seal._trust.judge import Judge
+    from napari_seal._trust.keys import PublicKey
+    from napari_seal._trust.trusted import Trust, TrustedKey
+    from napari_seal._verify.signed import judge_signature
+
+    text = vector["text"].encode("ascii")
+    seal = record.parse(record.load(text))
+    matches = record.record_matches(text, seal)
+    trust = Trust((TrustedKey(name="test key", key=PublicKey.from_text(vector["key"])),))
+    state, signer, reasons = judge_signature(
+        text, seal, record.BRACES, Judge(trust), matches=bool(matches)
+    )
+    expected = "trusted" if vector["signature"] == "valid" else vector["signature"]
+    assert state == expected
+    assert (signer == "test key") == (state == "trusted") == (not reasons)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import shutil
 import stat
 import subprocess
+from pathlib import Path
 
+import numpy as np
 import pytest
+from mutators import record_text
 
+import napari_seal
 from napari_seal._trust.keys import (
+    _SMALL_ORDER,
     PublicKey,
     SigningKey,
     is_readable_by_others,
@@ -164,3 +170,64 @@ def test_a_key_goes_to_worker_processes_and_not_into_logs():
     again = pickle.loads(pickle.dumps(key))
     assert again.sign(b"x") == key.sign(b"x")
     assert repr(key) == f"SigningKey({key.public.fingerprint})"
+
+
+# ------------------------------------------------------------------------------------- weak keys
+
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
+
+
+def double(x: int, y: int) -> tuple[int, int]:
+    """Twice a point of the curve -x² + y² = 1 + d x² y²."""
+    product = _D * x * x * y * y
+    return (
+        2 * x * y * pow(1 + product, -1, _P) % _P,
+        (y * y + x * x) * pow(1 - product, -1, _P) % _P,
+    )
+
+
+def point(y: int) -> tuple[int, int]:
+    """A point with this y."""
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    x = x if x * x % _P == square else x * pow(2, (_P - 1) // 4, _P) % _P
+    assert x * x % _P == square
+    return x, y
+
+
+@pytest.mark.parametrize("y", sorted(_SMALL_ORDER))
+@pytest.mark.parametrize("sign", [0, 1])
+def test_keys_of_small_order_are_refused(y, sign):
+    """For them a signature of any message can be made without a secret: 8 times each is nothing."""
+    assert double(*double(*double(*point(y % _P)))) == (0, 1)
+    with pytest.raises(KeyFileError, match="small order"):
+        PublicKey((y | sign << 255).to_bytes(32, "little"))
+
+
+def test_all_keys_of_small_order_are_known():
+    """There are as many y as there are: 1, -1, 0, two of order 8, and 0 and 1 not reduced."""
+    assert len(_SMALL_ORDER) == 7
+    assert {y % _P for y in _SMALL_ORDER if double(*point(y % _P)) == (0, 1)} == {1, _P - 1}
+
+
+@openssl
+def test_openssl_checks_a_seal_as_the_page_says(tmp_path):
+    """The commands of ``docs/howto/signing.md``; another byte, and they say no."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "signing.md"
+    (script,) = re.findall(
+        r"```bash\n(exiftool.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+    napari_seal.seal(
+        np.arange(4096, dtype="uint16").reshape(64, 64), tmp_path / "field.sealed.jpg",
+        key=SigningKey.generate(), metadata={"note": ',"signature":'},
+    )  # fmt: skip
+    text = record_text((tmp_path / "field.sealed.jpg").read_bytes())
+    script = script.partition("\n")[2]  # the file that exiftool writes is written here
+    for content, code in ((text, 0), (text.replace(b"uint16", b"uint17"), 1)):
+        (tmp_path / "text.json").write_bytes(content)
+        done = subprocess.run(
+            ["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert (b"Verified Successfully" in done.stdout) == (code == 0)

@@ -78,8 +78,8 @@ def test_text_from_the_file_is_escaped(sealed: dict[str, bytes]) -> None:
 
 
 def test_a_signature_is_told_beside_the_verdict(sealed: dict[str, bytes]) -> None:
-    """A seal that is signed says so; what it means is for a later version."""
-    signed = edit_text(lambda text: text[:-2] + b',"signature":"ed25519:AAAA"}}')
+    """A seal that is signed says so; by an algorithm of later, it is not checked."""
+    signed = edit_text(lambda text: text[:-2] + b',"signature":{"algorithm":"later"}}}')
     verdict = verdict_on(signed(sealed["gray"]))
     assert (verdict.verdict, str(verdict.signature)) == ("intact", "not-checked")
 

@@ -136,18 +136,20 @@ def test_counts_and_rows(tmp_path: Path) -> None:
         Verdict(path="ž.jpg", verdict=Outcome.METADATA_CHANGED, reasons=(REASON, REASON)),
         Verdict(path="b.jpg", verdict=Outcome.INTACT, reasons=(REASON,)),
         Verdict(path="c.jpg", verdict=Outcome.INTACT, signature=Signature.NOT_CHECKED),
+        Verdict(path="d.jpg", verdict=Outcome.INTACT, signature=Signature.TRUSTED, signer="a<b"),
     ]
     page = write(tmp_path / "report.html", verdicts)
     why = ["pixels-mismatch", "Other pixels.", "a", "b"]
     place = page_html.OUTCOMES.index
     assert page.rows == [
         "a.jpg",
-        ["ž.jpg", place(Outcome.METADATA_CHANGED), [why, why], 0, 0, ""],
-        ["b.jpg", place(Outcome.INTACT), [why], 0, 0, ""],
-        ["c.jpg", place(Outcome.INTACT), [], 0, 0, "not-checked"],
+        ["ž.jpg", place(Outcome.METADATA_CHANGED), [why, why], 0, 0, "", ""],
+        ["b.jpg", place(Outcome.INTACT), [why], 0, 0, "", ""],
+        ["c.jpg", place(Outcome.INTACT), [], 0, 0, "not-checked", ""],
+        ["d.jpg", place(Outcome.INTACT), [], 0, 0, "trusted", "a<b"],
     ]
-    assert page.counts == [1, 3, 4]
-    assert "1 of 4 files is not intact" in page.text
+    assert page.counts == [1, 4, 5]
+    assert "1 of 5 files is not intact" in page.text
 
 
 @pytest.mark.parametrize(("number", "words"), [(1, "The one file is"), (3, "All 3 files are")])

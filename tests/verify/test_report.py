@@ -56,14 +56,14 @@ def test_csv() -> None:
     assert {len(row) for row in rows} == {len(report.CSV_COLUMNS)}  # pandas takes no other
     assert {row[0] for row in rows[5:-1]} == {"#summary"}
     assert {row[1] for row in rows[5:]} == {""}  # no word there is counted as a verdict
-    summary = {row[3]: row[4] for row in rows[5:-1]}
+    summary = {row[4]: row[5] for row in rows[5:-1]}
     assert {(f"counts.{word}", str(number)) for word, number in COUNTS.items()} <= {
         *summary.items()
     }
     assert summary["files"] == "4"
     assert rows[-1][0] == "#digest"
     assert rows[2][0] == "ž,b.jpg"
-    assert rows[2][3] == "record-mismatch record-mismatch"
+    assert rows[2][4] == "record-mismatch record-mismatch"
     assert rows[3][0] == r"bad\udc80\x1b.jpg"
     assert rows[4][0] == "'=cmd|x.jpg"
     out.getvalue().encode()
@@ -96,7 +96,7 @@ def test_the_run_is_told() -> None:
         "python": platform.python_version(),
         "pillow": PIL.__version__,
     }
-    rows = {row[3]: row[4] for row in csv.reader(io.StringIO(table.getvalue()))}
+    rows = {row[4]: row[5] for row in csv.reader(io.StringIO(table.getvalue()))}
     assert (rows["complete"], rows["stopped"]) == ("false", "the time limit")
     assert rows["versions.napari-seal"] == __version__
     assert rows["started"] == summary["started"]

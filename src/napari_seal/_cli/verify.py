@@ -110,8 +110,6 @@ def verify(
     from napari_seal._verify.summary import Run
 
     named = list(expand(paths, EXTENSIONS))
-    counts = _Counts()
-    counts.required = require_signature
     options = [f"--jobs {jobs}"] if jobs else []
     options += ["--full"] if full else []
     options += [f"--against {against}"] if against is not None else []
@@ -123,7 +121,8 @@ def verify(
     options += ["--allow-unsealed"] if allow_unsealed else []
     options += shown_options(**with_ledger)
     run = Run(paths=paths, options=options)
-    run.signatures = counts.signatures
+    run.require_signature = require_signature
+    counts = _Counts(run)
     with ExitStack() as stack:
         reports = _open_reports(stack, run, jsonl_file, csv_file, html_file)
         client = None
@@ -162,7 +161,7 @@ def verify(
     if checked.stopped is not None:
         _print_stopped(checked)
     failed = (
-        counts.not_trusted
+        counts.run.not_trusted
         or counts.not_compared
         or counts.seals_lost
         or (with_ledger["frozen"] and counts.new)
@@ -185,22 +184,16 @@ class _Counts(Counter[Outcome]):
     """
 
     not_compared = new = seals_lost = 0
-    required = False
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
-        self.signatures: Counter[Signature] = Counter()
-
-    @property
-    def not_trusted(self) -> int:
-        """Files without a trusted signature, where one is required."""
-        return self.signatures.total() - self.signatures[Signature.TRUSTED] if self.required else 0
+        self.run = run
 
     def watch(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Count verdicts while passing them on."""
         for verdict in verdicts:
             self[verdict.verdict] += 1
-            self.signatures[verdict.signature] += 1
+            self.run.signatures[verdict.signature] += 1
             if verdict.reasons:
                 self._count_reasons(verdict.reasons)
             yield verdict
@@ -285,7 +278,7 @@ def _print_json(verdicts: Iterable[Verdict], counts: _Counts) -> None:
     click.echo('{"files": [', nl=False)
     for index, verdict in enumerate(verdicts):
         click.echo((",\n" if index else "\n") + json.dumps(verdict.as_dict()), nl=False)
-    signatures = json.dumps({str(k): n for k, n in counts.signatures.items()})
+    signatures = json.dumps({str(k): n for k, n in counts.run.signatures.items()})
     words = json.dumps({str(k): n for k, n in counts.items()})
     click.echo(f'\n], "counts": {words}, "signatures": {signatures}}}')
 
@@ -294,9 +287,9 @@ def _print_counts(counts: _Counts, *, stderr: bool = True) -> None:
     from napari_seal._cli.console import echo, echo_counts, echo_signatures
 
     echo_counts(counts, err=stderr)
-    echo_signatures(counts.signatures, err=stderr)
-    if counts.not_trusted:
-        number = "1 file has" if counts.not_trusted == 1 else f"{counts.not_trusted:,} files have"
+    echo_signatures(counts.run.signatures, err=stderr)
+    if missing := counts.run.not_trusted:
+        number = "1 file has" if missing == 1 else f"{missing:,} files have"
         echo(f"{number} no trusted signature, which --require-signature asks for.", err=stderr)
     if counts.not_compared:
         number = "1 file" if counts.not_compared == 1 else f"{counts.not_compared:,} files"

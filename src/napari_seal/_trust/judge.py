@@ -6,10 +6,12 @@ Imported by every check, so that what a signature needs is imported when the fir
 from __future__ import annotations
 
 import os
+from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from napari_seal._trust.states import Signature
+from napari_seal.errors import KeyFileError, MissingPackageError, TrustError
 
 if TYPE_CHECKING:
     from napari_seal._format.signature import SealSignature, Signer
@@ -85,7 +87,6 @@ class Judge:
             When the signer says that the data were made.
         """
         from napari_seal._format.signature import decode
-        from napari_seal.errors import KeyFileError
 
         if block.problem is not None:
             return Judged(Signature.INVALID, None, f"The signature is malformed: {block.problem}.")
@@ -108,15 +109,16 @@ class Judge:
         """The same of an Ed25519 signature whose parts are spelt as in the file."""
         from napari_seal._format.signature import ED25519, SealSignature
 
-        block = SealSignature(algorithm=ED25519, key=key.decode(), value=value.decode())
-        return self.judge(data, block, created.decode())
+        raw, known = a2b_base64(value), _key_if_any(key)
+        if known is None or b2a_base64(raw, newline=False) != value:
+            block = SealSignature(algorithm=ED25519, key=key.decode(), value=value.decode())
+            return self.judge(data, block, created.decode())
+        return self.judge_raw(data, known, raw, created.decode())
 
     def judge_raw(
         self, data: bytes | memoryview, key: PublicKey, value: bytes, created: str
     ) -> Judged:
         """The same of a key and a signature that were read."""
-        from napari_seal.errors import MissingPackageError, TrustError
-
         try:
             if not key.verify(value, data):
                 text = "The signature is not one of these data by the key that it names."
@@ -128,7 +130,9 @@ class Judge:
             text = f"Whether the signer is trusted is not known: {error}."
             return Judged(Signature.NOT_CHECKED, None, text)
         state, name = trust.judge(key, created)
-        return Judged(state, name or key.fingerprint, trust.explain(key, state, created))
+        if name is None:
+            return Judged(state, key.fingerprint)
+        return Judged(state, name, trust.explain(key, state, created))
 
 
 @lru_cache(maxsize=64)
@@ -137,6 +141,14 @@ def _key_of(text: str) -> PublicKey:
     from napari_seal._trust.keys import PublicKey
 
     return PublicKey.from_text(text)
+
+
+@lru_cache(maxsize=64)
+def _key_if_any(text: bytes) -> PublicKey | None:
+    try:
+        return _key_of(text.decode("ascii"))
+    except KeyFileError:
+        return None
 
 
 def signer_of(key: SigningKey | str | os.PathLike[str] | None) -> Signer | None:

@@ -142,9 +142,9 @@ class Trust:
 
     def explain(self, key: PublicKey, state: Signature, created: str) -> str | None:
         """Why a key that is known is not trusted: one sentence for people."""
-        entry = self.find(key)
-        if entry is None or state is Signature.TRUSTED:
+        if state in (Signature.TRUSTED, Signature.UNKNOWN_KEY):
             return None
+        entry = self._by_key[key.raw]
         name = printable(entry.name)
         if entry.compromised:
             return f"The key of {name} is compromised: nothing that it signed is trusted."

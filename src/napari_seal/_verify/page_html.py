@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any, Final
 
 from napari_seal._text import printable
+from napari_seal._trust.states import Signature
 from napari_seal._verify.looks import COLOURS, LOOKS, SIGNS, Tone
 from napari_seal._verify.summary import PATHS, Run, iso, versions
 from napari_seal._verify.verdict import Outcome
@@ -78,6 +79,10 @@ def head(counts: Counter[Outcome], run: Run, left: Left, drawn: int) -> bytes:
         tone = Tone.BAD
         verb = "is" if total - intact == 1 else "are"
         headline = f"{total - intact:,} of {_files(total)} {verb} not intact"
+    if run.not_trusted:
+        tone = Tone.BAD
+        verb = "has" if run.not_trusted == 1 else "have"
+        headline += f", {run.not_trusted:,} {verb} no trusted signature"
     links = ['<a href="#list">Files</a>']
     if drawn:
         links.append(f'<a href="#pictures">Changed pictures ({drawn:,})</a>')
@@ -140,6 +145,7 @@ def _parameters(run: Run, left: Left) -> str:
         ("Begun", begun),
         ("Ended", f"{ended}, after {_duration(run.seconds)}"),
         ("Complete", "yes" if run.stopped is None else f"no: {text(run.stopped)}"),
+        *_signatures(run),
         ("Software", ", ".join(f"{name} {version}" for name, version in versions().items())),
         ("Digest", "in the last line; <code>napari-seal report check FILE</code> compares it"),
     ]
@@ -152,6 +158,14 @@ def _parameters(run: Run, left: Left) -> str:
     )
 
 
+def _signatures(run: Run) -> list[tuple[str, str]]:
+    """How many files are in which state, unless nobody signed anything."""
+    states = [state for state in Signature if run.signatures[state]]
+    if states in ([], [Signature.NONE]):
+        return []
+    return [("Signatures", ", ".join(f"{run.signatures[state]:,} {state}" for state in states))]
+
+
 def around_rows() -> tuple[bytes, bytes]:
     """What comes before the blocks of rows and what after them."""
     begin = """<section id="list" aria-labelledby="list-title">
@@ -159,7 +173,7 @@ def around_rows() -> tuple[bytes, bytes]:
 <noscript><p>The list of files needs JavaScript; counts and pictures do not.</p></noscript>
 <div class="tools" id="tools" hidden>
 <label for="search">Find</label>
-<input type="search" id="search" placeholder="in paths and reasons" autocomplete="off">
+<input type="search" id="search" placeholder="in paths, signers and reasons" autocomplete="off">
 <span role="group" aria-label="Pages of the table">
 <button type="button" data-turn="first">First</button>
 <button type="button" data-turn="previous">Previous</button>

@@ -37,6 +37,8 @@ class Run:
         Why the run ended before all files were checked; to be set by who ends it.
     signatures : Counter of Signature
         Files by the state of their signature; to be counted by who checks them.
+    require_signature : bool
+        Whether each of them must be trusted.
     """
 
     def __init__(self, *, paths: Sequence[str] = (), options: Sequence[str] = ()) -> None:
@@ -45,6 +47,7 @@ class Run:
         self.begun = datetime.now(UTC)
         self.stopped: str | None = None
         self.signatures: Counter[Signature] = Counter()
+        self.require_signature = False
         self._clock = time.monotonic()
         self._end: tuple[datetime, float] | None = None
 
@@ -57,6 +60,12 @@ class Run:
     def seconds(self) -> float:
         """How long the run took."""
         return self._ending()[1] - self._clock
+
+    @property
+    def not_trusted(self) -> int:
+        """Files without a trusted signature, where one is required."""
+        trusted = self.signatures[Signature.TRUSTED]
+        return self.signatures.total() - trusted if self.require_signature else 0
 
     def _ending(self) -> tuple[datetime, float]:
         if self._end is None:
