@@ -231,8 +231,7 @@ class NameVisible(QStyledItemDelegate):
         width = option.fontMetrics.horizontalAdvance
         if width(f"…{os.sep}{name}") <= room:
             return
-        if width(name) > room:
-            ending = our_extension(name)
-            name = f"{name[: -len(ending)]}…" if ending else name
-        option.text = name
+        ending = our_extension(name)
+        stem = f"{name[: len(name) - len(ending)]}…"
+        option.text = stem if ending and width(stem) <= room < width(name) else name
         option.textElideMode = Qt.TextElideMode.ElideMiddle
