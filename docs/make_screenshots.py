@@ -22,13 +22,14 @@ from typing import Any
 import napari
 import numpy as np
 from napari._qt.dialogs.qt_notification import NapariQtNotification
-from napari.settings import get_settings
+from napari.settings import get_plugin_settings, get_settings
 from PIL import Image
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 import napari_seal
 from napari_seal._napari import samples
+from napari_seal._napari.verdict_order import SIGNATURE
 
 SIZE = (1366, 740)
 
@@ -183,6 +184,58 @@ def shot_verify(folder: Path) -> napari.Viewer:
     return viewer
 
 
+def sign_some(images: Path) -> str:
+    """Sign images of an archive by three keys, and return a list that trusts one and revokes one.
+
+    One is signed by a key that is in no list, and one signature is altered.
+    """
+    trusted, revoked, unknown = (napari_seal.SigningKey.generate() for _ in range(3))
+    Path("trusted.toml").write_text(
+        f'[[key]]\nname = "Robot 1"\npublic = "{trusted.public.text}"\n'
+        f'[[key]]\nname = "Robot 2"\npublic = "{revoked.public.text}"\nrevoked = 2026-01-01\n'
+    )
+    files = sorted(images.rglob("*.sealed.jpg"))
+    # Those that nothing has happened to.
+    signers = dict.fromkeys((0, 1, 2, 4, 5, 6, 7, 8, 10, 12, 13, 19, 20), trusted)
+    signers |= {15: revoked, 16: revoked, 18: unknown}
+    for n, key in signers.items():
+        image = samples.track_field(size=400, tracks=24, seed=n)
+        options = {"metadata": {"plate": n // 8 + 1, "field": n}, "overwrite": True}
+        napari_seal.seal(image, files[n], key=key, **options)
+    data = files[20].read_bytes()
+    at = data.index(b'"value":"') + len(b'"value":"')
+    other = b"A" if data[at : at + 1] != b"A" else b"B"
+    files[20].write_bytes(data[:at] + other + data[at + 1 :])
+    return str(Path("trusted.toml").resolve())
+
+
+def shot_signatures(folder: Path) -> napari.Viewer:
+    """The verify widget after a run over signed images, with trusted signatures required."""
+    images = archive(Path("archive"))
+    signatures = get_plugin_settings("napari-seal").signatures
+    signatures.trust = sign_some(images)
+    viewer = new_viewer()
+    widget = dock(viewer, "Verify sealed images")
+    widget.set_paths([str(images)])
+    widget.run()
+    wait_until(lambda: not widget.running)
+    widget.trust.required.click()
+    widget.table.horizontalHeader().setSortIndicator(SIGNATURE, Qt.SortOrder.DescendingOrder)
+    wait_until(lambda: not widget.table.results.busy)
+    row = next(
+        row
+        for row in range(widget.table.results.rowCount())
+        if widget.table.results.verdict_at(row).signature == "revoked"
+    )
+    widget.table.selectRow(row)
+    widget.table.open_selected()
+    settle(6)  # the notification would lie on the picture
+    viewer.reset_view()
+    save(viewer, folder / "verify-signatures.png")
+    signatures.trust = ""
+    return viewer
+
+
 def shot_empty(folder: Path) -> napari.Viewer:
     """The verify widget as it first appears."""
     viewer = new_viewer()
@@ -215,6 +268,7 @@ SHOTS = {
     "stack": shot_stack,
     "empty": shot_empty,
     "verify": shot_verify,
+    "signatures": shot_signatures,
     "seal": shot_seal,
 }
 

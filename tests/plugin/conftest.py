@@ -17,9 +17,12 @@ from typing import Any
 import numpy as np
 import pytest
 from dock import MANY
+from keyring.backend import KeyringBackend
 from PIL import Image
 
 import napari_seal
+from napari_seal import SigningKey
+from napari_seal._trust.keys import write_key_files
 from napari_seal._verify.score_map import ScoreMap
 
 # Before napari is imported: nobody's own preferences are read or written.
@@ -316,3 +319,122 @@ def many_files(tmp_path: Path, sealed: Callable[..., Path]) -> tuple[Path, Path]
 def large(many_files: tuple[Path, Path]) -> Path:
     """A folder that takes a while."""
     return many_files[0]
+
+
+class Passphrases(KeyringBackend):
+    """A keyring in memory, as an operating system has one: of the kind that keeps secrets well."""
+
+    priority = 5
+    name = "a keyring of the tests"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def no_keyring() -> Iterator[None]:
+    """A system without a keyring, whatever this one has."""
+    import keyring
+    from keyring.backends.fail import Keyring
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def passphrases(no_keyring: None) -> Passphrases:
+    """A system with a keyring, in which nothing is kept yet."""
+    import keyring
+
+    made = Passphrases()
+    keyring.set_keyring(made)
+    return made
+
+
+@pytest.fixture
+def signatures(
+    npe2pm: Any, plugin_settings: Any, no_keyring: None, tmp_path: Path
+) -> Iterator[Any]:
+    """The group in Preferences, with an empty list of trusted keys; no passphrase is known."""
+    import npe2
+    from napari.settings import get_plugin_settings
+
+    from napari_seal._napari.signing import forget_keys
+
+    npe2pm.register(npe2.PluginManifest.from_distribution("napari-seal"))
+    group = get_plugin_settings("napari-seal").signatures
+    forget_keys()
+    yield group
+    forget_keys()
+
+
+@pytest.fixture
+def make_key(tmp_path: Path) -> Callable[..., Path]:
+    """Make the file of a private key, and that of its public key in the folder ``trust``."""
+
+    def make(name: str = "Robot 1", passphrase: str | None = None, *, trusted: bool = True) -> Path:
+        folder = tmp_path / ("trust" if trusted else "untrusted")
+        folder.mkdir(exist_ok=True)
+        private, public = tmp_path / f"{name}.pem", folder / f"{name}.pub.pem"
+        write_key_files(SigningKey.generate(), private, public, passphrase)
+        return private
+
+    return make
+
+
+@pytest.fixture
+def answer_passphrases(qtbot: Any) -> Iterator[Callable[..., list[Any]]]:
+    """Answer the dialog for a passphrase as often as there are answers; None presses Cancel.
+
+    Returns the list of what each dialog said: its problem, and whether there was a tick.
+    """
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication, QDialogButtonBox
+
+    from napari_seal._napari.passphrase_dialog import PassphraseDialog
+
+    timers: list[QTimer] = []
+
+    def answer(*answers: str | None, remember: bool = False) -> list[Any]:
+        left, said, seen = list(answers), [], set()
+        for earlier in timers:
+            earlier.stop()
+
+        def look() -> None:
+            dialog = QApplication.activeModalWidget()
+            if not isinstance(dialog, PassphraseDialog) or dialog in seen:
+                return
+            seen.add(dialog)
+            problem = dialog.problem.text() if dialog.problem.isVisible() else ""
+            said.append((problem, dialog.remember.isVisible()))
+            given = left.pop(0) if left else None
+            buttons = QDialogButtonBox.StandardButton
+            if given is None:
+                QTimer.singleShot(0, dialog.buttons.button(buttons.Cancel).click)
+                return
+            qtbot.keyClicks(dialog.line, given)
+            dialog.remember.setChecked(remember)
+            QTimer.singleShot(0, dialog.buttons.button(buttons.Ok).click)
+
+        timer = QTimer()
+        timer.setInterval(20)
+        timer.timeout.connect(look)
+        timer.start()
+        timers.append(timer)
+        return said
+
+    yield answer
+    for timer in timers:
+        timer.stop()

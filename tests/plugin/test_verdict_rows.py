@@ -38,6 +38,12 @@ def filled(verdicts, folder=""):
             signature=Signature.NOT_CHECKED,
             regions=((0, 0, 16, 16), (32, 0, 48, 64)),
         ),
+        Verdict(
+            path="/x/s.jpg",
+            verdict=Outcome.INTACT,
+            signature=Signature.TRUSTED,
+            signer="Robot 1",
+        ),
         Verdict(path="/elsewhere/c.jpg", verdict=Outcome.MISSING),
         Verdict(path="/x", verdict=Outcome.UNREADABLE),
         Verdict(path="/x/", verdict=Outcome.UNREADABLE),

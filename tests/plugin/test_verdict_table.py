@@ -157,3 +157,15 @@ def test_an_empty_table_says_why(panel):
     assert panel.table.hint == "No result passes the filter."
     panel.table.results.set_filter("", "")
     assert panel.table.hint == ""
+
+
+def test_our_ending_is_cut_before_the_name(qtbot):
+    """In a narrow column all files have it; what is before it tells them apart."""
+    table = VerdictTable()
+    qtbot.addWidget(table)
+    verdict = Verdict(path="/x/field_0017.sealed.jpg", verdict=Outcome.INTACT)
+    add_results(table.results, [verdict], "/x")
+    index, option = table.results.index(0, 1), QStyleOptionViewItem()
+    option.rect = QRect(0, 0, option.fontMetrics.horizontalAdvance("field_0017…") + 12, 20)
+    table.itemDelegateForColumn(1).initStyleOption(option, index)
+    assert option.text == "field_0017…"

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFrame, QListWidget, QScrollArea, QSizePolicy, QVBoxL
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.details_parts import TextBlock, TwoColumns, heading
+from napari_seal._napari.details_signature import SignaturePart
 from napari_seal._napari.details_stack import StackPart, where_text
 from napari_seal._napari.flag import FLAGS, stack_words
 from napari_seal._napari.focus import look_at
@@ -101,6 +102,7 @@ class SealDetails(Container[Any]):
         self.regions.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.regions.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pictures = Thumbnails()
+        self.signature = SignaturePart()
         self.table = TwoColumns()
         self.stack = StackPart()
         self._why, self._where, self._seal = heading("Why"), heading(""), heading("")
@@ -108,6 +110,7 @@ class SealDetails(Container[Any]):
             self.verdict,
             self.file,
             self.meaning,
+            self.signature,
             self.check.native,
             self._where,
             self.stack,
@@ -240,6 +243,7 @@ class SealDetails(Container[Any]):
         self.file.show_text(printable(entry["path"]))
         replaced = f"\n\n{_REPLACED}" if data_replaced(picture) else ""
         self.meaning.show_text((entry.get("meaning") or outcome.meaning) + replaced)
+        self.signature.show_entry(entry)
         reasons = list(_reason_lines(entry))
         self._why.setText("Why" if outcome is not Outcome.INTACT else "Also noticed")
         self._why.setVisible(bool(reasons))

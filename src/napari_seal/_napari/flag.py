@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.notices import say, warn
+from napari_seal._napari.signature_flag import headline, is_alarming, signed_sentence
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS, Tone
 from napari_seal._verify.verdict import Outcome, Verdict
@@ -87,13 +88,14 @@ def plain_name(name: str) -> str:
     return name
 
 
-def help_text(outcome: Outcome) -> str:
+def help_text(outcome: Outcome, signed: str = "") -> str:
     """Return the verdict for the corner of the status bar, where napari shows a layer's help."""
     flag = FLAGS[outcome]
-    return f"{flag.symbol} verified" if outcome is Outcome.INTACT else f"{flag.symbol} {outcome}"
+    text = f"{flag.symbol} verified" if outcome is Outcome.INTACT else f"{flag.symbol} {outcome}"
+    return f"{text}, {signed}" if signed else text
 
 
-def mark(layer: Layer, outcome: Outcome) -> None:
+def mark(layer: Layer, outcome: Outcome, signed: str = "") -> None:
     """Draw the verdict onto the canvas: name overlay and box, for whatever is not intact.
 
     An intact picture is left as it is: it says "verified" in the corner of the status bar, and
@@ -105,8 +107,10 @@ def mark(layer: Layer, outcome: Outcome) -> None:
         Its name already carries the flag; the overlay shows that name.
     outcome : Outcome
         The verdict on the file it came from.
+    signed : str
+        Who signed, from `signature_flag.signed_help`.
     """
-    keep_help(layer, help_text(outcome))
+    keep_help(layer, help_text(outcome, signed))
     if outcome is not Outcome.INTACT:
         show_name(layer, outcome)
         show_box(layer, outcome)
@@ -178,8 +182,14 @@ def announce(name: str, verdict: Verdict, notes: list[str]) -> None:
     head = f"{flag.symbol} {verdict.verdict}: {printable(name)}"
     why = " ".join(reason.message for reason in verdict.reasons[:2])
     if verdict.intact:
-        # Reasons beside "intact" (an added comment...) are worth a word, not an alarm.
-        say(f"{head}. {why}" if why else head)
+        # Reasons beside "intact" (an added comment...) are worth a word, not an alarm; nor is it
+        # one that a key is not known.
+        signed = signed_sentence(verdict.signature, verdict.signer)
+        more = " ".join(filter(None, [signed, why]))
+        if is_alarming(verdict.signature):
+            warn(f"{headline(verdict.signature)}: {printable(name)} is intact. {more} {WHERE}")
+        else:
+            say(f"{head}. {more}" if more else head)
     else:
         warn(f"{head}. {verdict.verdict.meaning} {why}".strip() + f" {WHERE}")
     if notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.layer_data import check_layer, extension_for, is_stack
 from napari_seal._napari.names import (
@@ -17,8 +17,12 @@ from napari_seal._napari.names import (
 from napari_seal._napari.notices import say, warn
 from napari_seal._napari.preferences import Preferences, load_preferences
 from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
+from napari_seal._napari.signing import preferred_key
 from napari_seal._text import printable
 from napari_seal.errors import ImageError, TargetExistsError, WriteError
+
+if TYPE_CHECKING:
+    from napari_seal import SigningKey
 
 LayerData = tuple[Any, Mapping[str, Any], str]
 _OURS = ("image", "labels")
@@ -42,8 +46,9 @@ def write_layers(path: str, layers: Sequence[LayerData]) -> list[str]:
     Raises
     ------
     SealError
-        A layer has a shape that cannot be sealed, or something of its name exists: nothing is
-        written then.  Where its values cannot be, the layers before it are written.
+        A layer has a shape that cannot be sealed, something of its name exists, or the signing
+        key of Preferences cannot be used: nothing is written then.  Where its values cannot be, the
+        layers before it are written.
     """
     sealable = [
         (data, {**meta, "type": "labels"} if kind == "labels" else meta)
@@ -55,12 +60,13 @@ def write_layers(path: str, layers: Sequence[LayerData]) -> list[str]:
     preferences = load_preferences()
     folder = base_name(path)
     targets = _targets(folder, sealable, preferences)
+    key = preferred_key()
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         text = f"the folder {printable(folder)!r} could not be made: {error.strerror}"
         raise WriteError(text) from error
-    written = [_write(*row, preferences) for row in zip(targets, sealable, strict=True)]
+    written = [_write(*row, preferences, key) for row in zip(targets, sealable, strict=True)]
     _say_what_was_done(folder, len(written), [kind for _, _, kind in layers if kind not in _OURS])
     return written
 
@@ -90,14 +96,21 @@ def _targets(
     return targets
 
 
-def _write(target: str, layer: tuple[Any, Mapping[str, Any]], preferences: Preferences) -> str:
+def _write(
+    target: str,
+    layer: tuple[Any, Mapping[str, Any]],
+    preferences: Preferences,
+    key: SigningKey | None,
+) -> str:
     data, meta = layer
     if not is_stack(data, meta):
-        seal_image(target, data, meta, preferences=preferences)
+        seal_image(target, data, meta, preferences=preferences, key=key)
         return target
     progress, close = shown_progress(os.path.basename(target))
     try:
-        return seal_layer_stack(target, data, meta, preferences=preferences, progress=progress)[0]
+        return seal_layer_stack(
+            target, data, meta, preferences=preferences, key=key, progress=progress
+        )[0]
     finally:
         close()
 

@@ -76,7 +76,7 @@ def load_preferences() -> Preferences:
     MetadataError
         The metadata for every seal cannot be read: sealing without them would be silent loss.
     """
-    page = _page()
+    page = settings_page()
     if page is None:
         return Preferences()
     sealing, opening = page.sealing, page.opening
@@ -92,7 +92,7 @@ def load_preferences() -> Preferences:
 
 def on_mismatch() -> OnMismatch:
     """Return what becomes of a file that is not intact, whatever else is wrong on the page."""
-    page = _page()
+    page = settings_page()
     return "flag" if page is None else _on_mismatch(page.opening)
 
 
@@ -145,7 +145,8 @@ def _on_mismatch(opening: Any) -> OnMismatch:
     return word  # type: ignore[no-any-return]
 
 
-def _page() -> Any:
+def settings_page() -> Any:
+    """Return what napari keeps of the page; None where there is none."""
     try:
         from napari.settings import get_plugin_settings
     except ImportError:  # napari before 0.9

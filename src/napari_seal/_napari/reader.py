@@ -20,6 +20,9 @@ from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember, scores_of
 from napari_seal._napari.overlays import make_overlays, strengths
 from napari_seal._napari.seal_values import seal_values
+from napari_seal._napari.signature_flag import signed_help
+from napari_seal._napari.signature_preferences import trust_for_opening
+from napari_seal._napari.signature_words import signature_of
 from napari_seal._napari.stack_reader import is_stack_path, read_stack, restorer
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
@@ -149,13 +152,13 @@ def finish(layer: Image | Labels, scores: ScoreMap | None) -> None:
     remember(layer, scores)
     outcome = opened_verdict(layer.metadata)
     if outcome is not None:
-        mark(layer, outcome)
+        mark(layer, outcome, signed_help(*signature_of(layer.metadata[VERDICT_KEY])))
 
 
 def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     import napari_seal
 
-    data, verdict = napari_seal.read(path)
+    data, verdict = napari_seal.read(path, trust=trust_for_opening())
     check_agreed(path, verdict)
     rgb = data.ndim == 3
     seal = verdict.seal
@@ -211,6 +214,7 @@ def _metadata(path: str, verdict: Verdict) -> dict[str, Any]:
         "path": os.path.abspath(path),
         "reasons": [reason.as_dict() for reason in verdict.reasons],
         "signature": str(verdict.signature),
+        "signer": verdict.signer,
         "regions": [list(box) for box in verdict.regions],
         "strengths": strengths(verdict.scores, verdict.regions),
         "lossless": verdict.scores is not None and verdict.scores.lossless,

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QLabel, QPushButton
 
 from napari_seal._napari.metadata_table import MetadataTable
 from napari_seal._napari.preferences import FORMATS, IMAGE_WINDOWS, STACK_WINDOWS, Preferences
+from napari_seal._napari.seal_signing import SigningPart
 
 _FOLDED, _UNFOLDED = "▸ Advanced", "▾ Advanced"
 
@@ -73,6 +74,7 @@ class SealForm(Container[Any]):
 
     def _lay_out(self) -> None:
         self.table = MetadataTable()
+        self.signing = SigningPart()
         self.problem = _label()
         self.result = _label()
         # A line of text that folds: superqt's fold draws its arrow black on the dark theme.
@@ -93,6 +95,7 @@ class SealForm(Container[Any]):
             self.window.native,
             self.stack_window.native,
             self.moedal.native,
+            self.signing,
             self.seal_button.native,
             self.result,
             self.problem,
@@ -123,6 +126,7 @@ class SealForm(Container[Any]):
             part.enabled = enabled
         self.quality.enabled = enabled and self.format_name == "jpeg"
         self.table.setEnabled(enabled)
+        self.signing.setEnabled(enabled)
 
 
 def show(label: QLabel, text: str) -> None:

@@ -16,6 +16,7 @@ from napari_seal._napari.layer_data import data_of, full_resolution, is_stack
 from napari_seal._napari.names import stack_folder
 from napari_seal._napari.preferences import Preferences
 from napari_seal._napari.sealing import Progress, seal_image, seal_layer_stack
+from napari_seal._napari.signing import name_of
 from napari_seal._napari.stack_axes import name_axes
 from napari_seal._text import printable
 from napari_seal.errors import SealError
@@ -23,7 +24,7 @@ from napari_seal.errors import SealError
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-    from napari_seal import Seal
+    from napari_seal import Seal, SigningKey
 
 
 def run_seal(
@@ -31,6 +32,7 @@ def run_seal(
     target: str,
     *,
     preferences: Preferences,
+    key: SigningKey | None,
     user_metadata: Mapping[str, Any],
     moedal: bool,
     overwrite: bool,
@@ -44,6 +46,7 @@ def run_seal(
             data,
             meta,
             preferences=preferences,
+            key=key,
             user_metadata=user_metadata,
             overwrite=overwrite,
             progress=progress,
@@ -53,6 +56,7 @@ def run_seal(
         data,
         meta,
         preferences=preferences,
+        key=key,
         user_metadata=user_metadata,
         moedal=moedal,
         overwrite=overwrite,
@@ -120,7 +124,7 @@ def stack_text(layer: Layer, target: str, *, anew: bool) -> str:
 
 
 def result_text(target: str, sealed: Seal | Stack) -> str:
-    """Return what was written: where, how large, and the identity of the image."""
+    """Return what was written: where, how large, the identity of the image, and who signed."""
     if isinstance(sealed, Stack):
         folder = stack_folder(target)
         size = sum(entry.stat().st_size for entry in os.scandir(folder))
@@ -129,4 +133,14 @@ def result_text(target: str, sealed: Seal | Stack) -> str:
         folder, size, number = target, os.path.getsize(target), ""
         digest = sealed.source.digest if sealed.source else None
     identity = "none" if digest is None else digest.hex[:32]
-    return f"✓ Sealed: {printable(folder)}\n{number}{size / 1000:,.1f} kB, identity {identity}"
+    text = f"✓ Sealed: {printable(folder)}\n{number}{size / 1000:,.1f} kB, identity {identity}"
+    return f"{text}\n{_signed_text(sealed)}"
+
+
+def _signed_text(sealed: Seal | Stack) -> str:
+    from napari_seal import PublicKey
+
+    block = sealed.signature
+    if block is None:
+        return "Not signed"
+    return f"✓ Signed as {name_of(PublicKey.from_text(block.key))}"

@@ -61,9 +61,7 @@ def seal_lines(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     lines = {
         "Identity": entry.get("identity"),
         "Sealed": _time(entry.get("created")),
-        "Signature": {"none": "none", "not-checked": "present, not checked"}.get(
-            str(entry.get("signature")), entry.get("signature")
-        ),
+        "Signature": entry.get("signature"),
         "Signed by": entry.get("signer"),
         "Source": _source(entry),
         "Window": _window(entry.get("window")),

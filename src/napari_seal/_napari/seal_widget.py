@@ -73,7 +73,7 @@ class SealWidget(SealForm):
         # Of a stack that is being written.
         self._writing = self._cancelled = False
         super().__init__(self._layers, self._preferences)
-        self._guard = CloseGuard(self.native, self._cancel)
+        self._guard = CloseGuard(self.native, self._close)
         self.layer.changed.connect(self._layer_chosen)
         self.format.changed.connect(self._format_chosen)
         for part in (self.quality, self.target, self.moedal, self.window, self.stack_window):
@@ -299,6 +299,10 @@ class SealWidget(SealForm):
     def _cancel(self) -> None:
         self._cancelled = True
 
+    def _close(self) -> None:
+        self._cancel()
+        self.signing.let_go()
+
     def seal(self) -> Seal | Stack | None:
         """Seal the chosen layer and show what was written; errors appear in the widget.
 
@@ -311,6 +315,11 @@ class SealWidget(SealForm):
             self._show_state()
             return None
         target = self._target()
+        try:
+            key = self.signing.key()
+        except SealError as error:
+            show(self.problem, f"⚠ {printable(error)}")
+            return None
         self._writing, self._cancelled = True, False
         self.enable(False)
         if self.is_stack:
@@ -322,6 +331,7 @@ class SealWidget(SealForm):
                     self.layer.value,
                     target,
                     preferences=self._wanted(),
+                    key=key,
                     user_metadata=self.table.metadata(),
                     moedal=bool(self.moedal.value) and not self.is_stack,
                     overwrite=bool(self.overwrite.value),

@@ -22,7 +22,7 @@ from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import TargetExistsError, WriteError
 
 if TYPE_CHECKING:
-    from napari_seal import Seal
+    from napari_seal import Seal, SigningKey
     from napari_seal._format.stack import Stack
 
 Progress = Callable[[int, int], None]
@@ -34,6 +34,7 @@ def seal_image(
     meta: Mapping[str, Any],
     *,
     preferences: Preferences,
+    key: SigningKey | None = None,
     user_metadata: Mapping[str, Any] | None = None,
     moedal: bool = False,
     overwrite: bool = False,
@@ -52,6 +53,8 @@ def seal_image(
         The layer's attributes.
     preferences : Preferences
         Quality, window and metadata that every seal carries.
+    key : SigningKey, optional
+        What signs the seal.
     user_metadata : mapping, optional
         In place of the layer's own ``metadata`` and of those of the preferences.
     moedal : bool
@@ -82,6 +85,7 @@ def seal_image(
             metadata=known.metadata or None,
             window=labels_window(image) if is_labels else preferences.image_window(image.dtype),
             layer=known.attributes,
+            key=key,
             moedal=moedal,
             overwrite=overwrite,
         )
@@ -89,7 +93,7 @@ def seal_image(
         raise _exists(target) from error
     # First: a later message covers an earlier one, and warnings must be seen.
     if announce:
-        _say_that_it_is_sealed(target)
+        _say_that_it_is_sealed(target, _signed(key))
     known.say_what_is_missing(target)
     return seal
 
@@ -100,6 +104,7 @@ def seal_layer_stack(
     meta: Mapping[str, Any],
     *,
     preferences: Preferences,
+    key: SigningKey | None = None,
     user_metadata: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     announce: bool = False,
@@ -116,7 +121,7 @@ def seal_layer_stack(
     progress : callable, optional
         Called with the number of steps that are done and that there are.  An exception that it
         raises ends the writing.
-    data, meta, preferences, user_metadata, overwrite, announce
+    data, meta, preferences, key, user_metadata, overwrite, announce
         As for `seal_image`.
 
     Returns
@@ -156,6 +161,7 @@ def seal_layer_stack(
             metadata=known.metadata,
             window=window,
             layer=attributes,
+            key=key,
             overwrite=overwrite and os.path.exists(index),
             resume=not overwrite,
             progress=progress,
@@ -163,7 +169,7 @@ def seal_layer_stack(
     except TargetExistsError as error:
         raise _exists(folder) from error
     if announce:
-        _say_that_it_is_sealed(folder, f": {stack.count:,} planes", begun=begun)
+        _say_that_it_is_sealed(folder, f": {stack.count:,} planes{_signed(key)}", begun=begun)
     known.say_what_is_missing(folder)
     return index, stack
 
@@ -269,6 +275,12 @@ def _exists(target: str) -> TargetExistsError:
         f"Not saved: {printable(target)} exists already and was left as it is. Choose another "
         'name, or use "Seal layer..." with "replace an existing file" ticked.'
     )
+
+
+def _signed(key: SigningKey | None) -> str:
+    from napari_seal._napari.signing import name_of
+
+    return "" if key is None else f", signed as {name_of(key.public)}"
 
 
 def _say_that_it_is_sealed(target: str, more: str = "", *, begun: bool = False) -> None:

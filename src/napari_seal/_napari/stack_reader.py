@@ -18,6 +18,7 @@ from napari_seal._napari.flag import plain_name
 from napari_seal._napari.mismatch import check_agreed
 from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember
+from napari_seal._napari.signature_preferences import trust_for_opening
 from napari_seal._napari.stack_values import stack_entry
 from napari_seal._napari.stack_watch import StackWatch
 from napari_seal._napari.user_metadata import VERDICT_KEY
@@ -66,9 +67,10 @@ def read_stack(path: str) -> Image | Labels:
     """
     import napari_seal
 
-    opened = napari_seal.open_stack(path)
+    trust = trust_for_opening()
+    opened = napari_seal.open_stack(path, trust=trust)
     check_agreed(opened.path, opened.verdict)
-    watch = StackWatch(opened)
+    watch = StackWatch(opened, trust)
     opened.on_verdict = watch.see
     data, keywords, notes = _load(opened)
     layer = _make(data, keywords, notes, is_labels=_are_labels(opened, data))

@@ -36,7 +36,7 @@ class StackTask(Task[StackVerdict]):
 
     def __init__(self, watch: StackWatch) -> None:
         super().__init__(lambda _: self._check())
-        self._see, self._opened = watch.see, watch.opened
+        self._see, self._opened, self._trust = watch.see, watch.opened, watch.trust
         self.checked = 0
         self.ended = False
         self.timer: Any = None  # lives as long as the task
@@ -64,7 +64,11 @@ class StackTask(Task[StackVerdict]):
 
         # One job: forking a process in which Qt runs is unsafe.
         return napari_seal.check_stack(
-            self._opened.path, jobs=1, each=each, cancel=lambda: self.cancelled
+            self._opened.path,
+            jobs=1,
+            each=each,
+            trust=self._trust,
+            cancel=lambda: self.cancelled,
         )
 
 
@@ -151,7 +155,7 @@ def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
         if task.complaint:
             warn(f"{name}: the check of all planes ended early: {printable(task.complaint)}")
         result = task.result
-        watch.finish(None if result is None or result.stopped else result.reasons)
+        watch.finish(None if result is None or result.stopped else result)
 
     timer.timeout.connect(look)
     task.start()

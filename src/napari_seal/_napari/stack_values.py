@@ -32,13 +32,14 @@ def stack_entry(opened: OpenStack) -> dict[str, Any]:
     -------
     dict
         With ``stack``: axes, number of planes, how many of them were checked, and those that are
-        not intact.
+        not intact; once all were checked, also the states of their signatures.
     """
     stack = opened.stack
     entry: dict[str, Any] = {
         "path": opened.path if is_address(opened.path) else os.path.abspath(opened.path),
         "reasons": [reason.as_dict() for reason in opened.verdict.reasons],
         "signature": str(opened.verdict.signature),
+        "signer": opened.verdict.signer,
         "regions": [],
         "strengths": [],
         "stack": {
@@ -49,6 +50,7 @@ def stack_entry(opened: OpenStack) -> dict[str, Any]:
             "complete": stack.complete,
             "checked": 0,
             "bad": [],
+            "signatures": {},
         },
     }
     say_verdict(entry, opened.verdict.verdict, final=False)

@@ -19,6 +19,7 @@ from napari_seal._napari.flag import WHERE, flagged_name, show_box, show_name
 from napari_seal._napari.notices import say, warn
 from napari_seal._napari.opened import data_replaced, overlay_of, remember
 from napari_seal._napari.overlays import REGIONS
+from napari_seal._napari.signature_flag import headline, is_alarming, signed_help, signed_sentence
 from napari_seal._napari.stack_mark import PositionMark
 from napari_seal._napari.stack_position import bad_in_view, in_view
 from napari_seal._napari.stack_regions import stack_region_layer
@@ -27,12 +28,12 @@ from napari_seal._napari.stack_values import place_text, say_verdict
 from napari_seal._napari.user_metadata import VERDICT_KEY
 from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS
-from napari_seal._verify.reasons import Reason
 from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from napari.layers import Layer
 
+    from napari_seal import StackVerdict, Trust
     from napari_seal._verify.stack import OpenStack
 
 Index = tuple[int, ...]
@@ -59,6 +60,8 @@ class StackWatch:
     ----------
     opened : OpenStack
         The stack.
+    trust : Trust, optional
+        The keys that are trusted; by default the user's own list.
 
     Attributes
     ----------
@@ -68,6 +71,8 @@ class StackWatch:
         The first of them, without their seals.
     task : StackTask or None
         What checks the whole.
+    signature : Signature
+        That of the index; after the check of the whole, the gravest.
     changed, progressed : Signal
         In the window's thread: something new was found; more planes were looked at.
     """
@@ -75,12 +80,14 @@ class StackWatch:
     changed = Signal()
     progressed = Signal()
 
-    def __init__(self, opened: OpenStack) -> None:
+    def __init__(self, opened: OpenStack, trust: Trust | None = None) -> None:
         self.opened = opened
+        self.trust = trust
         self.bad: dict[Index, Outcome] = {}
         self.verdicts: dict[Index, Verdict] = {}
         self.task: StackTask | None = None
         self.final = False
+        self.signature = opened.verdict.signature
         self._queue: deque[tuple[Index, Verdict]] = deque()
         self._layer: ref[Layer] | None = None
         self._viewer: ref[Any] | None = None
@@ -137,7 +144,7 @@ class StackWatch:
         if outcome is Outcome.INTACT:
             say(
                 f"{stack.count:,} planes: {name}. Each is verified when it is shown, and all of "
-                "them in the background."
+                f"them in the background. {self._signed()}".strip()
             )
         else:
             why = " ".join(reason.message for reason in self.opened.verdict.reasons[:2])
@@ -228,13 +235,16 @@ class StackWatch:
             self._put_help_first()
             self.progressed.emit()
 
-    def finish(self, reasons: tuple[Reason, ...] | None) -> None:
-        """The check of the whole has ended; with reasons, it has come to its end."""
+    def finish(self, found: StackVerdict | None) -> None:
+        """The check of the whole has ended; with a verdict, it has come to its end."""
         self.take()
-        self.final = reasons is not None
+        self.final = found is not None
         layer = self.layer
-        if layer is not None and reasons is not None:
-            layer.metadata[VERDICT_KEY]["reasons"] = [reason.as_dict() for reason in reasons]
+        if layer is not None and found is not None:
+            self.signature = found.signature
+            entry = layer.metadata[VERDICT_KEY]
+            entry["reasons"] = [reason.as_dict() for reason in found.reasons]
+            entry["stack"]["signatures"] = {str(s): n for s, n in found.signatures.items()}
         self._show_verdict()
         self._show_position()
         self._draw_regions()
@@ -247,10 +257,20 @@ class StackWatch:
         name = printable(os.path.basename(self.opened.path))
         sign = LOOKS[outcome].sign
         if outcome is Outcome.INTACT:
-            say(f"{sign} intact: {name}. All {count:,} planes were verified.")
+            text = f"{headline(self.signature)}: {name}. All {count:,} planes were verified. "
+            show = warn if is_alarming(self.signature) else say
+            show(f"{text}{self._signed()}".strip())
             return
         why = " ".join(r["message"] for r in layer.metadata[VERDICT_KEY]["reasons"][:3])
         warn(f"{sign} {outcome}: {name}. {why} {WHERE}")
+
+    @property
+    def _signer(self) -> str | None:
+        index = self.opened.verdict
+        return index.signer if self.signature is index.signature else None
+
+    def _signed(self) -> str:
+        return signed_sentence(self.signature, self._signer)
 
     # what is shown
 
@@ -285,7 +305,8 @@ class StackWatch:
         """How far the check of the whole is, in a few words."""
         sign, count = LOOKS[self.outcome].sign, self.opened.stack.count
         if self.final and self.outcome is Outcome.INTACT:
-            return f"{sign} all {count:,} planes verified"
+            signed = signed_help(self.signature, self._signer)
+            return f"{sign} all {count:,} planes verified" + (f", {signed}" if signed else "")
         if self.bad:
             return f"{sign} {len(self.bad):,} of {count:,} planes not intact"
         if self.outcome is not Outcome.INTACT:

@@ -19,8 +19,19 @@ from qtpy.QtCore import QModelIndex, QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
 from napari_seal._napari.flag import FLAGS
+from napari_seal._napari.signature_words import signer_text, state_text, text_colour
 from napari_seal._napari.table_parts import ColumnsModel
-from napari_seal._napari.verdict_order import Filter, Steps, in_order, passing
+from napari_seal._napari.verdict_order import (
+    FILE,
+    SIGNATURE,
+    SIGNER,
+    VERDICT,
+    WHY,
+    Filter,
+    Steps,
+    in_order,
+    passing,
+)
 from napari_seal._napari.verdict_rows import Packed, VerdictRows
 from napari_seal._napari.verdict_steps import StepByStep
 from napari_seal._napari.verify_text import sentences
@@ -51,7 +62,8 @@ class VerdictModel(ColumnsModel):
     arranging = Signal(bool)
     about_to_move = Signal()
 
-    columns = ("Verdict", "File", "Why")
+    #: In the order of their numbers; the view shows signatures beside verdicts.
+    columns = ("Verdict", "File", "Why", "Signature", "Signed by")
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +71,7 @@ class VerdictModel(ColumnsModel):
         self._shown = array("I")
         self._filter = Filter()
         self._shown_filter: Filter | None = self._filter
+        self._required = False
         self._column = -1
         self._descending = False
         self._next_sort = 0.0
@@ -105,6 +118,13 @@ class VerdictModel(ColumnsModel):
             self._filter = chosen
             self._arrange()
 
+    def set_required(self, required: bool) -> None:
+        """Mark each file that has no trusted signature, or only those whose signature is bad."""
+        self._required = required
+        if self._shown:
+            last = self.index(len(self._shown) - 1, SIGNATURE)
+            self.dataChanged.emit(self.index(0, SIGNATURE), last)
+
     @property
     def busy(self) -> bool:
         """Whether filtering or sorting goes on."""
@@ -149,14 +169,14 @@ class VerdictModel(ColumnsModel):
             return None
         row, column = self._shown[index.row()], index.column()
         if role == _ROLES.DisplayRole:
-            if column == 0:
-                return self._said(row)
-            return self.rows.shown_path(row) if column == 1 else self.rows.why(row)
+            return self._text(row, column)
         if role == _ROLES.ToolTipRole:
             # As rich text it is wrapped; escaped, a file name cannot be markup.
             return f"<p>{html.escape(self._tip(row, column))}</p>"
-        if role == _ROLES.ForegroundRole and column == 0:
+        if role == _ROLES.ForegroundRole and column == VERDICT:
             return QColor(FLAGS[self.rows.outcome(row)].text_colour)
+        if role == _ROLES.ForegroundRole and column == SIGNATURE:
+            return QColor(text_colour(self.rows.signature(row), required=self._required))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -167,14 +187,28 @@ class VerdictModel(ColumnsModel):
 
     # how
 
+    def _text(self, row: int, column: int) -> str:
+        if column == VERDICT:
+            return self._said(row)
+        if column == FILE:
+            return self.rows.shown_path(row)
+        if column == WHY:
+            return self.rows.why(row)
+        if column == SIGNATURE:
+            return state_text(self.rows.signature(row), required=self._required)
+        return signer_text(self.rows.signer(row))
+
     def _said(self, row: int) -> str:
         outcome, arrival = self.rows.outcome(row), self.rows.arrival(row)
         text = f"{FLAGS[outcome].symbol} {outcome}"
         return text if arrival is None else f"{text}, {arrival}"
 
     def _tip(self, row: int, column: int) -> str:
-        if column == 1:
+        if column == FILE:
             return printable(os.path.abspath(self.rows.path(row)))
+        if column in {SIGNATURE, SIGNER}:
+            state, signer = self.rows.signature(row), self.rows.signer(row)
+            return f"{state.meaning} {printable(signer or '')}"
         verdict = self.rows.verdict(row)
         return " ".join(sentences(verdict)[:_TIP]) or verdict.verdict.meaning
 

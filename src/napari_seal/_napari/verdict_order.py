@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from napari_seal._napari.signature_words import SIGNATURES
 from napari_seal._napari.verdict_rows import ARRIVALS, OUTCOMES, VerdictRows
 from napari_seal._text import printable
+from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import ReasonCode
 from napari_seal._verify.verdict import Outcome
 
@@ -26,10 +28,18 @@ Result = TypeVar("Result")
 #: Work in pieces, between which other things may happen.
 Steps = Generator[None, None, Result]
 
+#: Columns of the table.
+VERDICT, FILE, WHY, SIGNATURE, SIGNER = range(5)
+_COLUMNS_OF_CODES: Final = (VERDICT, SIGNATURE)
+
 #: A filter beside the words of verdicts and arrivals: everything but `intact`.
 NOT_INTACT: Final = "not intact"
 #: What can be asked for beside text.
 WANTED: Final = (NOT_INTACT, *map(str, OUTCOMES), *(str(arrival) for arrival in ARRIVALS[1:]))
+#: The same of signatures: all but the trusted ones, or one state.
+NOT_TRUSTED: Final = "no trusted signature"
+_STATES: Final = tuple(f"signature {state}" for state in SIGNATURES)
+WANTED_SIGNED: Final = (NOT_TRUSTED, *_STATES)
 # Rows between two yields.
 _PIECE: Final = 2000
 # Rows that are sorted at once: some 10 ms.
@@ -43,9 +53,9 @@ class Filter(NamedTuple):
     Parameters
     ----------
     wanted : str
-        The word of a verdict or an arrival, ``"not intact"``, or the empty string for all.
+        One of `WANTED` or `WANTED_SIGNED`, or the empty string for all.
     needle : str
-        Text in path, verdict or reasons, in any case.
+        Text in path, verdict, reasons or signer, in any case.
     """
 
     wanted: str = ""
@@ -74,6 +84,11 @@ def _mask(rows: VerdictRows, wanted: str, start: int, stop: int) -> npt.NDArray[
         return np.ones(len(codes), np.bool_)
     if wanted == NOT_INTACT:
         return ~_equal(codes, OUTCOMES.index(Outcome.INTACT))
+    if wanted in WANTED_SIGNED:
+        codes = np.frombuffer(rows.signatures[start:stop], np.uint8)
+        if wanted == NOT_TRUSTED:
+            return ~_equal(codes, SIGNATURES.index(Signature.TRUSTED))
+        return _equal(codes, _STATES.index(wanted))
     if wanted in ARRIVALS:
         codes = np.frombuffer(rows.arrivals[start:stop], np.uint8)
         return _equal(codes, ARRIVALS.index(ReasonCode(wanted)))
@@ -92,6 +107,9 @@ def _needle_test(rows: VerdictRows, needle: str) -> Callable[[int], bool]:
     said = [needle in outcome for outcome in OUTCOMES]
     came = [arrival is not None and needle in arrival for arrival in ARRIVALS]
     names, outcomes, arrivals, sizes = rows.names, rows.outcomes, rows.arrivals, rows.sizes
+    signers, signed_by = rows.signers, rows.names_of_signers
+    stated = [state is not Signature.NONE and needle in state for state in SIGNATURES]
+    signatures = rows.signatures
 
     def has(row: int) -> bool:
         name = names[row]
@@ -99,6 +117,8 @@ def _needle_test(rows: VerdictRows, needle: str) -> Callable[[int], bool]:
             in_path in name.casefold()
             or said[outcomes[row]]
             or came[arrivals[row]]
+            or stated[signatures[row]]
+            or (signers[row] > 0 and needle in signed_by[signers[row]].casefold())
             or (sizes[row] > 0 and needle in rows.why(row).casefold())
             or (not name.isprintable() and in_path in printable(name).casefold())
         )
@@ -118,23 +138,25 @@ def in_order(
     chosen : array of row numbers
         In the order of the run, which stays that of equal ones.
     column : int
-        0 for verdicts, from good to bad; 1 for files; 2 for reasons; -1 for the order of the run.
+        0 for verdicts, from good to bad; 1 for files; 2 for reasons; 3 for signatures, from good to
+        bad; 4 for signers; -1 for the order of the run.
     descending : bool
         The other way round; not for the order of the run.
     """
     if column < 0:
         return chosen
-    if column == 0:
+    if column in _COLUMNS_OF_CODES:
         numbers = np.frombuffer(chosen, np.uintc)
-        codes = np.frombuffer(rows.outcomes[:], np.uint8)[numbers].astype(np.int16)
+        of_all = rows.signatures if column == SIGNATURE else rows.outcomes
+        codes = np.frombuffer(of_all[:], np.uint8)[numbers].astype(np.int16)
         order = np.argsort(-codes if descending else codes, kind="stable")
         return array("I", numbers[order].tobytes())
-    key: Callable[[int], str] = (
-        (lambda row: rows.names[row].casefold())
-        if column == 1
-        else (lambda row: rows.why(row).casefold())
-    )
-    return (yield from _by_buckets(chosen, key, descending))
+    keys: dict[int, Callable[[int], str]] = {
+        FILE: lambda row: rows.names[row].casefold(),
+        WHY: lambda row: rows.why(row).casefold(),
+        SIGNER: lambda row: rows.names_of_signers[rows.signers[row]].casefold(),
+    }
+    return (yield from _by_buckets(chosen, keys[column], descending))
 
 
 def _by_buckets(

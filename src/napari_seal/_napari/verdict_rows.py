@@ -14,10 +14,13 @@ import weakref
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import IO, Final, NamedTuple
 
+from napari_seal._napari.signature_words import SIGNATURES
 from napari_seal._napari.verify_text import relative
 from napari_seal._text import printable
+from napari_seal._trust.states import Signature
 from napari_seal._verify.ledger.states import verdict_of, why_of
 from napari_seal._verify.reasons import ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
@@ -27,6 +30,7 @@ OUTCOMES: Final = tuple(Outcome)
 ARRIVALS: Final = (None, ReasonCode.MOVED, ReasonCode.COPIED, ReasonCode.EXTRA)
 _CODE_OF: Final = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 _ARRIVAL_OF: Final = {reason: code for code, reason in enumerate(ARRIVALS)}
+_SIGNATURE_OF: Final = {state: code for code, state in enumerate(SIGNATURES)}
 # Before a path that is not in the folder; no path holds it.
 _WHOLE: Final = "\0"
 # Of the reasons in words; all of them are in the details and in the export.
@@ -39,6 +43,8 @@ class Packed(NamedTuple):
     names: list[str]
     outcomes: bytes
     arrivals: bytes
+    signatures: bytes
+    signers: array[int]
     starts: array[int]
     sizes: array[int]
 
@@ -60,6 +66,10 @@ class VerdictRows:
         Results by verdict; they add up to the number of rows.
     arrived : Counter of ReasonCode
         Results by how the file came into the archive.
+    signed : Counter of Signature
+        Results by the state of the signature; they add up as well.
+    names_of_signers : list of str
+        Each once; the first is empty, for nobody.
     """
 
     def __init__(self, folder: str = "") -> None:
@@ -67,10 +77,15 @@ class VerdictRows:
         self.names: list[str] = []
         self.outcomes = array("B")
         self.arrivals = array("B")
+        self.signatures = array("B")
+        self.signers = array("I")
         self.starts = array("q")
         self.sizes = array("I")
         self.counts: Counter[Outcome] = Counter()
         self.arrived: Counter[ReasonCode] = Counter()
+        self.signed: Counter[Signature] = Counter()
+        self.names_of_signers = [""]
+        self._signer_codes: dict[str | None, int] = {None: 0}
         self._spool = _Spool()
 
     def __len__(self) -> int:
@@ -90,19 +105,20 @@ class VerdictRows:
             The temporary file cannot be written.
         """
         prefix = self.prefix
-        names, outcomes, arrivals = [], bytearray(), bytearray()
-        sizes, records = array("I"), []
+        names, outcomes, arrivals, signatures = [], bytearray(), bytearray(), bytearray()
+        signers, sizes, records = array("I"), array("I"), []
         for verdict in verdicts:
             path = verdict.path
             rest = path[len(prefix) :] if path.startswith(prefix) else ""
             names.append(rest if rest and not os.path.isabs(rest) else _WHOLE + path)
             outcomes.append(_CODE_OF[verdict.verdict])
             arrivals.append(max((_ARRIVAL_OF.get(r.code, 0) for r in verdict.reasons), default=0))
-            why = why_of(verdict)
+            signatures.append(_SIGNATURE_OF[verdict.signature])
+            signers.append(self._code_of(verdict.signer))
             record = b""
-            if why is not None:
+            if verdict.reasons or verdict.regions:
                 text = printable(" ".join(reason.message for reason in verdict.reasons), _LONGEST)
-                record = f"{text}\n{why}".encode()
+                record = f"{text}\n{why_of(verdict)}".encode()
                 records.append(record)
             sizes.append(len(record))
         start = self._spool.write(b"".join(records)) if records else 0
@@ -110,12 +126,15 @@ class VerdictRows:
         for size in sizes:
             starts.append(start)
             start += size
-        return Packed(names, bytes(outcomes), bytes(arrivals), starts, sizes)
+        codes = (bytes(outcomes), bytes(arrivals), bytes(signatures), signers)
+        return Packed(names, *codes, starts, sizes)
 
     def add(self, batch: Packed) -> None:
         """Append what was packed."""
         self.outcomes.frombytes(batch.outcomes)
         self.arrivals.frombytes(batch.arrivals)
+        self.signatures.frombytes(batch.signatures)
+        self.signers.extend(batch.signers)
         self.starts.extend(batch.starts)
         self.sizes.extend(batch.sizes)
         self.names += batch.names
@@ -125,6 +144,8 @@ class VerdictRows:
             reason = ARRIVALS[code]
             if reason is not None:
                 self.arrived[reason] += number
+        for code, number in Counter(batch.signatures).items():
+            self.signed[SIGNATURES[code]] += number
 
     def path(self, row: int) -> str:
         """The file, as the run named it."""
@@ -146,6 +167,20 @@ class VerdictRows:
         """How the file came into the archive, where the ledger tells."""
         return ARRIVALS[self.arrivals[row]]
 
+    def signature(self, row: int) -> Signature:
+        """The state of the signature."""
+        return SIGNATURES[self.signatures[row]]
+
+    def signer(self, row: int) -> str | None:
+        """Who signed, as the verdict says it."""
+        code = self.signers[row]
+        return self.names_of_signers[code] if code else None
+
+    @property
+    def any_signed(self) -> bool:
+        """Whether there is a signature at all."""
+        return self.signed[Signature.NONE] < len(self)
+
     def why(self, row: int) -> str:
         """The reasons in words, escaped and cut; empty where there are none."""
         return self._record(row)[0]
@@ -153,11 +188,21 @@ class VerdictRows:
     def verdict(self, row: int) -> Verdict:
         """All that the run said about a file, but for its seal and scores."""
         why = self._record(row)[1] or None
-        return verdict_of(self.path(row), OUTCOMES[self.outcomes[row]].value, why)
+        verdict = verdict_of(self.path(row), OUTCOMES[self.outcomes[row]].value, why)
+        if why is not None or self.signature(row) is Signature.NONE:
+            return verdict
+        return replace(verdict, signature=self.signature(row), signer=self.signer(row))
 
     def verdicts(self, rows: Iterable[int] | None = None) -> Iterator[Verdict]:
         """The results of rows, by default of all in the order of the run."""
         return map(self.verdict, range(len(self)) if rows is None else rows)
+
+    def _code_of(self, signer: str | None) -> int:
+        code = self._signer_codes.get(signer)
+        if code is None:
+            code = self._signer_codes[signer] = len(self.names_of_signers)
+            self.names_of_signers.append(signer or "")
+        return code
 
     def _record(self, row: int) -> tuple[str, str]:
         size = self.sizes[row]

@@ -18,8 +18,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.names import our_extension
 from napari_seal._napari.table_parts import show_as_lines
 from napari_seal._napari.verdict_model import VerdictModel
+from napari_seal._napari.verdict_order import FILE, SIGNATURE, SIGNER, VERDICT, WHY
 from napari_seal._verify.verdict import Verdict
 
 #: What is written into the empty table.
@@ -34,9 +36,10 @@ FILTERED = "No result passes the filter."
 #: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
 MOST_OPENED = 20
 
-_VERDICT, _FILE, _WHY = range(3)
 # Pixels; in a table that is narrower, reasons would be cut after two words.
 _WIDE = 560
+# What signature and signer take of it.
+_SIGNATURE_WIDTH, _SIGNER_WIDTH = 105, 120
 # Left and right of a cell's text.
 _MARGINS = 8
 # Rows that stay selected when they move: Qt looks for each of them, 16 s for 10^6.
@@ -81,9 +84,14 @@ class VerdictTable(QTableView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self.results.sort)
         self.results.about_to_move.connect(self._let_go)
-        self.setColumnWidth(_VERDICT, 150)
-        self.setColumnHidden(_WHY, True)
-        self.setItemDelegateForColumn(_FILE, NameVisible(self))
+        self.setColumnWidth(VERDICT, 145)
+        self.setColumnWidth(SIGNATURE, _SIGNATURE_WIDTH)
+        self.setColumnWidth(SIGNER, _SIGNER_WIDTH)
+        header.moveSection(header.visualIndex(SIGNATURE), 1)
+        header.moveSection(header.visualIndex(SIGNER), 2)
+        self._signed = False
+        self._fit_columns()
+        self.setItemDelegateForColumn(FILE, NameVisible(self))
         self._add_actions()
         self.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
 
@@ -144,10 +152,28 @@ class VerdictTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Show the reasons where there is room for them; elsewhere the details have them."""
         super().resizeEvent(event)
-        narrow = self.width() < _WIDE
-        if narrow != self.isColumnHidden(_WHY):
-            self.setColumnHidden(_WHY, narrow)
-            self.setColumnWidth(_FILE, 230)
+        self._fit_columns()
+
+    def show_signatures(self, shown: bool) -> None:
+        """Show who signed, or not where nobody did."""
+        if shown != self._signed:
+            self._signed = shown
+            self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        wide = self.width() >= _WIDE
+        self.setColumnHidden(SIGNATURE, not self._signed)
+        self.setColumnHidden(SIGNER, not self._signed or not wide)
+        room = _WIDE + (_SIGNATURE_WIDTH + _SIGNER_WIDTH if self._signed else 0)
+        narrow = self.width() < room
+        if narrow != self.isColumnHidden(WHY):
+            self.setColumnHidden(WHY, narrow)
+            if not narrow:
+                self.setColumnWidth(FILE, 230)
+        # Anew: columns that appear do not make the last one smaller.
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setStretchLastSection(True)
 
     def _path(self, row: int) -> str:
         return self.results.path_at(row)
@@ -188,7 +214,10 @@ def copy_lines(paths: list[str]) -> list[str]:
 
 
 class NameVisible(QStyledItemDelegate):
-    """Cut the folders of a path first, then the middle of the name: numbers stand at both ends."""
+    """Cut the folders of a path first, then our ending, then the middle of the name.
+
+    Numbers stand at both ends of a name.
+    """
 
     def initStyleOption(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem | None, index: QModelIndex
@@ -199,6 +228,10 @@ class NameVisible(QStyledItemDelegate):
         option.textElideMode = Qt.TextElideMode.ElideLeft
         name = os.path.basename(option.text)
         room = option.rect.width() - _MARGINS
-        if option.fontMetrics.horizontalAdvance(f"…{os.sep}{name}") > room:
-            option.text = name
-            option.textElideMode = Qt.TextElideMode.ElideMiddle
+        width = option.fontMetrics.horizontalAdvance
+        if width(f"…{os.sep}{name}") <= room:
+            return
+        ending = our_extension(name)
+        stem = f"{name[: len(name) - len(ending)]}…"
+        option.text = stem if ending and width(stem) <= room < width(name) else name
+        option.textElideMode = Qt.TextElideMode.ElideMiddle

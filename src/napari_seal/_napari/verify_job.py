@@ -46,6 +46,8 @@ class VerifyJob(Task[None]):
         Whether to go on with the ledger's unfinished run.
     before : int
         How many files that has checked.
+    trust : str
+        Folder or file of the keys that are trusted; empty for the user's own list.
 
     Attributes
     ----------
@@ -64,6 +66,7 @@ class VerifyJob(Task[None]):
         ledger: str = "",
         resume: bool = False,
         before: int = 0,
+        trust: str = "",
     ) -> None:
         super().__init__(lambda _: self._check_all())
         self.rows = rows
@@ -72,6 +75,7 @@ class VerifyJob(Task[None]):
         self._recursive = recursive
         self._resume = resume
         self._before = before
+        self._trust = trust or None
         self._done = 0
         self._begun = 0.0
         self._time_left = TimeLeft()
@@ -136,6 +140,7 @@ class VerifyJob(Task[None]):
                 self._paths,
                 jobs=self._jobs,
                 recursive=self._recursive,
+                trust=self._trust,
                 cancel=lambda: self.cancelled,
             )
         except NothingToCheckError:  # each folder says why
@@ -151,6 +156,7 @@ class VerifyJob(Task[None]):
             self._paths,
             jobs=self._jobs,
             recursive=self._recursive,
+            trust=self._trust,
             cancel=lambda: self.cancelled,
             resume=self._resume,
         )

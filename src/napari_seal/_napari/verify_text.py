@@ -9,7 +9,15 @@ from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 
 from napari_seal._napari.flag import FLAGS
+from napari_seal._napari.signature_words import (
+    SIGNATURES,
+    signed_text,
+    state_text,
+    text_colour,
+)
 from napari_seal._text import printable
+from napari_seal._trust.states import Signature
+from napari_seal._verify.looks import COLOURS, SIGNS, Tone
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
 
@@ -115,6 +123,46 @@ def counts_line(
     return " &nbsp; ".join([*parts, sum_.replace(" ", "&nbsp;")])
 
 
+def signatures_line(signed: Mapping[Signature, int], *, required: bool) -> str:
+    """Return the counts of signatures as rich text; empty where there are none, and need be none.
+
+    Parameters
+    ----------
+    signed : mapping of Signature to int
+        How many files are in which state.
+    required : bool
+        Whether each must be `trusted`.
+    """
+    total, untold = sum(signed.values()), signed[Signature.NONE]
+    if total == 0 or (untold == total and not required):
+        return ""
+    parts = [
+        _coloured(text_colour(state, required=required), state_text(state, required=required))
+        + f"&nbsp;<b>{signed[state]:,}</b>"
+        for state in SIGNATURES
+        if signed[state]
+    ]
+    failed = total - signed[Signature.TRUSTED]
+    if required and failed:
+        parts.append(
+            _coloured(COLOURS[Tone.BAD].text, f"{SIGNS[Tone.BAD]} {failed:,} without a trusted one")
+        )
+    elif required:
+        parts.append(
+            _coloured(COLOURS[Tone.GOOD].text, f"{SIGNS[Tone.GOOD]} each file has a trusted one")
+        )
+    return " &nbsp; ".join(["Signatures:", *parts])
+
+
+def _coloured(colour: str, text: str) -> str:
+    """Text that is not broken, in a colour."""
+    return f'<span style="color:{colour}">{_unbroken(text)}</span>'
+
+
+def _unbroken(text: str) -> str:
+    return text.replace("-", "&#8209;").replace(" ", "&nbsp;")
+
+
 def nothing_checked(counts: Mapping[Outcome, int]) -> bool:
     """Whether every result only says that something could not be read, or is not there."""
     return counts[Outcome.UNREADABLE] + counts[Outcome.MISSING] == sum(counts.values())
@@ -156,9 +204,18 @@ def details(verdict: Verdict) -> str:
         (
             printable(os.path.abspath(verdict.path)),
             f"{flag.symbol} {verdict.verdict}: {verdict.verdict.meaning}",
+            *_signed_lines(verdict),
             *(f"• {sentence}" for sentence in sentences(verdict)),
         )
     )
+
+
+def _signed_lines(verdict: Verdict) -> Iterator[str]:
+    # Of an invalid one, the verdict says it.
+    if verdict.signature not in {Signature.NONE, Signature.INVALID}:
+        yield f"{signed_text(verdict.signature, verdict.signer)}."
+        if verdict.signature is Signature.UNKNOWN_KEY:
+            yield f"    Its fingerprint: {printable(verdict.signer)}"
 
 
 def sentences(verdict: Verdict) -> list[str]:

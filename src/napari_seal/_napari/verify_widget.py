@@ -11,35 +11,35 @@
 from __future__ import annotations
 
 import itertools
-import os
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, ProgressBar, PushButton
+from magicgui.widgets import CheckBox, Container, LineEdit, ProgressBar, PushButton
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QLabel, QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.opener import make_default_opener
 from napari_seal._napari.verdict_details import VerdictDetails
-from napari_seal._napari.verdict_order import WANTED
 from napari_seal._napari.verdict_rows import VerdictRows
 from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
 from napari_seal._napari.verify_accept import Acceptor
 from napari_seal._napari.verify_duplicates import DuplicatesWindow
 from napari_seal._napari.verify_export import Exporter
+from napari_seal._napari.verify_filter import FilterRow
 from napari_seal._napari.verify_job import VerifyJob, how_it_ended
 from napari_seal._napari.verify_ledger_choice import LedgerChoice
+from napari_seal._napari.verify_source import ask_for_files, ask_for_folder
 from napari_seal._napari.verify_text import (
     breakable,
     counts_line,
     nothing_checked,
+    signatures_line,
     typed_paths,
 )
+from napari_seal._napari.verify_trust import TrustChoice
 
 if TYPE_CHECKING:
     import napari.viewer
-
-_ALL = "all verdicts"
 
 _TICK_MS = 100
 # So many rows a tick at most: the window answers between two ticks.
@@ -61,7 +61,7 @@ class VerifyWidget(Container[Any]):
         self._job: VerifyJob | None = None
         self._last_job: VerifyJob | None = None
         self._waiting = False
-        self._ledger_of_results = ""
+        self._ledger_of_results = self._trust_of_results = ""
         self.source = LineEdit(
             label="Images in",
             tooltip="A folder or a file; type or paste it and press Enter, or choose it below.",
@@ -72,11 +72,8 @@ class VerifyWidget(Container[Any]):
         self.start = PushButton(text="Verify")
         self.cancel = PushButton(text="Cancel", enabled=False)
         self.progress = ProgressBar(value=0, min=0, max=1)
-        self.verdict_filter = ComboBox(
-            choices=[_ALL, *WANTED],
-            tooltip="Show only results with this verdict, or that came into the archive so",
-        )
-        self.text_filter = LineEdit(tooltip="Show only results whose path or reason contains this")
+        self.filters = FilterRow()
+        self.verdict_filter, self.text_filter = self.filters.verdict, self.filters.text
         self.open_button = PushButton(text="Open")
         self.copy_button = PushButton(text="Copy path")
         self.accept_button = PushButton(
@@ -94,12 +91,13 @@ class VerifyWidget(Container[Any]):
         super().__init__(widgets=[self.source], labels=True)
         self._lay_out()
         self._connect()
-        self._show_state()
+        self._trust_changed()
 
     # layout
 
     def _lay_out(self) -> None:
         self.ledger = LedgerChoice()
+        self.trust = TrustChoice()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.message = QLabel()
@@ -111,15 +109,14 @@ class VerifyWidget(Container[Any]):
         self.acceptor = Acceptor(self.native)
         self.details = VerdictDetails(self.table)
         self.progress.native.setTextVisible(True)
-        self.text_filter.native.setPlaceholderText("filter by text")
-        self.text_filter.native.setClearButtonEnabled(True)
         rows: list[Any] = [
             _row(self.folder_button, self.files_button, self.recursive),
             self.ledger,
+            self.trust,
             _row(self.start, self.cancel),
             self.progress,
             self.summary,
-            _row(self.verdict_filter, self.text_filter),
+            self.filters,
             self.table,
             self.details,
             _row(self.open_button, self.copy_button, self.accept_button, self.export_button),
@@ -140,17 +137,18 @@ class VerifyWidget(Container[Any]):
         parts: list[Any] = [
             *(self.source, self.folder_button, self.files_button, self.recursive),
             *(choice.line, choice.open_button, choice.new_button, choice.duplicates_button),
-            *(choice.go_on, self.start, self.cancel, self.verdict_filter, self.text_filter),
-            *(self.table, self.details, self.open_button, self.copy_button, self.accept_button),
-            *(self.export_button, self.opener_button),
+            *(choice.go_on, self.trust.required, self.trust.button, self.start, self.cancel),
+            *(self.verdict_filter, self.text_filter, self.table, self.details, self.open_button),
+            *(self.copy_button, self.accept_button, self.export_button, self.opener_button),
         ]
         order: list[QWidget] = [getattr(part, "native", part) for part in parts]
         for before, after in itertools.pairwise(order):
             QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
-        self.folder_button.changed.connect(self._choose_folder)
-        self.files_button.changed.connect(self._choose_files)
+        dock = self.native
+        self.folder_button.changed.connect(lambda: self._choose(ask_for_folder(dock, self._files)))
+        self.files_button.changed.connect(lambda: self._choose(ask_for_files(dock, self._files)))
         self.source.changed.connect(self._typed)
         self.source.native.returnPressed.connect(self.run)
         self.start.changed.connect(self.run)
@@ -163,9 +161,10 @@ class VerifyWidget(Container[Any]):
         self.acceptor.said.connect(self._say)
         self.acceptor.changed.connect(self._accepted)
         self.opener_button.changed.connect(lambda: self._say(make_default_opener()))
-        self.verdict_filter.changed.connect(self._filter)
+        self.filters.wanted_changed.connect(self._filter)
         self.recursive.changed.connect(self._tell_ledger)
         self.ledger.changed.connect(self._ledger_known)
+        self.trust.changed.connect(self._trust_changed)
         self.ledger.line.returnPressed.connect(self.run)
         self.ledger.duplicates_wanted.connect(self._duplicates)
         self.table.results.arranging.connect(self._show_state)
@@ -175,13 +174,7 @@ class VerifyWidget(Container[Any]):
         self._timer = QTimer(self.native)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
-        # Typing waits for a pause: each letter would filter 100,000 rows.
-        self._typing = QTimer(self.native)
-        self._typing.setSingleShot(True)
-        self._typing.setInterval(200)
-        self._typing.timeout.connect(self._filter)
-        self.text_filter.changed.connect(lambda _text: self._typing.start())
-        self._guard = CloseGuard(self.native, self._abandon)
+        self._guard = CloseGuard(self.native, self._close)
 
     # what to check
 
@@ -207,23 +200,9 @@ class VerifyWidget(Container[Any]):
         self.ledger.set_chosen(self._files, recursive=bool(self.recursive.value))
         self._show_buttons()
 
-    def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self.native, "Verify a folder", self._start_in())
-        if folder:
-            self.set_paths([folder])
-
-    def _choose_files(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(
-            self.native,
-            "Verify files",
-            self._start_in(),
-            "Images (*.jpg *.jpeg *.jpe *.jfif *.png *.JPG *.JPEG *.PNG);;All files (*)",
-        )
-        if files:
-            self.set_paths(files)
-
-    def _start_in(self) -> str:
-        return os.path.dirname(self._files[0]) if self._files else ""
+    def _choose(self, paths: list[str]) -> None:
+        if paths:
+            self.set_paths(paths)
 
     # a run
 
@@ -254,9 +233,12 @@ class VerifyWidget(Container[Any]):
             ledger=self.ledger.path,
             resume=self.ledger.resume,
             before=self.ledger.done_before,
+            trust=self.trust.path,
         )
+        self._trust_of_results = self.trust.path
         self._job.start()
         self.ledger.set_running(True)
+        self.trust.set_running(True)
         self._timer.start()
         self._show_state()
 
@@ -288,6 +270,10 @@ class VerifyWidget(Container[Any]):
         if self._job is not None:
             self._job.cancel()
 
+    def _close(self) -> None:
+        self._abandon()
+        self.trust.let_go()
+
     def _tick(self) -> None:
         job = self._job
         if job is None:
@@ -302,6 +288,7 @@ class VerifyWidget(Container[Any]):
             self.table.results.settle()
             self._say(how_it_ended(job, self._files))
             self.ledger.set_running(False)
+            self.trust.set_running(False)
             self.ledger.look()
         self._show_state()
 
@@ -327,10 +314,27 @@ class VerifyWidget(Container[Any]):
         if job is None or not job.searching:
             found = job.found if job else 0
             counts = counts_line(results.counts, found, results.rows.arrived)
-            self.summary.setText(counts + (" &nbsp; sorting…" if results.busy else ""))
+            counts += " &nbsp; sorting…" if results.busy else ""
+            signed = signatures_line(results.rows.signed, required=self.trust.required.isChecked())
+            self.summary.setText("<br>".join(filter(None, [counts, signed])))
+        self._show_signatures()
         if not results.rowCount():
             self.table.viewport().update()  # the hint may be another one
         self._show_buttons()
+
+    def _show_signatures(self) -> None:
+        """Only where there are any, or must be."""
+        rows = self.table.results.rows
+        shown = rows.any_signed or self.trust.required.isChecked()
+        self.table.show_signatures(shown)
+        self.filters.offer_signatures(shown)
+        self.trust.show_told(rows.any_signed)
+
+    def _trust_changed(self) -> None:
+        self.table.results.set_required(self.trust.required.isChecked())
+        if self.table.results.total and self.trust.path != self._trust_of_results:
+            self._say("Other keys are trusted now: verify again to judge by them.")
+        self._show_state()
 
     def _show_progress(self, reached: int, total: int, what: str = "") -> None:
         self.progress.max = max(total, 1)
@@ -359,8 +363,7 @@ class VerifyWidget(Container[Any]):
     # what to do with results
 
     def _filter(self) -> None:
-        wanted = self.verdict_filter.value
-        self.table.results.set_filter("" if wanted == _ALL else str(wanted), self.text_filter.value)
+        self.table.results.set_filter(self.filters.wanted, self.text_filter.value)
 
     def _open(self, paths: list[str]) -> None:
         from napari_seal._napari.open_action import open_flagged

@@ -19,6 +19,7 @@ from napari_seal._napari.names import (
 from napari_seal._napari.notices import warn
 from napari_seal._napari.preferences import load_preferences
 from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
+from napari_seal._napari.signing import preferred_key
 from napari_seal._text import printable
 
 
@@ -46,9 +47,9 @@ def write_sealed(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     Raises
     ------
     SealError
-        If the image, its metadata or the target do not fit.  Nothing is written then, except for
-        planes of a stack, which can be gone on with.  It is never a `ValueError`, which napari
-        would drop without a word.
+        If the image, its metadata, the target or the signing key of Preferences do not fit.
+        Nothing is written then, except for planes of a stack, which can be gone on with.  It is
+        never a `ValueError`, which napari would drop without a word.
     """
     return _write(path, data, meta, EXTENSION)
 
@@ -73,18 +74,27 @@ def _write(path: str, data: Any, meta: Mapping[str, Any], extension: str) -> lis
     target = complete_name(path, extension)
     preferences = load_preferences()
     check_layer(data, meta, lossless=our_extension(target) == LOSSLESS)
+    key = preferred_key()
     if is_stack(data, meta):
         progress, close = shown_progress(os.path.basename(target))
         try:
             written, _ = seal_layer_stack(
-                target, data, meta, preferences=preferences, announce=True, progress=progress
+                target,
+                data,
+                meta,
+                preferences=preferences,
+                key=key,
+                announce=True,
+                progress=progress,
             )
         finally:
             close()
     else:
         written = target
         agreed = target == path and _dialog_asked()
-        seal_image(target, data, meta, preferences=preferences, overwrite=agreed, announce=True)
+        seal_image(
+            target, data, meta, preferences=preferences, key=key, overwrite=agreed, announce=True
+        )
     # Last: a later message covers an earlier one.
     _say_which_format(path, target)
     return [written]
