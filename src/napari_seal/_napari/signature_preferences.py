@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._napari.notices import warn
 from napari_seal._napari.preferences import settings_page
 from napari_seal._text import printable
 from napari_seal.errors import TrustError
@@ -80,8 +81,6 @@ def trust_for_opening() -> Trust | None:
     A list that cannot be used is no reason not to show a file: nobody is trusted then, and a
     warning says why.
     """
-    from napari.utils.notifications import show_warning
-
     from napari_seal import Trust
 
     path = load_signature_preferences().trust
@@ -90,7 +89,7 @@ def trust_for_opening() -> Trust | None:
     try:
         return Trust.load(path)
     except TrustError as error:
-        show_warning(f"No signer is trusted: {printable(error)}. See Preferences > napari-seal.")
+        warn(f"No signer is trusted: {printable(error)}. See Preferences > napari-seal.")
         return Trust()
 
 

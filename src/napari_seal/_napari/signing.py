@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from napari_seal._napari import keyring_store
+from napari_seal._napari.notices import warn
 from napari_seal._napari.signature_preferences import load_signature_preferences
 from napari_seal._napari.signature_words import signer_text
 from napari_seal._text import printable
@@ -159,9 +160,7 @@ def _ask(path: str) -> SigningKey:
             problem = "That is not the passphrase, or the file is damaged."
             continue
         if answer.remember and not keyring_store.remember(path, answer.passphrase):
-            from napari.utils.notifications import show_warning
-
-            show_warning(f"The system's keyring did not keep the passphrase of {name}.")
+            warn(f"The system's keyring did not keep the passphrase of {name}.")
         return key
 
 
@@ -174,9 +173,7 @@ def _identity(path: str) -> Identity | None:
 
 
 def _warn_of_readers(path: str) -> None:
-    from napari.utils.notifications import show_warning
-
     text = readers_text(path)
     if text and path not in _WARNED:
         _WARNED.add(path)
-        show_warning(f"⚠ {text}")
+        warn(f"⚠ {text}")
