@@ -12,12 +12,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# Settings of its own: those of whoever runs this are neither looked at nor changed.
+os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(), "settings.yaml"))
 
 import napari
 import numpy as np
@@ -152,6 +156,17 @@ def shot_stack(folder: Path) -> napari.Viewer:
     return viewer
 
 
+def find_row(widget: Any, wanted: Callable[[Any], bool]) -> int:
+    """Return the first row of the dock's table with such a verdict."""
+    results = widget.table.results
+
+    def rows() -> list[int]:
+        return [n for n in range(results.rowCount()) if wanted(results.verdict_at(n))]
+
+    wait_until(lambda: bool(rows()))
+    return rows()[0]
+
+
 def shot_verify(folder: Path) -> napari.Viewer:
     """The verify widget after a run with a ledger over a mixed archive, one result opened."""
     viewer = new_viewer()
@@ -171,11 +186,7 @@ def shot_verify(folder: Path) -> napari.Viewer:
     wait_until(lambda: not widget.running and not widget.ledger.looking)
     widget.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.DescendingOrder)
     wait_until(lambda: not widget.table.results.busy)
-    row = next(
-        row
-        for row in range(widget.table.results.rowCount())
-        if widget.table.results.verdict_at(row).verdict == "image-changed"
-    )
+    row = find_row(widget, lambda verdict: verdict.verdict == "image-changed")
     widget.table.selectRow(row)
     widget.table.doubleClicked.emit(widget.table.results.index(row, 0))
     settle()
@@ -222,11 +233,7 @@ def shot_signatures(folder: Path) -> napari.Viewer:
     widget.trust.required.click()
     widget.table.horizontalHeader().setSortIndicator(SIGNATURE, Qt.SortOrder.DescendingOrder)
     wait_until(lambda: not widget.table.results.busy)
-    row = next(
-        row
-        for row in range(widget.table.results.rowCount())
-        if widget.table.results.verdict_at(row).signature == "revoked"
-    )
+    row = find_row(widget, lambda verdict: verdict.signature == "revoked")
     widget.table.selectRow(row)
     widget.table.open_selected()
     settle(6)  # the notification would lie on the picture
