@@ -210,7 +210,7 @@ def test_a_pipe_among_the_keys_is_not_waited_for(tmp_path, listed):
     os.mkfifo(tmp_path / ("a" if listed else "a.pem"))
     if listed:
         (tmp_path / "trust.toml").write_text('[[key]]\nfile = "a"\n')
-    with pytest.raises(TrustError, match="'a(.pem)?' is no file"):
+    with pytest.raises(TrustError, match=r"'a(\.pem)?' is no file"):
         Trust.load(tmp_path)
 
 
