@@ -343,6 +343,7 @@ _NOT_OF_THE_FORMAT = (
     "CERTIFICATES_",
     "STATEMENT_",
     "TIMESTAMP_",
+    "PASSPHRASE_",
 )
 
 

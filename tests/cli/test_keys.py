@@ -63,7 +63,7 @@ def test_keys_are_not_overwritten(run, robot, tmp_path):
     assert (tmp_path / "other.pem").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["../a", "a/b", ".a", " ", "a:b", "a\x1bb"])
+@pytest.mark.parametrize("name", ["../a", "a/b", ".a", " ", "a:b", "a\x1bb", "a.pub"])
 def test_odd_names_are_refused(run, name):
     """A name is that of two files in the folder."""
     result = run("keygen", "--no-passphrase", "--", name)

@@ -106,6 +106,34 @@ def test_only_the_owner_reads_a_private_key(tmp_path):
     assert is_readable_by_others(tmp_path / "k")
 
 
+def test_a_passphrase_may_be_any_bytes_up_to_what_is_possible(tmp_path):
+    """Those of the environment need not be UTF-8; too long a one is refused, and not told."""
+    key = SigningKey.generate()
+    odd = os.fsdecode(b"caf\xe9")
+    assert SigningKey.from_pem(key.pem(odd), odd).public == key.public
+    for passphrase in ("x" * 1024, "a\ud800"):
+        with pytest.raises(PassphraseError, match="passphrase has") as refused:
+            write_key_files(key, tmp_path / "k", tmp_path / "k.pub", passphrase)
+        assert passphrase not in str(refused.value)
+        with pytest.raises(PassphraseError):
+            SigningKey.from_pem(key.pem("other"), passphrase)
+    assert not list(tmp_path.iterdir())
+
+
+def test_keys_survive_a_power_failure(tmp_path, monkeypatch):
+    """The folder is synchronised as well as both files, so that their names are on the disk."""
+    kinds = []
+    fsync = os.fsync
+
+    def watched(descriptor):
+        kinds.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_key_files(SigningKey.generate(), tmp_path / "k", tmp_path / "k.pub")
+    assert kinds == [False, True] * 2
+
+
 def test_keys_are_never_overwritten(tmp_path):
     """Where either file exists nothing is written, and a failure leaves no half of a pair."""
     for present, other in (("k", "k.pub"), ("k.pub", "k")):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from napari_seal import Trust
+from napari_seal import Trust, TrustedKey
 from napari_seal._trust.keys import PublicKey, SigningKey, write_key_files
 from napari_seal._trust.trusted import default_folder
 from napari_seal.errors import TrustError
@@ -69,6 +72,8 @@ def test_times_are_compared_with_those_of_the_seal(tmp_path, more, created, stat
         ([entry('valid_from = "2026-01-01"')], "without quotation marks"),
         ([entry("valid_from = 2026-01-01T08:00:00")], "no offset"),
         ([entry("valid_from = 08:00:00")], "is a date"),
+        ([entry("valid_from = 0001-01-01T00:00:00+23:59")], "beyond the years"),
+        ([entry("revoked = 9999-12-31T23:59:59-23:59")], "beyond the years"),
         ([entry("valid_from = 2026-02-01\nvalid_until = 2026-02-01")], "is not before"),
         ([entry("compromised = 1")], "true or false"),
         ([entry(name="")], "'name'"),
@@ -96,7 +101,10 @@ def test_a_list_with_something_wrong_is_refused(tmp_path, entries, problem):
 
 @pytest.mark.parametrize(
     "content",
-    [b"\xff", b"keys = 1", b"key = 1", b"key = [1]", b"a=" + b"[" * 100_000, b"#" * 4_000_001],
+    [
+        *(b"\xff", b"keys = 1", b"key = 1", b"key = [1]", b"a=" + b"[" * 100_000),
+        *(b"#\n" * 2_000_001, b"key" + b".a" * 1_000_000 + b" = 1"),
+    ],
 )
 def test_a_file_that_is_no_list_is_refused(tmp_path, content):
     """Whatever is in it: other bytes, other keys, nesting without end, too much of it."""
@@ -184,6 +192,59 @@ def test_the_default_is_what_the_environment_names(tmp_path, monkeypatch):
     assert Trust.default() == Trust()
     (folder / "robot.pub.pem").write_text(KEYS[1].pem)
     assert Trust.default().judge(KEYS[1], NOON) == ("trusted", "robot")
+
+
+@pytest.mark.parametrize("name", ["Trust.toml", "revoked.toml", "trust.toml.txt"])
+def test_a_list_of_another_name_is_not_passed_over(tmp_path, name):
+    """Its author believes that it counts, and keys that it revokes would be trusted."""
+    (tmp_path / "a.pem").write_text(KEYS[0].pem)
+    (tmp_path / name).write_text('[[key]]\nfile = "a.pem"\ncompromised = true\n')
+    with pytest.raises(TrustError, match=name):
+        Trust.load(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_pipe_among_the_keys_is_not_waited_for(tmp_path, listed):
+    """Nor is a folder taken for a key."""
+    os.mkfifo(tmp_path / ("a" if listed else "a.pem"))
+    if listed:
+        (tmp_path / "trust.toml").write_text('[[key]]\nfile = "a"\n')
+    with pytest.raises(TrustError, match=r"'a(\.pem)?' is no file"):
+        Trust.load(tmp_path)
+
+
+def test_a_key_has_the_name_of_its_file_whatever_its_ending(tmp_path):
+    """Only the endings of key files are left out of it."""
+    (tmp_path / "robot.key").write_text(KEYS[0].pem)
+    (tmp_path / "trust.toml").write_text('[[key]]\nfile = "robot.key"\n')
+    assert Trust.load(tmp_path).keys[0].name == "robot.key"
+
+
+@pytest.mark.parametrize("field", ["valid_from", "valid_until", "revoked"])
+def test_a_time_without_an_offset_is_no_moment(field):
+    """It is refused at once, and not when the first signature is judged by it."""
+    with pytest.raises(TrustError, match="no offset"):
+        TrustedKey(name="a", key=KEYS[0], **{field: datetime(2026, 1, 1)})  # noqa: DTZ001
+
+
+def test_lists_that_say_the_same_are_the_same(tmp_path):
+    """Whatever the order; any other word in one makes another of it, and an empty one has none."""
+    entries = [TrustedKey(name="a", key=KEYS[0]), TrustedKey(name="b", key=KEYS[1])]
+    same = Trust(tuple(entries)).identity
+    assert Trust(tuple(entries[::-1])).identity == same
+    others = {
+        Trust((entries[0], replace(entries[1], **change))).identity
+        for change in (
+            {"name": "c"},
+            {"key": KEYS[2]},
+            {"compromised": True},
+            {"revoked": datetime(2026, 1, 1, tzinfo=UTC)},
+            {"valid_until": datetime(2026, 1, 1, tzinfo=UTC)},
+        )
+    }
+    assert len(others | {same, Trust().identity}) == 7
+    assert Trust().identity == ""
 
 
 def test_a_list_travels_to_other_processes(tmp_path):

@@ -445,6 +445,17 @@ def stack(tmp_path):
     return tmp_path / "m.sealed"
 
 
+def test_without_its_index_a_stack_is_a_folder_of_files(stack):
+    """No plane is missing then, as the page says; whoever names the stack or the index is told."""
+    index, plane, *_ = sorted(stack.iterdir(), key=lambda path: path.suffix != ".json")
+    index.unlink()
+    plane.unlink()
+    verdicts = list(napari_seal.check_many(stack, trust=TRUST, jobs=1))
+    assert [(v.verdict, v.signature) for v in verdicts] == [("intact", "trusted")] * 2
+    assert napari_seal.check_stack(stack, trust=TRUST).verdict == "unreadable"
+    assert napari_seal.check(index, trust=TRUST).verdict == "unreadable"
+
+
 def test_a_stack_is_signed_with_its_index(stack):
     """Each plane and the index."""
     verdict = napari_seal.check_stack(stack, trust=TRUST)

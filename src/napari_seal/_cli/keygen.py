@@ -29,6 +29,8 @@ def keygen(name: str, out: str, encrypted: bool, passphrase_file: str | None) ->
     NAPARI_SEAL_PASSPHRASE.  A robot that signs at night has a key without one: then whoever can
     read the file can sign.
 
+    NAME does not end with .pub: NAME.pem, which signs, would look like a public key.
+
     Exit code: 0 if both files were written, 2 if not.  Keys are never overwritten.
     """
     from napari_seal._cli.keys import new_passphrase
@@ -40,6 +42,7 @@ def keygen(name: str, out: str, encrypted: bool, passphrase_file: str | None) ->
         or printable(name) != name
         or set(name) & set('/\\:*?"<>|')
         or name[0] in ".-"
+        or name.lower().endswith(".pub")  # what signs would be named as what anybody may have
     ):
         raise KeyFileError(f"NAME is a plain file name without an ending, not {printable(name)!r}")
     private, public = (os.path.join(out, name + ending) for ending in (".pem", ".pub.pem"))

@@ -78,10 +78,9 @@ def _given(passphrase_file: str | None) -> str | None:
         return line.rstrip(b"\r").decode("utf-8")
     except UnicodeDecodeError as error:
         raise PassphraseError(f"{printable(passphrase_file)} is not UTF-8") from error
-    except OSError as error:
-        raise PassphraseError(
-            f"{printable(passphrase_file)} cannot be read: {error.strerror or error}"
-        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        problem = getattr(error, "strerror", None) or error
+        raise PassphraseError(f"{printable(passphrase_file)} cannot be read: {problem}") from error
 
 
 def _check_terminal(what: str) -> None:

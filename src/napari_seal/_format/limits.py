@@ -102,6 +102,11 @@ KEY_FILE: Final = 65_536
 TRUST_BYTES: Final = 4_000_000
 TRUST_KEYS: Final = 10_000
 TRUST_NAME: Final = 100
+#: Bytes of a line of it: to read a key of many parts takes their number squared.
+TRUST_LINE: Final = 512
+
+#: Bytes of a passphrase: OpenSSL takes no more.
+PASSPHRASE_BYTES: Final = 1023
 
 #: Certificates for time stamps: those of all authorities that browsers know have 250 kB.
 CERTIFICATES_BYTES: Final = 4_000_000

@@ -75,6 +75,16 @@ class Judge:
             self._trust = Trust.default()
         return self._trust
 
+    def identity(self) -> str:
+        """Tells lists apart, for states that are kept: by another list they may be others.
+
+        Empty where no key is trusted.
+        """
+        try:
+            return self.load().identity
+        except TrustError:
+            return "unreadable"
+
     def judge(self, data: bytes | memoryview | None, block: SealSignature, created: str) -> Judged:
         """Judge a signature.
 

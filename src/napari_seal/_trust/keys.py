@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from napari_seal._disk import opened_folder, synchronise
 from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
@@ -182,7 +183,7 @@ class SigningKey:
         encrypted = b"ENCRYPTED" in pem
         if encrypted and not passphrase:
             raise PassphraseError("the private key is encrypted; give its passphrase")
-        secret = passphrase.encode() if encrypted and passphrase else None
+        secret = _secret(passphrase) if encrypted and passphrase else None
         try:
             private = load_pem_private_key(pem, secret)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -201,12 +202,18 @@ class SigningKey:
         return cls(private)
 
     def pem(self, passphrase: str | None = None) -> bytes:
-        """The bytes of a PEM file, encrypted where there is a passphrase."""
+        """The bytes of a PEM file, encrypted where there is a passphrase.
+
+        Raises
+        ------
+        PassphraseError
+            No key can be encrypted with it.
+        """
         from cryptography.hazmat.primitives import serialization
 
         how: serialization.KeySerializationEncryption = serialization.NoEncryption()
         if passphrase:
-            how = serialization.BestAvailableEncryption(passphrase.encode())
+            how = serialization.BestAvailableEncryption(_secret(passphrase))
         return self._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, how
         )
@@ -267,13 +274,16 @@ def write_key_files(
     ------
     KeyFileError
         One of the files exists: keys are never overwritten.  Or it cannot be written.
+    PassphraseError
+        No key can be encrypted with this passphrase.
     """
     for path in (private, public):
         if os.path.lexists(path):
             raise KeyFileError(f"{printable(path)} exists, and keys are not overwritten")
+    secret = key.pem(passphrase)
     _write_new(public, key.public.pem.encode("ascii"), 0o644)
     try:
-        _write_new(private, key.pem(passphrase), 0o600)
+        _write_new(private, secret, 0o600)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(public)
@@ -285,18 +295,36 @@ def is_readable_by_others(path: str | os.PathLike[str]) -> bool:
     return os.name == "posix" and bool(os.stat(path).st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
+def _secret(passphrase: str) -> bytes:
+    """The bytes of a passphrase.  Neither they nor their places are told where they are refused."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(descriptor)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            raise
+        # The environment gives bytes that are not UTF-8 in this way.
+        secret = passphrase.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise PassphraseError("the passphrase has characters that UTF-8 does not have") from None
+    if len(secret) > limits.PASSPHRASE_BYTES:
+        raise PassphraseError(
+            f"the passphrase has {len(secret):,} bytes, and at most {limits.PASSPHRASE_BYTES:,} "
+            "are possible"
+        )
+    return secret
+
+
+def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
+    folder = os.path.dirname(os.path.abspath(os.fsdecode(path)))
+    try:
+        with opened_folder(folder) as names:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            try:
+                with open(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(descriptor)
+                synchronise(names)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+                raise
     except OSError as error:
         raise KeyFileError(
             f"{printable(path)} could not be written: {error.strerror or error}"
@@ -328,9 +356,14 @@ def _naming(path: str | os.PathLike[str]) -> Any:
 def _verifier(raw: bytes) -> tuple[Callable[..., None], type[Exception]]:
     """What verifies signatures by a key, and what it raises: an archive's files have few keys."""
     ed25519 = _ed25519()
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-    return ed25519.Ed25519PublicKey.from_public_bytes(raw).verify, InvalidSignature
+    try:
+        return ed25519.Ed25519PublicKey.from_public_bytes(raw).verify, InvalidSignature
+    except UnsupportedAlgorithm as error:  # as of an OpenSSL that is restricted to others (FIPS)
+        raise MissingPackageError(
+            "signatures need Ed25519, which the OpenSSL of the package cryptography does not allow"
+        ) from error
 
 
 def _ed25519() -> Any:

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ class TrustedKey:
     compromised : bool
         Others have the private key: nothing that it signed is trusted, since whoever has it can
         write any time.
+
+    Raises
+    ------
+    TrustError
+        A time has no offset from UTC, or the period ends before it begins.
     """
 
     name: str
@@ -60,6 +66,13 @@ class TrustedKey:
     valid_until: datetime | None = None
     revoked: datetime | None = None
     compromised: bool = False
+
+    def __post_init__(self) -> None:
+        times = (self.valid_from, self.valid_until, self.revoked)
+        if any(when is not None and when.utcoffset() is None for when in times):
+            raise TrustError("a time has no offset from UTC, so that it is no moment")
+        if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:
+            raise TrustError("'valid_from' is not before 'valid_until'")
 
     def judge(self, created: str) -> Signature:
         """The state of a valid signature by this key.
@@ -118,6 +131,12 @@ class Trust:
     @cached_property
     def _by_key(self) -> Mapping[bytes, TrustedKey]:
         return {entry.key.raw: entry for entry in self.keys}
+
+    @property
+    def identity(self) -> str:
+        """A digest of all that the list says; empty where it has no key."""
+        said = sorted((key.key.text, repr(key)) for key in self.keys)
+        return hashlib.sha256(repr(said).encode()).hexdigest() if said else ""
 
     def find(self, key: PublicKey) -> TrustedKey | None:
         """What is known of a key."""
@@ -229,7 +248,15 @@ def default_folder() -> str | None:
 
 
 def _in_folder(folder: str) -> Iterator[TrustedKey]:
-    names = sorted(name for name in os.listdir(folder) if name.lower().endswith(".pem"))
+    files = sorted(os.listdir(folder))
+    for name in files:
+        # What stands in it would be passed over, and a key that it revokes be trusted.
+        if name.lower().endswith((".toml", ".toml.txt")) and name != LIST_NAME:
+            raise TrustError(
+                f"there is {printable(name, 80)!r}, and only {LIST_NAME!r} is read: rename it, or "
+                "move it elsewhere"
+            )
+    names = [name for name in files if name.lower().endswith(".pem")]
     if len(names) > limits.TRUST_KEYS:
         raise TrustError(f"there are more than {limits.TRUST_KEYS:,} keys")
     path = os.path.join(folder, LIST_NAME)
@@ -237,9 +264,17 @@ def _in_folder(folder: str) -> Iterator[TrustedKey]:
     yield from listed
     described = {entry.key for entry in listed}
     for name in names:
-        key = load_public_key(os.path.join(folder, name))
+        key = _load_in(folder, name)
         if key not in described:
             yield TrustedKey(name=_check_name(_name_of(name)), key=key)
+
+
+def _load_in(folder: str, name: str) -> PublicKey:
+    """The key in a file of a folder; a pipe there would never end."""
+    path = os.path.join(folder, name)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise TrustError(f"{printable(name, 80)!r} is no file")
+    return load_public_key(path)
 
 
 def _in_file(path: str) -> TrustedKey:
@@ -253,6 +288,8 @@ def _in_list(path: str, folder: str | None) -> Iterator[TrustedKey]:
         content = file.read(limits.TRUST_BYTES + 1)
     if len(content) > limits.TRUST_BYTES:
         raise TrustError(f"it has more than {limits.TRUST_BYTES:,} bytes")
+    if any(len(line) > limits.TRUST_LINE for line in content.splitlines()):
+        raise TrustError(f"it has a line of more than {limits.TRUST_LINE:,} bytes")
     try:
         body = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # TOML's and UTF-8's errors are ValueErrors
@@ -284,7 +321,7 @@ def _parse(entry: Mapping[str, Any], folder: str | None) -> TrustedKey:
             raise TrustError(
                 f"'file' is the plain name of a file in the same folder, not {printable(file, 80)}"
             )
-        key = load_public_key(os.path.join(folder, file))
+        key = _load_in(folder, file)
         name = _name_of(file) if name is None else name
     else:
         if not isinstance(public, str):
@@ -293,7 +330,7 @@ def _parse(entry: Mapping[str, Any], folder: str | None) -> TrustedKey:
     compromised = entry.get("compromised", False)
     if not isinstance(compromised, bool):
         raise TrustError("'compromised' is true or false")
-    found = TrustedKey(
+    return TrustedKey(
         name=_check_name(name),
         key=key,
         valid_from=_moment(entry, "valid_from"),
@@ -301,9 +338,6 @@ def _parse(entry: Mapping[str, Any], folder: str | None) -> TrustedKey:
         revoked=_moment(entry, "revoked"),
         compromised=compromised,
     )
-    if found.valid_from and found.valid_until and found.valid_from >= found.valid_until:
-        raise TrustError("'valid_from' is not before 'valid_until'")
-    return found
 
 
 def _check_fields(body: Mapping[str, Any], known: Iterable[str], what: str) -> None:
@@ -322,7 +356,8 @@ def _check_name(name: object) -> str:
 
 def _name_of(path: str) -> str:
     """The name of a key by that of its file: what stands before ``.pub.pem`` or ``.pem``."""
-    return os.path.basename(path)[: -len(".pem")].removesuffix(".pub")
+    name = os.path.basename(path)
+    return (name[: -len(".pem")] if name.lower().endswith(".pem") else name).removesuffix(".pub")
 
 
 def _moment(entry: Mapping[str, Any], field: str) -> datetime | None:
@@ -332,7 +367,10 @@ def _moment(entry: Mapping[str, Any], field: str) -> datetime | None:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise TrustError(f"{field!r} has no offset from UTC: write {value.isoformat()}Z")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError as error:
+            raise TrustError(f"{field!r} is beyond the years 1 to 9999 in UTC") from error
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     raise TrustError(

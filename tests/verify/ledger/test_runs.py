@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,16 @@ import pytest
 from mutators import moedal_file
 
 import napari_seal
-from napari_seal import Ledger, LedgerError, NothingToCheckError, OptionError
+from napari_seal import (
+    Ledger,
+    LedgerError,
+    NothingToCheckError,
+    OptionError,
+    PublicKey,
+    SigningKey,
+    Trust,
+    TrustedKey,
+)
 
 INTACT = {"a.jpg": "intact", "b.jpg": "intact", "below/c.jpg": "intact"}
 
@@ -323,10 +333,12 @@ def test_resume_needs_the_same_request(check, archive, ledger):
     run = ledger.check_many(archive, jobs=1)
     next(run)
     run.close()
-    with pytest.raises(LedgerError, match="other folders or options"):
+    with pytest.raises(LedgerError, match="other folders, options or trusted keys"):
         check(archive / "below", resume=True)
-    with pytest.raises(LedgerError, match="other folders or options"):
+    with pytest.raises(LedgerError, match="other folders, options or trusted keys"):
         check(full=True, resume=True)
+    with pytest.raises(LedgerError, match="or trusted keys"):
+        check(trust=Trust((TrustedKey(name="a", key=PublicKey(bytes([1]) * 32)),)), resume=True)
     assert words(check(resume=True)) == INTACT
     assert words(check(resume=True)) == INTACT  # nothing to go on with: a new run
     assert [r.number for r in ledger.runs()] == [1, 2, 3]
@@ -474,3 +486,23 @@ def test_the_run_that_would_be_gone_on_with(archive, ledger, tmp_path):
         ledger.unfinished(tmp_path)
     list(ledger.check_many(archive, jobs=1, recursive=False, resume=True))
     assert ledger.unfinished(archive, recursive=False) is None
+
+
+def test_what_a_run_found_of_signatures_is_not_passed_on_by_another_list(check, archive, ledger):
+    """A key that was revoked while the run waited is not trusted when it is gone on with."""
+    key = SigningKey.generate()
+    image = np.arange(4096, dtype="uint16").reshape(64, 64)
+    for number in range(3):
+        napari_seal.seal(image, archive / f"s{number}.jpg", key=key)
+    entry = TrustedKey(name="robot", key=key.public)
+    before, after = Trust((entry,)), Trust((replace(entry, compromised=True),))
+    run = ledger.check_many(archive, jobs=1, trust=before)
+    next(run)
+    run.close()
+    assert ledger.unfinished(archive, trust=before) is not None
+    assert ledger.unfinished(archive, trust=after) is None
+    assert ledger.unfinished(archive) is None
+    with pytest.raises(LedgerError, match="or trusted keys"):
+        check(resume=True, trust=after)
+    found = check(trust=after)
+    assert {found[f"s{number}.jpg"].signature for number in range(3)} == {"revoked"}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
+from napari_seal._trust.judge import Judge
 from napari_seal._verify.engine import Settings
 from napari_seal._verify.ledger import accepting, manifest
 from napari_seal._verify.ledger.database import open_database
@@ -134,8 +135,9 @@ class Ledger(Questions):
             See there.  A run that ends early can be gone on with.
         resume : bool, default False
             Go on with the last run, if it did not finish: files that it has checked are not checked
-            again.  Their verdicts come first, and from the ledger: without `Verdict.seal` and
-            `Verdict.scores`, which it does not keep; `napari_seal.check` of the file has them.
+            again; the list of trusted keys must be the same.  Their verdicts come first, and from
+            the ledger: without `Verdict.seal` and `Verdict.scores`, which it does not keep;
+            `napari_seal.check` of the file has them.
 
         Returns
         -------
@@ -172,7 +174,7 @@ class Ledger(Questions):
         root = self._where.of(named)
         request = Request(
             about=self._where.about(root), named=named, recursive=recursive, full=full,
-            against=against, resume=resume,
+            against=against, trust=checking.judge.identity(), resume=resume,
         )  # fmt: skip
         checking = checking._replace(seals=seals)
         engine = engine_of(self._database, root, request, checking, settings)
@@ -185,26 +187,30 @@ class Ledger(Questions):
         recursive: bool = True,
         full: bool = False,
         against: PathLike | None = None,
+        trust: Trust | PathLike | None = None,
     ) -> LedgerRun | None:
         """The run that `check_many` with ``resume`` would go on with; None if it would begin one.
 
         Parameters
         ----------
-        paths, recursive, full, against
+        paths, recursive, full, against, trust
             As for `check_many`: a run is gone on with only by one over the same.
 
         Raises
         ------
         LedgerError
             A path is outside the root.
+        TrustError
+            ``trust`` cannot be loaded.
         """
         named = _named(paths)
         if self.root is None or not named:
             return None
         root = self._where.of(named)
         request = Request(
-            about=[], named=named, recursive=recursive, full=full, against=against, resume=True
-        )
+            about=[], named=named, recursive=recursive, full=full, against=against,
+            trust=Judge(trust).identity(), resume=True,
+        )  # fmt: skip
         number = waiting(self._database, root, request)
         return next((run for run in self.runs() if run.number == number), None)
 

@@ -48,6 +48,9 @@ class Request:
         Whether folders are searched with all folders in them.
     full, against
         See `napari_seal.check_many`.  To go on with a run, they must be the same.
+    trust : str
+        `Judge.identity` of the list of trusted keys.  It must be the same, too: what the run has
+        found of signatures holds by this list.
     resume : bool
         Whether to go on with a run that did not finish.
     """
@@ -57,6 +60,7 @@ class Request:
     recursive: bool
     full: bool = False
     against: str | os.PathLike[str] | None = None
+    trust: str = ""
     resume: bool = False
 
 
@@ -178,9 +182,9 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
         if last is not None and request.resume:
             if last[1] != parameters:
                 raise LedgerError(
-                    f"run {last[0]} was begun with other folders or options, and cannot go on with "
-                    "these; name the same, or begin a new run without --resume (in Python: "
-                    "resume=False)"
+                    f"run {last[0]} was begun with other folders, options or trusted keys, and "
+                    "cannot go on with these; name the same, or begin a new run without --resume "
+                    "(in Python: resume=False)"
                 )
             return last[0], Counter(counts_in(last[2])), True
         unfinished = "SELECT id FROM runs WHERE kind = 'verify' AND state = ? ORDER BY id"
@@ -205,6 +209,8 @@ def _parameters(request: Request, places: _Places) -> str:
         "against": None if against is None else ascii(os.path.realpath(against)),
         "named": places.digest,
     }
+    if request.trust:
+        values["trust"] = request.trust
     return json.dumps(values, sort_keys=True)
 
 
