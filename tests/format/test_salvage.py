@@ -121,7 +121,7 @@ def test_a_bomb_unpacks_to_the_picture_and_no_more() -> None:
 
 def test_a_large_header_with_nothing_behind_it_costs_little() -> None:
     """Black is not held in memory."""
-    header = (16_000).to_bytes(4) * 2 + bytes((16, 0, 0, 0, 0))
+    header = (5_000).to_bytes(4) * 2 + bytes((16, 0, 0, 0, 0))
     data = plain_png(1, 1, 8, 0, b"\0" * 300)
     large = data.replace(data[8:33], chunk(b"IHDR", header))
     tracemalloc.start()

@@ -42,7 +42,7 @@ class LedgerState:
     unfinished: LedgerRun | None = None
 
 
-def look_at(path: str, chosen: Sequence[str], *, recursive: bool) -> LedgerState:
+def look_at(path: str, chosen: Sequence[str], *, recursive: bool, trust: str = "") -> LedgerState:
     """Look at a ledger's file, and whether a run over what is chosen waits in it.
 
     Parameters
@@ -53,6 +53,8 @@ def look_at(path: str, chosen: Sequence[str], *, recursive: bool) -> LedgerState
         Files and folders to be checked.
     recursive : bool
         Whether folders are searched with their subfolders.
+    trust : str
+        Folder or file of the keys that are trusted; empty for the user's own list.
     """
     from napari_seal._verify.ledger.ledger import Ledger
     from napari_seal.errors import SealError
@@ -65,7 +67,7 @@ def look_at(path: str, chosen: Sequence[str], *, recursive: bool) -> LedgerState
             return LedgerState(
                 text=_history(runs),
                 exists=True,
-                unfinished=ledger.unfinished(chosen, recursive=recursive),
+                unfinished=ledger.unfinished(chosen, recursive=recursive, trust=trust or None),
             )
     except (SealError, OSError) as error:
         return LedgerState(text=f"⚠ {for_people(str(error))}", usable=False, exists=True)

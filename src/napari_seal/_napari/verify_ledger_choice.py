@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
@@ -53,7 +53,7 @@ class LedgerChoice(QWidget):
         super().__init__(parent)
         self.state = LedgerState()
         self._chosen: list[str] = []
-        self._recursive = True
+        self._recursive, self._trust = True, ""
         self._look: Task[LedgerState] | None = None
         self._make_widgets()
         self._lay_out()
@@ -138,10 +138,10 @@ class LedgerChoice(QWidget):
 
     # what the widget says
 
-    def set_chosen(self, paths: Sequence[str], *, recursive: bool) -> None:
-        """Tell what will be checked: whether a run waits depends on it."""
-        if (list(paths), recursive) != (self._chosen, self._recursive):
-            self._chosen, self._recursive = list(paths), recursive
+    def set_chosen(self, paths: Sequence[str], *, recursive: bool, trust: str) -> None:
+        """Tell what will be checked, by which keys: whether a run waits depends on it."""
+        if (list(paths), recursive, trust) != (self._chosen, self._recursive, self._trust):
+            self._chosen, self._recursive, self._trust = list(paths), recursive, trust
             if self.path:
                 self._pause.start()
 
@@ -157,13 +157,14 @@ class LedgerChoice(QWidget):
     def look(self) -> None:
         """Find out, in a thread, what there is."""
         self._pause.stop()
-        path, chosen, recursive = self.path, list(self._chosen), self._recursive
+        path, chosen = self.path, list(self._chosen)
+        options: Any = {"recursive": self._recursive, "trust": self._trust}
         LedgerChoice.remembered = path
         if not path:
             self._look = None
             self._known(LedgerState())
             return
-        task = Task[LedgerState](lambda _: look_at(path, chosen, recursive=recursive))
+        task = Task[LedgerState](lambda _: look_at(path, chosen, **options))
         self._look = task
         task.start()
         when_done(self, task, lambda: self._looked(task))

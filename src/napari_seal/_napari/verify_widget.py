@@ -74,15 +74,13 @@ class VerifyWidget(Container[Any]):
         self.progress = ProgressBar(value=0, min=0, max=1)
         self.filters = FilterRow()
         self.verdict_filter, self.text_filter = self.filters.verdict, self.filters.text
-        self.open_button = PushButton(text="Open")
-        self.copy_button = PushButton(text="Copy path")
+        self.open_button, self.copy_button = PushButton(text="Open"), PushButton(text="Copy path")
         self.accept_button = PushButton(
             text="Accept…",
             tooltip="Make the selected files, as they are today, what the ledger compares with",
         )
         self.export_button = PushButton(
-            text="Export…",
-            tooltip="Write results as CSV or JSON Lines: all of them, or those that are shown",
+            text="Export…", tooltip="Write results as CSV or JSON Lines"
         )
         self.opener_button = PushButton(
             text="Always open sealed images with napari-seal",
@@ -197,7 +195,8 @@ class VerifyWidget(Container[Any]):
         self._tell_ledger()
 
     def _tell_ledger(self) -> None:
-        self.ledger.set_chosen(self._files, recursive=bool(self.recursive.value))
+        options: Any = {"recursive": bool(self.recursive.value), "trust": self.trust.path}
+        self.ledger.set_chosen(self._files, **options)
         self._show_buttons()
 
     def _choose(self, paths: list[str]) -> None:
@@ -334,6 +333,7 @@ class VerifyWidget(Container[Any]):
         self.table.results.set_required(self.trust.required.isChecked())
         if self.table.results.total and self.trust.path != self._trust_of_results:
             self._say("Other keys are trusted now: verify again to judge by them.")
+        self._tell_ledger()
         self._show_state()
 
     def _show_progress(self, reached: int, total: int, what: str = "") -> None:
