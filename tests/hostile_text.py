@@ -86,6 +86,17 @@ def changed() -> dict[str, bytes]:
     }
 
 
+def _signatures() -> dict[str, bytes]:
+    known = {"algorithm": "ed25519", "key": TEXT, "value": TEXT}
+    values: dict[str, Any] = {
+        "of an unknown kind": known | {"algorithm": TEXT},
+        "of a known kind": known,
+        "with another key": known | {TEXT: TEXT},
+        "no object": [TEXT],
+    }
+    return {name: json.dumps(value).encode() for name, value in values.items()}
+
+
 @cache
 def invalid() -> dict[str, bytes]:
     """Files whose seal cannot be read, and says why in its own words."""
@@ -101,6 +112,10 @@ def invalid() -> dict[str, bytes]:
         "stack": seal_key("stack", {"id": TEXT, "axes": [TEXT], "shape": TEXT})(gray),
         "no JSON": with_text(text[:-1] + TEXT.encode("utf-8", "replace"))(gray),
         "a constant": with_text(b'{"a":NaN,' + text[1:])(gray),
+        **{
+            f"signature, {name}": with_text(b'%s,"signature":%s}}' % (text[:-2], value))(gray)
+            for name, value in _signatures().items()
+        },
         "moedal": with_text(json.dumps({"sha244": TEXT}).encode())(gray),
         "index": close_index(open_index(id=TEXT, axes=[TEXT], dtype=TEXT, format=TEXT)).encode(),
     }

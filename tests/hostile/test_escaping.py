@@ -35,6 +35,11 @@ COMMANDS = {
     "ledger stale": ["ledger", "stale", "--ledger", "ledger.db", "--days", "0"],
     "ledger diff": ["ledger", "diff", "1", "2", "--ledger", "ledger.db"],
     "ledger manifest": ["ledger", "manifest", "--ledger", "ledger.db", "--out", "sums.txt"],
+    "ledger check": ["ledger", "check", "ledger.db"],
+    "ledger check of a statement": ["ledger", "check", "ledger.db", "--statement", "hostile.json"],
+    "ledger statement": ["ledger", "statement", "ledger.db", "--out", f"archive/{FILE_NAME}"],
+    "ledger accept": ["ledger", "accept", f"archive/2{FILE_NAME}.jpg", "--ledger", "ledger.db"],
+    "ledger check-manifest": ["ledger", "check-manifest", "hostile.txt", "--ledger", "ledger.db"],
     "find": ["find", f"archive/2{FILE_NAME}.jpg", "--ledger", "ledger.db"],
     "find nothing": ["find", f"archive/{FILE_NAME}.none", "--ledger", "ledger.db"],
     "seal": ["seal", f"archive/{FILE_NAME}.none", f"archive/1{FILE_NAME}.jpg", "--out", "sealed"],
@@ -73,6 +78,9 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "hostile.csv").write_text(
         f'{heads}\n"{cell}","{cell}",,,\n#summary,,,"{cell}","{cell}"\n'
     )
+    (folder / "hostile.json").write_text(json.dumps({"napari-seal-ledger": 1, TEXT: TEXT}))
+    lines = (f"{'0' * 64}  archive/{TEXT}\n", f"{TEXT}  archive/a.jpg\n", f"\\{'0' * 64}  {TEXT}\n")
+    (folder / "hostile.txt").write_bytes("".join(lines).encode("utf-8", "replace"))
     return folder
 
 
@@ -97,7 +105,7 @@ def test_a_terminal_gets_no_control_characters(name: str, archive: Path) -> None
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name.startswith("ledger")])
-@pytest.mark.parametrize("table", ["files", "history", "runs", "about"])
+@pytest.mark.parametrize("table", ["files", "history", "runs", "about", "links", "statements"])
 def test_texts_in_a_ledger_are_printed_escaped(
     command: str, table: str, archive: Path, tmp_path: Path
 ) -> None:
