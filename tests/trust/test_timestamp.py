@@ -15,7 +15,7 @@ if shutil.which("openssl") is None:
 from tsa import Authority, openssl
 
 from napari_seal._format import limits
-from napari_seal._trust.keys import load_certificates
+from napari_seal._trust.certificates import load_certificates
 from napari_seal._trust.timestamp import ask, verify
 from napari_seal.errors import KeyFileError, TimestampError
 

@@ -1,7 +1,7 @@
 """Ed25519 keys (RFC 8032) in PEM files, as ``openssl genpkey -algorithm ed25519`` makes them.
 
-The only module that imports `cryptography`, and only when a key is used: reading a public key from
-its text and comparing it with others needs no package.
+`cryptography` is imported only when a key is used: reading a public key from its text and comparing
+it with others needs no package.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ import binascii
 import contextlib
 import hashlib
 import os
-import re
 import stat
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._disk import opened_folder, synchronise
 from napari_seal._format import limits
@@ -26,7 +24,6 @@ from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseErro
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.x509 import Certificate
 
 #: A signature (RFC 8032, section 5.1.6) and a public key (5.1.5), in bytes.
 SIGNATURE_SIZE: Final = 64
@@ -41,13 +38,6 @@ _P: Final = 2**255 - 19
 _WITHOUT_SIGN: Final = 2**255 - 1
 _Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER: Final = frozenset((1, _P - 1, 0, _Y8, _P - _Y8, _P, _P + 1))
-
-#: X.509 certificates that are trusted.
-Certificates: TypeAlias = "list[Certificate]"
-
-_CERTIFICATE: Final = re.compile(
-    rb"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----"
-)
 
 _BEGIN: Final = "-----BEGIN PUBLIC KEY-----"
 _END: Final = "-----END PUBLIC KEY-----"
@@ -158,12 +148,12 @@ class SigningKey:
         return self._private.private_bytes_raw()
 
     def __setstate__(self, raw: bytes) -> None:
-        self.__init__(_ed25519().Ed25519PrivateKey.from_private_bytes(raw))  # type: ignore[misc]
+        self.__init__(ed25519_module().Ed25519PrivateKey.from_private_bytes(raw))  # type: ignore[misc]
 
     @classmethod
     def generate(cls) -> SigningKey:
         """Make a new one from the system's random numbers."""
-        return cls(_ed25519().Ed25519PrivateKey.generate())
+        return cls(ed25519_module().Ed25519PrivateKey.generate())
 
     @classmethod
     def from_pem(cls, pem: bytes, passphrase: str | None = None) -> SigningKey:
@@ -176,7 +166,7 @@ class SigningKey:
         KeyFileError
             It is something else, or a key of another kind.
         """
-        ed25519 = _ed25519()
+        ed25519 = ed25519_module()
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -244,7 +234,7 @@ def load_signing_key(
     MissingPackageError
         `cryptography` is not installed.
     """
-    pem = _read(path)
+    pem = read_file(path)
     if callable(passphrase):
         passphrase = passphrase() if b"ENCRYPTED" in pem else None
     with _naming(path):
@@ -259,7 +249,7 @@ def load_public_key(path: str | os.PathLike[str]) -> PublicKey:
     KeyFileError
         The file cannot be read, or holds no Ed25519 public key.
     """
-    pem = _read(path)
+    pem = read_file(path)
     with _naming(path):
         return PublicKey.from_pem(pem.decode("latin-1"))
 
@@ -331,7 +321,8 @@ def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         ) from error
 
 
-def _read(path: str | os.PathLike[str], most: int = limits.KEY_FILE) -> bytes:
+def read_file(path: str | os.PathLike[str], most: int = limits.KEY_FILE) -> bytes:
+    """The bytes of a file in PEM, if they are few enough."""
     try:
         with open(path, "rb") as file:
             data = file.read(most + 1)
@@ -355,7 +346,7 @@ def _naming(path: str | os.PathLike[str]) -> Any:
 @lru_cache(maxsize=64)
 def _verifier(raw: bytes) -> tuple[Callable[..., None], type[Exception]]:
     """What verifies signatures by a key, and what it raises: an archive's files have few keys."""
-    ed25519 = _ed25519()
+    ed25519 = ed25519_module()
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     try:
@@ -366,7 +357,8 @@ def _verifier(raw: bytes) -> tuple[Callable[..., None], type[Exception]]:
         ) from error
 
 
-def _ed25519() -> Any:
+def ed25519_module() -> Any:
+    """Import what signs and verifies; `MissingPackageError` where it is not installed."""
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as error:
@@ -374,36 +366,3 @@ def _ed25519() -> Any:
             "signatures need the package cryptography; pip install 'napari-seal[sign]'"
         ) from error
     return ed25519
-
-
-def load_certificates(path: str | os.PathLike[str]) -> Certificates:
-    """Read the X.509 certificates in a PEM file; there is at least one.
-
-    Raises
-    ------
-    KeyFileError
-        The file cannot be read, or holds none.
-    MissingPackageError
-        `cryptography` is not installed.
-    """
-    _ed25519()
-    found = list(parse_certificates(_ders(_read(path, limits.CERTIFICATES_BYTES))))
-    if not found:
-        raise KeyFileError(f"{printable(path)} holds no certificate in PEM")
-    return found
-
-
-def _ders(pem: bytes) -> Iterator[bytes]:
-    for content in _CERTIFICATE.findall(pem):
-        with contextlib.suppress(binascii.Error):
-            yield base64.b64decode(content)
-
-
-def parse_certificates(ders: Iterable[bytes]) -> Iterator[Certificate]:
-    """Certificates from their DER; those that cannot be read are left out."""
-    from cryptography.x509 import load_der_x509_certificate
-
-    for der in ders:
-        # A warning is about certificates that a later version will not read.
-        with contextlib.suppress(ValueError), warnings.catch_warnings(action="ignore"):
-            yield load_der_x509_certificate(der)

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format import limits
 from napari_seal._text import printable
-from napari_seal._trust.keys import parse_certificates
+from napari_seal._trust.certificates import parse_certificates
 from napari_seal.errors import MissingPackageError, TimestampError
 
 if TYPE_CHECKING:
-    from napari_seal._trust.keys import Certificates
+    from napari_seal._trust.certificates import Certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,8 @@ from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError, MissingPackageError, OptionError, TimestampError
 
 if TYPE_CHECKING:
+    from napari_seal._trust.certificates import Certificates
     from napari_seal._trust.judge import Judge
-    from napari_seal._trust.keys import Certificates
     from napari_seal._trust.timestamp import Timestamp
 
 #: So many problems of SQLite's are told.

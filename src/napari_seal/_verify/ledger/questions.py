@@ -152,8 +152,8 @@ class Questions:
         TrustError, KeyFileError
             A list of keys or certificates cannot be loaded.
         """
+        from napari_seal._trust.certificates import load_certificates
         from napari_seal._trust.judge import Judge
-        from napari_seal._trust.keys import load_certificates
         from napari_seal._verify.ledger import proof
 
         authorities = None if tsa_ca is None else load_certificates(tsa_ca)

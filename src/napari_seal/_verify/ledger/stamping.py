@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from napari_seal._text import printable
 from napari_seal._trust.authority import authority_at
+from napari_seal._trust.certificates import load_certificates
 from napari_seal._trust.judge import Judge
-from napari_seal._trust.keys import load_certificates
 from napari_seal._trust.timestamp import ask, verify
 from napari_seal._verify.ledger import chain, statements
 from napari_seal._verify.ledger.states import typed
