@@ -70,6 +70,11 @@ def accept(image: npt.ArrayLike, format: Format = "jpeg") -> tuple[npt.NDArray[A
         raise ImageError(
             f"an image of shape {array.shape} has more than {limits.PIXELS:,} pixels; cut it up"
         )
+    if array.size * bits_of(array, format) // 8 > limits.PICTURE_BYTES:
+        raise ImageError(
+            f"an image of shape {array.shape} has more than {limits.PICTURE_BYTES:,} bytes as it "
+            "is stored; cut it up"
+        )
     if array.dtype.kind == "f":
         _check_finite(array)
     return array, axes
