@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from napari_seal._format.stack import Stack
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
+    from napari_seal._seal.sealer import Sealer
+    from napari_seal._seal.sealing import SealerStatistics, Sealing
     from napari_seal._seal.stack import seal_stack
     from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
     from napari_seal._trust.states import Signature
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
         OptionError,
         PassphraseError,
         ReadError,
+        SealerError,
+        SealerFullError,
         SealError,
         TargetExistsError,
         TimestampError,
@@ -79,6 +83,8 @@ _HOMES = {
     "_format.stack": ("Stack",),
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
+    "_seal.sealer": ("Sealer",),
+    "_seal.sealing": ("SealerStatistics", "Sealing"),
     "_seal.stack": ("seal_stack",),
     "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
     "_trust.states": ("Signature",),
@@ -108,6 +114,8 @@ _HOMES = {
         "PassphraseError",
         "ReadError",
         "SealError",
+        "SealerError",
+        "SealerFullError",
         "TargetExistsError",
         "TimestampError",
         "TrustError",
@@ -149,6 +157,11 @@ __all__ = [
     "ScoreMap",
     "Seal",
     "SealError",
+    "Sealer",
+    "SealerError",
+    "SealerFullError",
+    "SealerStatistics",
+    "Sealing",
     "Signature",
     "SigningKey",
     "Stack",

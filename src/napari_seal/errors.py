@@ -35,6 +35,14 @@ class TargetExistsError(WriteError):
     """The target exists and overwriting was not asked for."""
 
 
+class SealerError(SealError):
+    """A `Sealer` was closed, did not finish in time, or could not seal all that it accepted."""
+
+
+class SealerFullError(SealerError):
+    """A `Sealer` had no room for an image within the time that was given: it was not accepted."""
+
+
 class ReadError(SealError):
     """A file holds no picture that can be shown: it cannot be read or cannot be decoded."""
 
