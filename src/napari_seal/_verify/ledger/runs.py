@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from napari_seal._verify.engine import Engine, Settings
 from napari_seal._verify.ledger import chain, heads, seen
+from napari_seal._verify.ledger.checkpoints import Checkpoints
 from napari_seal._verify.ledger.database import BESIDE, Database
 from napari_seal._verify.ledger.entries import counts_in
 from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
@@ -102,8 +103,11 @@ def verify_into(
             without=partial(_not_yet, database, root, run) if resumed else iter,
             before=counts.total() if resumed else 0,
         )
-        for batch in _batches(checked):
-            yield from recorder.record(batch)
+        with Checkpoints(database) as checkpoints:
+            for batch in _batches(checked):
+                verdicts = recorder.record(batch)
+                checkpoints.wrote()
+                yield from verdicts
         if engine.stopped is not None:
             return  # what was not reached is not missing; the run can be gone on with
         for key, verdict in _missing(database, root, recorder, places.scopes):
