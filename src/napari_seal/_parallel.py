@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 #: Items a task: the first tasks are small, until it is known how long an item takes.
 _FIRST, _MOST = 1, 1024
 #: Tasks that a worker has, with the one that it is at, where a task has this many items or more.
-_AHEAD, _QUICK = 2, 16
+_AHEAD, _QUICK = 3, 16
 #: Seconds that a task should take: long against passing it around, and short for people.
 _TASK: Final = 0.05
 #: Seconds between two looks at the clock and at `stop`.
