@@ -135,12 +135,19 @@ def test_hostile_files_end_soon(name) -> None:
     assert time.monotonic() - begun < 20
 
 
+def _recolour(data: bytes) -> bytes:
+    """JFIF too short to count, and Adobe's word that three components are RGB."""
+    short = b"\xff\xe0\0\7JFIF\0" + segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")
+    return data[:2] + short + data[20:]
+
+
 FORGED = {
     "a second entry for the old record": _decoy,
     "a second Exif segment": insert_before(
         SOS, segment(0xE1, b"Exif\0\0MM\0*\0\0\0\10\0\0\0\0\0\0")
     ),
     "tables behind a false comment": insert_before(SOS, b"\x41\xfe\0\4ab"),
+    "colours switched by a JFIF that is too short": _recolour,
     "text behind the record": edit_text(lambda text: text + b"x"),
 }  # fmt: skip
 
@@ -148,7 +155,8 @@ FORGED = {
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_files_are_refused(name, tmp_path) -> None:
     """Neither the script nor `check` is led to another record, or past bytes of the picture."""
-    before = sealed_bytes(nuclear_tracks(), metadata={"n": 1})
+    image = np.stack([nuclear_tracks() >> 8] * 3, -1).astype(np.uint8)
+    before = sealed_bytes(image, metadata={"n": 1})
     data = FORGED[name](before)
     assert data != before
     assert run(before).returncode == 0
