@@ -35,6 +35,8 @@ class ReasonCode(StrEnum):
     MOVED = "moved"
     COPIED = "copied"
     EXTRA = "extra"
+    NOT_THE_LISTED_FILE = "not-the-listed-file"
+    AS_LISTED = "as-listed"
     # compared with the index of a stack
     OTHER_STACK = "other-stack"
     OTHER_PLACE = "other-place"
