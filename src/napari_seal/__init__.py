@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._version import __version__
 
 if TYPE_CHECKING:
+    from napari_seal._adopt.adopt import adopt
+    from napari_seal._format.adoption import Adoption
     from napari_seal._format.digest import Digest
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from napari_seal._verify.stack_check import StackVerdict, check_stack
     from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
     from napari_seal.errors import (
+        AdoptError,
         ImageError,
         KeyFileError,
         LedgerError,
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_adopt.adopt": ("adopt",),
+    "_format.adoption": ("Adoption",),
     "_format.digest": ("Digest",),
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
@@ -98,6 +103,7 @@ _HOMES = {
     "_verify.score_map": ("ScoreMap",),
     "_verify.verdict": ("Outcome", "Verdict", "VerificationError"),
     "errors": (
+        "AdoptError",
         "ImageError",
         "KeyFileError",
         "LedgerError",
@@ -117,6 +123,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AdoptError",
+    "Adoption",
     "ArrayDigest",
     "CheckRun",
     "Digest",
@@ -165,6 +173,7 @@ __all__ = [
     "Window",
     "WriteError",
     "__version__",
+    "adopt",
     "check",
     "check_many",
     "check_stack",
