@@ -19,6 +19,7 @@ from napari_seal._seal.pipeline import check_algorithm
 from napari_seal._trust.judge import signer_of
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.load import load
+from napari_seal._verify.reasons import ReasonCode
 from napari_seal.errors import OptionError
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ class Adopting(NamedTuple):
         state = look_at(path, forced) if target is None else None
         data = load(path)
         if not isinstance(data, bytes):
-            raise refuse(Refusal.UNREADABLE, data.message)
+            is_folder = data.code is ReasonCode.IS_A_DIRECTORY
+            text = "it is a folder that cannot be listed, or none was expected here"
+            raise refuse(Refusal.UNREADABLE, text if is_folder else data.message)
         before = look(data, self.metadata, forced)
         if isinstance(before, Seal):
             return Adopted(before, new=False)

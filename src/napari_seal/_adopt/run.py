@@ -67,6 +67,8 @@ def find_tasks(named: Iterable[str], out: str | None) -> Iterator[Task]:
                 "whose files are adopted; name one elsewhere"
             )
         for found in map(str, find_images([name])):
+            if found == name and _is_listed(name):
+                continue
             is_jpeg = found == name or found.lower().endswith(JPEG_EXTENSIONS)
             if not is_jpeg and not os.path.isdir(found):  # a folder here cannot be listed
                 continue
@@ -179,6 +181,15 @@ def _refused(task: Task, error: AdoptError) -> Done:
 def _died(task: Task) -> Done:
     text = "the process that adopted it died; it may have run out of memory"
     return _refused(task, refuse(Refusal.WORKER_DIED, text))
+
+
+def _is_listed(name: str) -> bool:
+    """Whether it is a folder that can be listed: one that has no image in it."""
+    try:
+        with os.scandir(name):
+            return True
+    except (OSError, ValueError):  # no folder; ValueError: a null character in the name
+        return False
 
 
 def _lies_in(path: str, folder: str) -> bool:
