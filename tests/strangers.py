@@ -62,6 +62,7 @@ def _little(block: bytes) -> bytes:
 
     tags = read_tiff(block)
     tags.pop("IFD1", None)  # its offset would be another one
+    tags["ExifIFD"].pop(0x927C)  # the same
     return write_tiff(tags, "<")
 
 
@@ -151,6 +152,10 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes]]] = {
     "Exif behind the image": (
         "exif-unreadable",
         lambda: insert_before(0xD9, segment(APP1, camera_block()))(encoded()),
+    ),
+    "a thumbnail that is cut": (
+        "exif-unreadable",
+        lambda: with_block(encoded(), camera_block()[:-100]),
     ),
     "a full Exif block": (
         "too-large",

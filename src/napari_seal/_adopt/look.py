@@ -134,7 +134,9 @@ def _behind_headers(structure: Jpeg) -> int:
     """Behind the JFIF header, and its extension if there is one (JFIF 1.02)."""
     at = 2
     for segment in structure.excluded:
-        if segment.marker != APP0 or segment.start != at:
+        # Where stray bytes follow it, the place of its marker counts.
+        is_image = (segment.start, segment.start + 2) in structure.pieces
+        if segment.marker != APP0 or segment.start != at or is_image:
             break
         at = segment.end
     return at

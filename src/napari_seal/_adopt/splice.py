@@ -19,7 +19,7 @@ from napari_seal._format.exif_tags import build
 from napari_seal._format.pixels import decoder, digest_array
 from napari_seal._format.seal import ExifDigest, Seal
 from napari_seal._version import __version__
-from napari_seal.errors import MetadataError
+from napari_seal.errors import FormatError, MetadataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +119,12 @@ def _block(before: Before, seal: Seal, text: bytes) -> bytes:
         return payload[len(exif.SIGNATURE) :]
     start = before.exif.start + 4 + len(exif.SIGNATURE)
     block = before.structure.data[start : before.exif.end]
-    return amend(block, new_tags(before.tags, seal.identity, text))
+    try:
+        return amend(block, new_tags(before.tags, seal.identity, text))
+    except FormatError as error:
+        raise refuse(
+            Refusal.EXIF_UNREADABLE, f"its Exif block cannot take the seal: {error}"
+        ) from error
 
 
 def _put_in(before: Before, payload: bytes, scan: Digest) -> bytes:

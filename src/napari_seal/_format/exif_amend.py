@@ -51,15 +51,27 @@ def amend(block: bytes, tags: Mapping[Key, Entry]) -> bytes:
     Returns
     -------
     bytes
-        Longer than a segment can hold, it may be.
+        Possibly more than a segment can hold.
 
     Raises
     ------
-    FormatError, LimitError
-        The block cannot be read; see `exif.read`.
+    FormatError
+        The block cannot be read (see `exif.read`), or something else in it would change.
     """
     spans: list[Span] = []
     entries = read(block, spans)
+    new = _amended(block, entries, spans, tags)
+    found = read(new)
+    if found != {**entries, **tags}:
+        raise FormatError("values in it overlap its directories")
+    if thumbnail(new, found) != thumbnail(block, entries):
+        raise FormatError("its thumbnail overlaps its directories, or reaches beyond the block")
+    return new
+
+
+def _amended(
+    block: bytes, entries: Mapping[Key, Entry], spans: list[Span], tags: Mapping[Key, Entry]
+) -> bytes:
     order = ">" if block.startswith(b"MM") else "<"
     first = struct.unpack_from(f"{order}I", block, 4)[0]
     out = bytearray(block[: _end(block, entries, spans, tags, first)])
