@@ -1,4 +1,4 @@
-"""The part of the conformance vectors about adopted files: section 7.1 of ``docs/seal-format.md``.
+"""The part of the conformance vectors about adopted files: section 2.8 of ``docs/seal-format.md``.
 
 See ``make_vectors.py``.  Standard library only, and none of napari-seal.
 """
@@ -33,7 +33,7 @@ def packet(digest: str) -> bytes:
 
 
 def beside(data: bytes, thumbnail: bytes) -> bytes:
-    """Section 7.1, for files without fill bytes and of one scan."""
+    """Section 2.8, for files without fill bytes and of one scan."""
     out, at, headers = b"", 2, 0
     ours = _XMP + packet(sha256(scan(data)))
     while data[at + 1] != 0xDA:

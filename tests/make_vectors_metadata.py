@@ -247,7 +247,7 @@ def record_vectors() -> list[dict[str, Any]]:
             "a place in a stack": _resealed(_open(stack=place)),
             "adopted": _resealed(_open(adopted=_ADOPTED)),
             "adopted, sha244 broken": _resealed(
-                _open(adopted=_ADOPTED | {"sha244": "broken", "expected": "0", "found": "1"})
+                _open(adopted=_ADOPTED | {"sha244": "broken", "expected": "0" * 56})
             ),
             "adopted, forced": _resealed(_open(adopted=_ADOPTED | {"forced": ["c2pa"]})),
             "adopted, an unknown key": _resealed(_open(adopted=_ADOPTED | {"later": 1})),
@@ -290,6 +290,7 @@ def record_vectors() -> list[dict[str, Any]]:
             "shape": _resealed(_open(pixels={"digest": sha256(b""), "shape": 6, "dtype": "uint8"})),
             "adopted is no object": _resealed(_open(adopted=1)),
             "adopted, sha244": _resealed(_open(adopted=_ADOPTED | {"sha244": "maybe"})),
+            "adopted, found": _resealed(_open(adopted=_ADOPTED | {"found": "1"})),
             "adopted, beside": _resealed(_open(adopted={"sha244": "none"})),
             "adopted, forced is no list": _resealed(_open(adopted=_ADOPTED | {"forced": "c2pa"})),
             "tag name": _resealed(_open(exif={"digest": sha256(b""), "tags": {"Make": "0"}})),

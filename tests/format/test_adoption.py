@@ -17,7 +17,9 @@ BESIDE = digest_of([b"x"])
     "adoption",
     [
         Adoption(sha244="none", beside=BESIDE),
-        Adoption(sha244="broken", beside=BESIDE, expected="a", found="b", forced=("c2pa",)),
+        Adoption(
+            sha244="broken", beside=BESIDE, expected="a" * 56, found="0" * 56, forced=("c2pa",)
+        ),
     ],
 )
 def test_what_is_written_is_read(adoption: Adoption) -> None:
@@ -34,7 +36,7 @@ def test_what_is_written_is_read(adoption: Adoption) -> None:
         {"beside": "sha256:00"},
         {"beside": None},
         {"expected": 1},
-        {"found": "x" * 201},
+        {"found": "x" * 56},
         {"forced": "c2pa"},
         {"forced": ["C2PA\x1b"]},
         {"forced": [1]},

@@ -25,7 +25,7 @@ Moedal = Literal["none", "intact", "broken"]
 
 _MOEDAL: Final[dict[str, Moedal]] = {state: state for state in get_args(Moedal)}
 _CODE: Final = re.compile(r"[a-z0-9-]{1,40}")
-_TEXT: Final = 200
+_SHA224: Final = re.compile(r"[0-9a-f]{56}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +73,10 @@ def parse_adoption(body: Mapping[str, Any]) -> Adoption:
     state = body.get("sha244")
     if not isinstance(state, str) or state not in _MOEDAL:
         raise FormatError("the seal's adopted 'sha244' is not one of none, intact and broken")
-    texts = [body.get(key, "") for key in ("expected", "found")]
+    digests = [body[key] for key in ("expected", "found") if key in body]
     forced = body.get("forced", [])
-    if not all(isinstance(text, str) and len(text) <= _TEXT for text in texts):
-        raise FormatError("the seal's adopted 'expected' and 'found' are not short texts")
+    if not all(isinstance(digest, str) and _SHA224.fullmatch(digest) for digest in digests):
+        raise FormatError("the seal's adopted 'expected' and 'found' are not 56 hexadecimal digits")
     if not isinstance(forced, list) or not all(
         isinstance(code, str) and _CODE.fullmatch(code) for code in forced
     ):
@@ -84,8 +84,8 @@ def parse_adoption(body: Mapping[str, Any]) -> Adoption:
     return Adoption(
         sha244=_MOEDAL[state],
         beside=Digest.parse(body.get("beside")),
-        expected=texts[0] or None,
-        found=texts[1] or None,
+        expected=body.get("expected"),
+        found=body.get("found"),
         forced=tuple(forced),
     )
 
