@@ -27,6 +27,7 @@ SIGNATURES = {
     "seal_stack": "data path *axes=TCZYX *format=jpeg *quality=90 *metadata=None *exif=None "
     "*window=None *layer=None *overwrite=False *resume=False",
     "open_stack": "path *on_verdict=None",
+    "adopt": "path target=None *in_place=False *dry_run=False *metadata=None *force=()",
     "check_stack": "path *each=None *jobs=None *full=False",
 }
 
