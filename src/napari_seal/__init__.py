@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._version import __version__
 
 if TYPE_CHECKING:
+    from napari_seal._adopt.adopt import adopt
+    from napari_seal._format.adoption import Adoption
     from napari_seal._format.digest import Digest
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from napari_seal._verify.stack_check import StackVerdict, check_stack
     from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
     from napari_seal.errors import (
+        AdoptError,
         ImageError,
         KeyFileError,
         LedgerError,
@@ -75,6 +78,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_adopt.adopt": ("adopt",),
+    "_format.adoption": ("Adoption",),
     "_format.digest": ("Digest",),
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
@@ -104,6 +109,7 @@ _HOMES = {
     "_verify.score_map": ("ScoreMap",),
     "_verify.verdict": ("Outcome", "Verdict", "VerificationError"),
     "errors": (
+        "AdoptError",
         "ImageError",
         "KeyFileError",
         "LedgerError",
@@ -125,6 +131,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AdoptError",
+    "Adoption",
     "ArrayDigest",
     "CheckRun",
     "Digest",
@@ -178,6 +186,7 @@ __all__ = [
     "Window",
     "WriteError",
     "__version__",
+    "adopt",
     "check",
     "check_many",
     "check_stack",

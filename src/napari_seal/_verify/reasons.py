@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     SCAN_DIFFERS = "scan-differs"
     DECODER_DIFFERS = "decoder-differs"
     MOEDAL_UNPROTECTED = "moedal-metadata-unprotected"
+    ADOPTED = "adopted"
     # compared with the original
     ORIGINAL_CONFIRMED = "original-confirmed"
     ORIGINAL_DIFFERS = "original-differs"
