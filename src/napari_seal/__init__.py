@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from napari_seal._seal.sealer import Sealer
     from napari_seal._seal.sealing import SealerStatistics, Sealing
     from napari_seal._seal.stack import seal_stack
+    from napari_seal._seal.stack_writer import StackWriter
     from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
     from napari_seal._trust.states import Signature
     from napari_seal._trust.timestamp import Timestamp
@@ -86,6 +87,7 @@ _HOMES = {
     "_seal.sealer": ("Sealer",),
     "_seal.sealing": ("SealerStatistics", "Sealing"),
     "_seal.stack": ("seal_stack",),
+    "_seal.stack_writer": ("StackWriter",),
     "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
     "_trust.states": ("Signature",),
     "_trust.timestamp": ("Timestamp",),
@@ -167,6 +169,7 @@ __all__ = [
     "Stack",
     "StackPlace",
     "StackVerdict",
+    "StackWriter",
     "TargetExistsError",
     "Timestamp",
     "TimestampError",
