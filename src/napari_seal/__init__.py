@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._version import __version__
 
 if TYPE_CHECKING:
+    from napari_seal._acquire.handler import SealHandler
+    from napari_seal._acquire.run import AcquiredRun
     from napari_seal._format.digest import Digest
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
@@ -76,6 +78,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_acquire.handler": ("SealHandler",),
+    "_acquire.run": ("AcquiredRun",),
     "_format.digest": ("Digest",),
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
@@ -127,6 +131,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AcquiredRun",
     "ArrayDigest",
     "CheckRun",
     "Digest",
@@ -159,6 +164,7 @@ __all__ = [
     "ScoreMap",
     "Seal",
     "SealError",
+    "SealHandler",
     "Sealer",
     "SealerError",
     "SealerFullError",

@@ -1,4 +1,6 @@
-"""From acquisition software to sealed stacks, while the microscope runs::
+"""From acquisition software to sealed stacks, while the microscope runs.
+
+::
 
     events that are planned ──▶ plan: which frame belongs where
                                        │

@@ -82,7 +82,7 @@ def stack_metadata(
         "began": in_utc(began),
         "stack": number,
         "positions": dict(zip(stack.keys, map(list, stack.values), strict=True)),
-        "channels": [channel.config for channel in getattr(sequence, "channels", ())],
+        "channels": _channels(sequence, stack.channel),
         "camera": info.get("camera_label"),
         "pixel_format": info.get("pixel_format"),
         "roi": info.get("roi"),
@@ -99,13 +99,13 @@ def stack_metadata(
 
 def image_info(meta: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is known of the camera's images as a run begins."""
-    infos = meta.get("image_infos") or ({},)
+    infos: Any = meta.get("image_infos") or ({},)
     found: Mapping[str, Any] = infos[0]
     return found
 
 
 def window_of(dtype: np.dtype[Any], meta: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The range of the camera's values, such as 0 to 4095 of 12 bits; None where it is not known."""
+    """The range of the camera's values, such as 0 to 4095 of 12 bits; None if it is not known."""
     found = _BITS.fullmatch(str(image_info(meta).get("pixel_format")))
     if found is None or dtype.kind != "u":
         return None
@@ -129,6 +129,11 @@ def layer_of(
 def in_utc(when: datetime) -> str:
     """A time as seals spell it."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _channels(sequence: Any, only: int | None) -> list[str]:
+    names = [channel.config for channel in getattr(sequence, "channels", ())]
+    return names if only is None else names[only : only + 1]
 
 
 def _sequence(sequence: Any) -> Any:

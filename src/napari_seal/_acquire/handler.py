@@ -117,8 +117,8 @@ class SealHandler:
         """What became of each run that has ended."""
         return tuple(self._runs)
 
-    # Nothing is raised out of these three.  An exception would end the thread in which pymmcore-plus
-    # hands frames on, with all frames that wait there, and in a Qt application the whole program.
+    # Nothing is raised out of these three.  An exception would end the thread in which
+    # pymmcore-plus hands frames on, with all that wait there, and in a Qt application the program.
 
     def sequenceStarted(self, sequence: Any, meta: Mapping[str, Any]) -> None:  # noqa: N802 - the signal's name
         """Begin a run."""
@@ -215,7 +215,9 @@ class SealHandler:
 
 def _check_path(path: str | os.PathLike[str]) -> str:
     target = os.fspath(path)
-    if not isinstance(target, str) or is_address(target):
+    if not isinstance(target, str):
+        raise OptionError(f"the target is a path as text, not as {type(target).__name__}")
+    if is_address(target):
         raise OptionError(f"frames are stored in a folder of this computer, not at {target!r}")
     target = os.path.abspath(target)
     if not os.path.basename(target):

@@ -12,6 +12,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from napari_seal._format import limits
@@ -42,12 +43,15 @@ class PlannedStack:
         every second time point.
     steps : mapping of str to float
         Seconds or micrometers from one to the next, by key, where they are even and known.
+    channel : int, optional
+        The only channel in it, where it is a stack of one channel.
     """
 
     suffix: str
     keys: tuple[str, ...]
     values: tuple[tuple[int, ...], ...]
     steps: Mapping[str, float] = field(default_factory=dict)
+    channel: int | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -62,6 +66,8 @@ class PlannedStack:
     def find(self, index: Mapping[str, int]) -> tuple[int, ...] | None:
         """The place of a frame; None where it has none here."""
         along = _along(index)
+        if self.channel is not None and along.pop("c", None) != self.channel:
+            return None
         if along.keys() != {*self.keys}:
             return None
         at = tuple(
@@ -120,30 +126,36 @@ class _Group:
             return
         values = _grid(self.frames)
         if values is not None:
-            yield self._stack(suffix, values, cameras)
+            yield self._stack(suffix, self.keys, values, None, cameras)
         elif "c" in self.keys:
             at = self.keys.index("c")
+            keys = self.keys[:at] + self.keys[at + 1 :]
             channels = sorted({frame[at] for frame in self.frames})
             for channel in channels:
-                values = _grid([frame for frame in self.frames if frame[at] == channel])
+                frames = [frame for frame in self.frames if frame[at] == channel]
+                values = _grid([frame[:at] + frame[at + 1 :] for frame in frames])
                 if values is not None:
                     name = f"{suffix}_c{channel:0{len(str(channels[-1]))}d}"
-                    yield self._stack(name, values, cameras)
+                    yield self._stack(name, keys, values, channel, cameras)
 
     def _stack(
-        self, suffix: str, values: tuple[tuple[int, ...], ...], cameras: int
+        self,
+        suffix: str,
+        keys: tuple[str, ...],
+        values: tuple[tuple[int, ...], ...],
+        channel: int | None,
+        cameras: int,
     ) -> PlannedStack:
-        keys = self.keys or ()
         of = dict(zip(keys, values, strict=True))
-        channel = of.get("c", (0,))[0]
+        at = of.get("c", (0,))[0] if channel is None else channel
         steps = {
             "t": _step([self.times.get(t) for t in of.get("t", ())]),
-            "z": _step([self.heights.get((channel, z)) for z in of.get("z", ())]),
+            "z": _step([self.heights.get((at, z)) for z in of.get("z", ())]),
         }
         if cameras > 1:
             keys, values = (*keys, CAMERA), (*values, tuple(range(cameras)))
         known = {key: step for key, step in steps.items() if step is not None}
-        return PlannedStack(suffix=suffix, keys=keys, values=values, steps=known)
+        return PlannedStack(suffix=suffix, keys=keys, values=values, steps=known, channel=channel)
 
 
 def plan(events: Iterable[Any], cameras: int = 1) -> Plan:
@@ -216,7 +228,7 @@ def _step(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     if len(known) != len(values) or len(known) < 2:
         return None
-    steps = [abs(after - before) for before, after in zip(known, known[1:], strict=False)]
+    steps = [abs(after - before) for before, after in pairwise(known)]
     mean = sum(steps) / len(steps)
     is_even = mean > 0 and all(abs(step - mean) <= _EVEN * mean for step in steps)
     return round(mean, 9) if is_even else None

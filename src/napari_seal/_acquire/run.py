@@ -138,7 +138,7 @@ class Run:
         self._path, self._folder = path, ""
         self._lock = Lock()
         # Everything below is changed by those who hold it.
-        self._writers: dict[PlannedStack, StackWriter] = {}
+        self._writers: dict[str, StackWriter] = {}  # by the suffix of the stack
         self._begun: list[str] = []
         self._complete: set[str] = set()
         self._frames = self._sealed = self._single = self._failed = 0
@@ -185,7 +185,7 @@ class Run:
         self, stack: PlannedStack, image: npt.NDArray[Any], meta: Mapping[str, Any]
     ) -> StackWriter | None:
         """The writer of a stack, begun with its first frame; None of one that is complete."""
-        writer = self._writers.get(stack)
+        writer = self._writers.get(stack.suffix)
         if writer is not None:
             return writer
         path = os.path.join(self.folder, self._name(stack.suffix))
@@ -208,7 +208,7 @@ class Run:
         )
         with self._lock:
             self._begun.append(path)
-            self._writers[stack] = writer
+            self._writers[stack.suffix] = writer
         return writer
 
     def _store_single(
@@ -261,14 +261,14 @@ class Run:
             return
         with self._lock:
             self._sealed += 1
-            writer = None if stack is None else self._writers.get(stack)
+            writer = None if stack is None else self._writers.get(stack.suffix)
         if stack is not None and writer is not None and not writer.missing:
-            self._close(stack, writer)
+            self._close(stack.suffix, writer)
 
-    def _close(self, stack: PlannedStack, writer: StackWriter) -> None:
+    def _close(self, suffix: str, writer: StackWriter) -> None:
         """Write the last index of a stack, as soon as it is complete: what is done stays done."""
         with self._lock:
-            if self._writers.pop(stack, None) is None:  # another thread does
+            if self._writers.pop(suffix, None) is None:  # another thread does
                 return
         try:
             is_complete = writer.close().complete
@@ -284,7 +284,7 @@ class Run:
         if self._on_failure is not None and image is not None:
             try:
                 self._on_failure(image, event, error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the user's own code
                 _log.exception("on_failure failed itself")
 
     def _note(self, what: str, error: BaseException) -> None:
@@ -297,13 +297,14 @@ class Run:
             if count <= _KEPT:
                 self._failures.append(text)
         if count <= _KEPT:  # a full disk would fill the log, too
-            _log.error("%s", text, exc_info=None if isinstance(error, SealError) else error)
+            is_known = isinstance(error, SealError) or count > 1
+            _log.error("%s", text, exc_info=None if is_known else error)
 
     def close(self) -> AcquiredRun:
         """Wait for all frames, and write the last indexes of stacks that are complete."""
         self._sealer.flush()
-        for stack, writer in list(self._writers.items()):
-            self._close(stack, writer)
+        for suffix, writer in list(self._writers.items()):
+            self._close(suffix, writer)
         with self._lock:
             stacks = tuple(f"{path}.sealed" for path in self._begun)
             run = AcquiredRun(
@@ -324,7 +325,7 @@ def _plan(sequence: Any, meta: Mapping[str, Any]) -> Plan:
     cameras = int(image_info(meta).get("num_camera_adapter_channels", 1))
     try:
         return plan(() if sequence is None else sequence, cameras)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever a sequence raises, frames will come
         _log.exception("no stacks can be planned, so that each frame becomes a single file")
         return Plan({})
 
