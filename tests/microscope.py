@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +21,7 @@ class NumberedCamera(unicore.SimpleCameraDevice):
     def __init__(self, dtype: str = "uint16", shape: tuple[int, ...] = SHAPE) -> None:
         super().__init__()
         self.of_pixels, self.of_sensor = dtype, shape
-        self.count, self.exposure, self.wait = 0, 10.0, 0.0
+        self.count, self.exposure, self.spoil = 0, 10.0, False
 
     def get_exposure(self) -> float:
         return self.exposure
@@ -37,8 +36,9 @@ class NumberedCamera(unicore.SimpleCameraDevice):
         return np.dtype(self.of_pixels)
 
     def snap(self, buffer: np.ndarray) -> Mapping[str, Any]:
-        time.sleep(self.wait)
         buffer[:] = numbered(self.count, self.of_pixels, self.of_sensor)
+        if self.spoil:
+            buffer[1, 1] = np.nan
         self.count += 1
         return {}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy.typing as npt
 
+from napari_seal._acquire.frame import KEY
 from napari_seal._acquire.run import AcquiredRun, OnFailure, Options, Run
 from napari_seal._files import is_address
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
@@ -22,7 +22,7 @@ from napari_seal._seal.sealer import Sealer
 from napari_seal._seal.write import check_folder
 from napari_seal._text import printable
 from napari_seal._trust.keys import SigningKey, load_signing_key
-from napari_seal.errors import OptionError, WriteError
+from napari_seal.errors import MetadataError, OptionError, WriteError
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Format
@@ -103,6 +103,8 @@ class SealHandler:
             algorithm=algorithm,
             key=key,
         )
+        if KEY in self._options.metadata:
+            raise MetadataError(f"the metadata key {KEY!r} is that of what pymmcore-plus tells")
         # What is wrong is told now, not when the first frame comes.
         common = None if isinstance(window, str) else window
         Order.check("a" + ENDINGS[format], window=common, **self._options.of_seal())
@@ -156,7 +158,7 @@ class SealHandler:
             raise OptionError("the handler listens to a core already; make one for each")
         for name in _SIGNALS:
             signal = getattr(core.mda.events, name)
-            slot = partial(_hear, getattr(self, name))
+            slot = _kept(getattr(self, name))
             signal.connect(slot, *_directly(signal))
             self._connected.append((signal, slot))
         return self
@@ -226,9 +228,13 @@ def _check_path(path: str | os.PathLike[str]) -> str:
     return target
 
 
-def _hear(method: Callable[..., None], *args: Any) -> None:
+def _kept(method: Callable[..., None]) -> Callable[..., None]:
     """What signals are connected to: psygnal would not keep a method's object alive."""
-    method(*args)
+
+    def hear(*args: Any) -> None:
+        method(*args)
+
+    return hear
 
 
 def _directly(signal: Any) -> tuple[Any, ...]:

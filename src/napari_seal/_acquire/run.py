@@ -66,6 +66,8 @@ class AcquiredRun:
         Number of frames that are on the disk.
     single : int
         Number of those that are single files, since no stack was planned for them.
+    seconds_blocked : float
+        How long the thread that gave the frames waited for room, since the disk was slower.
     failures : tuple of str
         Why frames, or the index of a stack, are not on the disk; the first 100.
     """
@@ -76,6 +78,7 @@ class AcquiredRun:
     frames: int
     sealed: int
     single: int
+    seconds_blocked: float
     failures: tuple[str, ...]
 
     @property
@@ -136,6 +139,7 @@ class Run:
         self._sequence, self._meta, self._on_failure = sequence, meta, on_failure
         self._plan = _plan(sequence, meta)
         self._path, self._folder = path, ""
+        self._blocked_before = sealer.statistics().blocked
         self._lock = Lock()
         # Everything below is changed by those who hold it.
         self._writers: dict[str, StackWriter] = {}  # by the suffix of the stack
@@ -314,6 +318,7 @@ class Run:
                 frames=self._frames,
                 sealed=self._sealed,
                 single=self._single,
+                seconds_blocked=self._sealer.statistics().blocked - self._blocked_before,
                 failures=tuple(self._failures),
             )
         _tell(run)
