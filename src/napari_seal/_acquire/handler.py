@@ -47,15 +47,27 @@ class SealHandler:
     path : path-like
         The folder of the first run.  Nothing is overwritten: where it is there, and for each run
         after, a number is added, ``cells_001``.
-    format, quality, metadata, exif, algorithm, key
-        See `napari_seal.seal_stack`.  The key ``acquisition`` of the metadata is that of what
-        pymmcore-plus tells.
+    format : {"jpeg", "png"}
+        Of the planes; see `napari_seal.seal` for what each can hold.
+    quality : int, default 90
+        JPEG quality, 1 (small) to 100.
+    metadata : mapping of str to JSON values, optional
+        The user's own, stored with every frame.  What pymmcore-plus tells is added to it under the
+        key ``acquisition``.
+    exif : mapping of str to values, optional
+        Exif tags of each frame by their standard name.
     window : (float, float) or "plane", optional
         Intensities that become black and white.  By default the camera's range, 0 to 4095 of
         12 bits; of floats, those of each plane by itself.  What the format can hold as it is, is
         stored so.
-    jobs, pending
-        See `napari_seal.Sealer`.
+    algorithm : {"sha256", "blake3"}
+        Of the digests.
+    key : SigningKey or path-like, optional
+        Sign each frame and the indexes.
+    jobs : int, optional
+        Number of frames that are sealed at a time; by default one for each core.
+    pending : int, default 64
+        Frames that may wait or be worked on; see `napari_seal.Sealer`.
     timeout : float, optional
         Seconds that a frame may wait where the disk is slower than the camera; what waits longer is
         not stored, and told as a failure.  By default as long as it takes.

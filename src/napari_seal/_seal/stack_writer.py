@@ -49,13 +49,25 @@ class StackWriter:
         Of the planes.
     axes : str or sequence of str, default "TCZYX"
         See `napari_seal.seal_stack`.
-    format, quality, metadata, exif, layer, algorithm, key
-        See `napari_seal.seal_stack`.
+    format : {"jpeg", "png"}
+        Of the planes.
+    quality : int, default 90
+        JPEG quality, 1 (small) to 100.
+    metadata : mapping of str to JSON values, optional
+        Of the whole stack, stored in each plane and in the index.
+    exif : mapping of str to values, optional
+        Exif tags of each plane by their standard name.
     window : (float, float) or "plane", optional
         Intensities that become black and white.  The lowest and the highest of the stack are not
         known before its end, so that by default it is the whole range of the type: of a camera of
         12 bits, give ``(0, 4095)``.  Floats need a window, or ``"plane"``.  What the format can
         hold as it is, is stored so.
+    layer : mapping of str to JSON values, optional
+        How the stack was shown; values for each axis in the order of ``axes``, without ``S``.
+    algorithm : {"sha256", "blake3"}
+        Of the digests.
+    key : SigningKey or path-like, optional
+        Sign each plane and the index.
     lock : bool, default True
         Keep other processes from writing into the folder; it takes one open file.  Not for very
         many stacks at a time, in a folder that nobody else knows.
