@@ -17,6 +17,7 @@ from napari_seal import SealHandler, WriteError, check_many, check_stack, open_s
 
 useq: Any = needs("useq", "pymmcore")
 from microscope import NumberedCamera, microscope, numbered  # noqa: E402 - after what skips
+from pymmcore_plus.mda import MDAEngine, SkipEvent  # noqa: E402
 
 TIME = {"interval": 0, "loops": 6}
 
@@ -69,6 +70,27 @@ def test_a_stack_is_complete_as_soon_as_its_last_plane_is_there(tmp_path: Path) 
     (run,) = handler.runs
     assert (run.frames, run.sealed, run.incomplete) == (6, 6, ())
     assert check_stack(run.stacks[0]).intact
+
+
+def test_events_that_are_skipped(tmp_path: Path) -> None:
+    """An event that the engine cannot set up has no frame: the stack is not complete."""
+    core = microscope()
+
+    class Engine(MDAEngine):
+        def setup_event(self, event: Any) -> None:
+            if event.index["t"] == 1:
+                raise SkipEvent(reason="the stage is out of range")
+            super().setup_event(event)
+
+    core.mda.set_engine(Engine(core, use_hardware_sequencing=False))
+    with SealHandler(tmp_path / "cells", format="png") as handler:
+        core.mda.run(useq.MDASequence(time_plan=TIME), output=handler)
+    (run,) = handler.runs
+    assert (run.frames, run.sealed) == (5, 5)
+    assert run.incomplete == run.stacks
+    opened = open_stack(run.stacks[0])
+    for number, t in enumerate((0, 2, 3, 4, 5)):
+        np.testing.assert_array_equal(opened.plane((t,))[0], numbered(number))
 
 
 KILLED = """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import pytest
 from support import needs
 
+from napari_seal import OptionError
 from napari_seal._acquire.plan import Plan, index_of, plan
 
 useq: Any = needs("useq", "pymmcore")
@@ -112,6 +114,12 @@ def test_what_is_no_grid_is_not_planned() -> None:
     assert plan([events[0], events[0]]).count == 0
     assert plan([*events, useq.MDAEvent(index={"t": 1})]).count == 0
     assert plan(()).count == 0
+
+
+def test_a_plan_that_never_ends_is_given_up() -> None:
+    """Nobody can wait for its last event."""
+    with pytest.raises(OptionError, match="more than 100 events"):
+        plan(itertools.repeat(useq.MDAEvent(index={"t": 0})), most=100)
 
 
 def test_two_cameras_are_an_axis() -> None:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from napari_seal._format import limits
+from napari_seal.errors import OptionError
 
 #: Keys of an event's index by which there are stacks, with the letters that they have in names.
 GROUPS: Final = ("p", "g")
@@ -158,7 +159,7 @@ class _Group:
         return PlannedStack(suffix=suffix, keys=keys, values=values, steps=known, channel=channel)
 
 
-def plan(events: Iterable[Any], cameras: int = 1) -> Plan:
+def plan(events: Iterable[Any], cameras: int = 1, most: int = limits.STACK_PLANES) -> Plan:
     """Plan the stacks of an acquisition.
 
     Parameters
@@ -167,9 +168,18 @@ def plan(events: Iterable[Any], cameras: int = 1) -> Plan:
         All of them.  Of what nobody knows the end of, give none: then nothing is planned.
     cameras : int
         Number of frames of each event.
+    most : int
+        Number of events, at most: there are plans that never end.
+
+    Raises
+    ------
+    OptionError
+        There are more.
     """
     groups: dict[tuple[int | None, ...], _Group] = {}
-    for event in events:
+    for number, event in enumerate(events):
+        if number >= most:
+            raise OptionError(f"an acquisition of more than {most:,} events is not planned")
         if _is_acquired(event):
             index = index_of(event)
             groups.setdefault(_group_of(index), _Group()).add(index, event)
