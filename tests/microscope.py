@@ -76,6 +76,18 @@ class Table(unicore.XYStageDevice):
     def set_origin_y(self) -> None: ...
 
 
+class Shutter(unicore.ShutterDevice):
+    """A shutter that is as it was set."""
+
+    is_open = False
+
+    def get_open(self) -> bool:
+        return self.is_open
+
+    def set_open(self, open: bool) -> None:  # noqa: A002 - the device's word
+        self.is_open = open
+
+
 def numbered(number: int, dtype: str = "uint16", shape: tuple[int, ...] = SHAPE) -> np.ndarray:
     """The picture of a number: a ramp that begins with it."""
     ramp = np.arange(shape[0] * shape[1], dtype=np.uint64).reshape(shape[:2])
@@ -86,16 +98,21 @@ def numbered(number: int, dtype: str = "uint16", shape: tuple[int, ...] = SHAPE)
 
 
 def microscope(camera: NumberedCamera | None = None, pixel_um: float = 0.25) -> Any:
-    """A core with camera, focus drive, stage and two channels."""
+    """A core with camera, focus drive, stage, shutter and two channels."""
     core = unicore.UniMMCore()
-    core.setAutoShutter(False)
-    devices = {"Camera": camera or NumberedCamera(), "Focus": Focus(), "Table": Table()}
+    devices = {
+        "Camera": camera or NumberedCamera(),
+        "Focus": Focus(),
+        "Table": Table(),
+        "Shutter": Shutter(),
+    }
     for label, device in devices.items():
         core.loadPyDevice(label, device)
         core.initializeDevice(label)
     core.setCameraDevice("Camera")
     core.setFocusDevice("Focus")
     core.setXYStageDevice("Table")
+    core.setShutterDevice("Shutter")
     core.definePixelSizeConfig("objective")
     core.setPixelSizeUm("objective", pixel_um)
     core.setPixelSizeConfig("objective")

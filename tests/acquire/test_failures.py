@@ -161,7 +161,7 @@ def test_a_disk_that_takes_no_more(tmp_path: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert ended.returncode == 1, ended.stderr
     assert ended.stdout == f"{[(n, n) for n in range(5)]}\n"
-    assert "WriteError: 5 of 5 frames were not stored; the frame {'t': 0}" in ended.stderr
+    assert "WriteError: 5 of 5 frames were not stored; the frame {'t': " in ended.stderr
     assert "could not be written" in ended.stderr
     assert list(tmp_path.rglob("*.png")) == []
 

@@ -8,15 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import needs, skip_or_fail
+from support import needs
 
 from napari_seal import check_stack
 
 needs("pymmcore_plus", "pymmcore")
-try:
-    from qtpy import QtWidgets  # noqa: F401
-except Exception:  # noqa: BLE001 - whatever keeps Qt from loading
-    skip_or_fail("gui", "Qt does not load")
+needs("qtpy.QtWidgets", "gui")
 
 APPLICATION = """
 import sys, threading, time
