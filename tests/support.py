@@ -15,7 +15,8 @@ import pytest
 from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
-#: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``java``, ``c2pa``.
+#: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``java``, ``c2pa``,
+#: ``pymmcore``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 
@@ -35,12 +36,12 @@ def skip_or_fail(need: str, reason: str, *, whole_module: bool = False) -> None:
 DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
-def needs(module: str) -> Any:
-    """Import what reads a kind of microscopes' files, or skip the test or the module."""
+def needs(module: str, need: str = "microscopes") -> Any:
+    """Import a package that not everybody has, or skip the test or the module."""
     try:
         return importlib.import_module(module)
     except ImportError:
-        if "microscopes" in REQUIRED:
+        if need in REQUIRED:
             raise
         pytest.skip(f"{module} is not installed", allow_module_level=True)
 

@@ -19,6 +19,7 @@ import tifffile
 from click.testing import CliRunner
 from nd2_files import write_nd2
 from PIL import Image
+from support import needs
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
@@ -148,6 +149,8 @@ def test_code_runs(
 ) -> None:
     """Python and our commands run from top to bottom; text after Python is its output."""
     monkeypatch.chdir(tmp_path)
+    if page.stem == "micro-manager":
+        needs("pymmcore_plus", "pymmcore")
     INPUTS.get(name_of(page), lambda _: None)(tracks)
     namespace: dict[str, object] = {"__name__": "__main__"}
     printed: str | None = None
@@ -256,7 +259,16 @@ def test_architecture_lists_every_module() -> None:
     )
     package = ROOT / "src" / "napari_seal"
     there = {path.name for path in package.glob("*.py")}
-    for folder in ("_adopt", "_format", "_images", "_seal", "_trust", "_verify", "_verify/ledger"):
+    for folder in (
+        "_acquire",
+        "_adopt",
+        "_format",
+        "_images",
+        "_seal",
+        "_trust",
+        "_verify",
+        "_verify/ledger",
+    ):
         there |= {path.name for path in (package / folder).glob("*.py")}
     assert there - shown <= {"__init__.py", "__main__.py", "_version.py"}
     assert shown <= there

@@ -27,6 +27,8 @@ SIGNATURES = {
     "seal_stack": "data path *axes=TCZYX *format=jpeg *quality=90 *metadata=None *exif=None "
     "*window=None *layer=None *overwrite=False *resume=False",
     "Sealer": "*jobs=None *pending=64 *memory=1073741824 *key=None *on_failure=None",
+    "StackWriter": "path shape dtype *axes=TCZYX *format=jpeg *quality=90",
+    "SealHandler": "path *format=jpeg *quality=90 *metadata=None",
     "open_stack": "path *on_verdict=None",
     "adopt": "path target=None *in_place=False *dry_run=False *metadata=None *force=()",
     "check_stack": "path *each=None *jobs=None *full=False",

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._version import __version__
 
 if TYPE_CHECKING:
+    from napari_seal._acquire.handler import SealHandler
+    from napari_seal._acquire.run import AcquiredRun
     from napari_seal._adopt.adopt import adopt
     from napari_seal._format.adoption import Adoption
     from napari_seal._format.digest import Digest
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from napari_seal._seal.sealer import Sealer
     from napari_seal._seal.sealing import SealerStatistics, Sealing
     from napari_seal._seal.stack import seal_stack
+    from napari_seal._seal.stack_writer import StackWriter
     from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
     from napari_seal._trust.states import Signature
     from napari_seal._trust.timestamp import Timestamp
@@ -78,6 +81,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_acquire.handler": ("SealHandler",),
+    "_acquire.run": ("AcquiredRun",),
     "_adopt.adopt": ("adopt",),
     "_format.adoption": ("Adoption",),
     "_format.digest": ("Digest",),
@@ -91,6 +96,7 @@ _HOMES = {
     "_seal.sealer": ("Sealer",),
     "_seal.sealing": ("SealerStatistics", "Sealing"),
     "_seal.stack": ("seal_stack",),
+    "_seal.stack_writer": ("StackWriter",),
     "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
     "_trust.states": ("Signature",),
     "_trust.timestamp": ("Timestamp",),
@@ -131,6 +137,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AcquiredRun",
     "AdoptError",
     "Adoption",
     "ArrayDigest",
@@ -165,6 +172,7 @@ __all__ = [
     "ScoreMap",
     "Seal",
     "SealError",
+    "SealHandler",
     "Sealer",
     "SealerError",
     "SealerFullError",
@@ -175,6 +183,7 @@ __all__ = [
     "Stack",
     "StackPlace",
     "StackVerdict",
+    "StackWriter",
     "TargetExistsError",
     "Timestamp",
     "TimestampError",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_seal._format import limits
+from napari_seal._format.names import ENDINGS
 from napari_seal._format.window import Window
 from napari_seal._seal.source import accept, bits_of, choose_window
 from napari_seal._text import printable
@@ -43,6 +44,7 @@ class Planes:
         Those along which the planes are counted, then Y, X, and S for colour.
     grid : tuple of int
         Number of planes along each axis.
+    format : {"jpeg", "png"}
     dtype : numpy.dtype
     stored_dtype : str
         Of the levels in the files.
@@ -56,13 +58,15 @@ class Planes:
     """
 
     def __init__(self, data: Any, axes: str | Sequence[str], image_format: Format = "jpeg") -> None:
+        if image_format not in ENDINGS:
+            raise OptionError(f"the format is one of {', '.join(ENDINGS)}, not {image_format!r}")
         if np.ma.isMaskedArray(data):
             raise ImageError(
                 "a masked array has no value where it is masked; use .filled(value) first"
             )
         if not all(hasattr(data, name) for name in ("shape", "dtype", "__getitem__")):
             data = np.asarray(data)
-        self._data, self._format = data, image_format
+        self._data, self.format = data, image_format
         if not all(isinstance(size, (int, np.integer)) for size in data.shape):
             raise ImageError(  # as of dask arrays that are filtered by their values
                 f"an array of shape {data.shape} cannot be sealed before its sizes are known; call "
@@ -96,7 +100,7 @@ class Planes:
                 "seal it in parts"
             )
         blank = np.broadcast_to(np.zeros((), self.dtype), self.shape[-of_plane:])
-        self.stored_dtype = f"uint{bits_of(accept(blank, self._format)[0], self._format)}"
+        self.stored_dtype = f"uint{bits_of(accept(blank, self.format)[0], self.format)}"
 
     @property
     def count(self) -> int:
@@ -124,7 +128,7 @@ class Planes:
             plane = self._data[key]
             if np.ma.isMaskedArray(plane):
                 raise ImageError("a masked array has no value where it is masked")
-            return accept(np.transpose(np.asarray(plane), self._turn), self._format)[0]
+            return accept(np.transpose(np.asarray(plane), self._turn), self.format)[0]
         except MemoryError:
             raise
         except Exception as error:  # reading a lazy array raises whatever its reader does
@@ -147,7 +151,7 @@ class Planes:
             Called for each plane that is looked at.
         """
         if window is not None or not self.is_scanned:
-            return choose_window(np.zeros(1, self.dtype), window, self._format)
+            return choose_window(np.zeros(1, self.dtype), window, self.format)
         low = high = None
         for index in self.indices():
             plane = self[index]
@@ -155,16 +159,16 @@ class Planes:
             low = least if low is None or least < low else low
             high = most if high is None or most > high else high
             step()
-        return choose_window(np.array([low, high], self.dtype), None, self._format)
+        return choose_window(np.array([low, high], self.dtype), None, self.format)
 
     def window_of(self, plane: npt.NDArray[Any]) -> Window:
         """The range of intensities of one plane by itself."""
-        return choose_window(plane, None, self._format)
+        return choose_window(plane, None, self.format)
 
     @property
     def is_scanned(self) -> bool:
         """Whether a common window can only be had from all planes."""
-        if self._format == "png" and self.dtype.kind in "iu" and self.dtype.itemsize <= 2:
+        if self.format == "png" and self.dtype.kind in "iu" and self.dtype.itemsize <= 2:
             return False
         return self.dtype.kind != "b" and bool(self.dtype != np.uint8)
 

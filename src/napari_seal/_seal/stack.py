@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
-from napari_seal._format import stack
-from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
-from napari_seal._format.digest import Digest
-from napari_seal._format.metadata import check_metadata
-from napari_seal._format.names import ENDINGS
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.stack import Stack
 from napari_seal._format.window import Window
-from napari_seal._seal.encode import check_quality
-from napari_seal._seal.pipeline import check_algorithm, seal
+from napari_seal._seal.pipeline import seal
 from napari_seal._seal.planes import Planes
 from napari_seal._seal.resume import find_intact
 from napari_seal._seal.stack_folder import Folder, check_names, folder_of, look_into
-from napari_seal._seal.write import write
+from napari_seal._seal.stack_writing import Writing
 from napari_seal._text import printable
-from napari_seal._trust.judge import signer_of
-from napari_seal._trust.keys import SigningKey, load_signing_key
-from napari_seal._version import __version__
+from napari_seal._trust.keys import SigningKey
 from napari_seal.errors import OptionError, WriteError
 
 if TYPE_CHECKING:
     from napari_seal._format.container import Format
-    from napari_seal._format.seal import ArrayDigest
 
 
 def seal_stack(
@@ -128,45 +118,31 @@ def seal_stack(
     >>> stack.count, stack.window
     (4, Window(low=0, high=16383))
     """
-    if format not in ENDINGS:
-        raise OptionError(f"the format is one of {', '.join(ENDINGS)}, not {format!r}")
     if overwrite and resume:
         raise OptionError("a stack is either overwritten or resumed, not both")
-    if isinstance(window, str) and window != "plane":
-        raise OptionError(f"window is a pair (low, high) or 'plane', not {window!r}")
-    check_algorithm(algorithm)
-    if key is not None and not isinstance(key, SigningKey):
-        key = load_signing_key(key)
-    signer = signer_of(key)
-    quality = check_quality(quality)
     planes = Planes(data, axes, format)
-    draft = Stack(
-        id=secrets.token_hex(16),
-        axes=planes.axes,
-        shape=planes.shape,
-        dtype=planes.stored_dtype,
-        source_axes=planes.source_axes,
-        source_dtype=planes.dtype.name,
-        format=format,
-        quality=quality if format == "jpeg" else None,
-        plane_windows=window == "plane",
-        metadata=check_metadata({} if metadata is None else metadata),
-        layer=_layer(planes, layer),
-        created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        software={"napari-seal": __version__},
+    writing = Writing(
+        planes,
+        quality=quality,
+        metadata=metadata,
+        exif=exif,
+        window=window,
+        layer=layer,
+        algorithm=algorithm,
+        key=key,
     )
     folder = folder_of(path)
-    check_names(folder, draft)
+    check_names(folder, writing.draft)
     found = look_into(folder, overwrite=overwrite, resume=resume)
     step = _Steps(progress, planes.count)
-    common = None if window == "plane" else window
+    common = None if isinstance(window, str) else window
     if resume and found is not None:
-        draft = _go_on_with(found, draft)
+        writing.draft = _go_on_with(found, writing.draft)
         if common is not None:
             _check_same("window", found.window, planes.window(common, step))
-    elif not draft.plane_windows:
+    elif not writing.draft.plane_windows:
         step.total += planes.count if common is None and planes.is_scanned else 0
-        draft = replace(draft, window=planes.window(common, step))
+        writing.draft = replace(writing.draft, window=planes.window(common, step))
     with folder.locked():
         # Others may have been here while the window was being found.
         if look_into(folder, overwrite=overwrite, resume=resume) != found:
@@ -174,71 +150,34 @@ def seal_stack(
                 f"{printable(folder.path)!r} was written to by another process meanwhile; try again"
             )
         if found is None or overwrite:
-            _begin(folder, found, draft, stack.dump(draft, algorithm, signer))
+            writing.begin(folder, found)
         folder.tidy()
-        options: dict[str, Any] = {
-            "metadata": draft.metadata,
-            "exif": exif or {},
-            "layer": planes.layer_of_plane(draft.layer),
-            "algorithm": algorithm,
-            "key": key,
-        }
-        complete = _write_planes(planes, folder, draft, quality, options, step, resume=resume)
-        text = stack.dump(complete, algorithm, signer)
-        write(folder.index_path, text, overwrite=True)
-    return stack.parse(text)
+        for index, name in writing.draft.names(folder.stem):
+            _write_plane(planes, writing, index, folder, name, resume=resume)
+            step()
+        return writing.finish(folder)
 
 
-def _begin(folder: Folder, old: Stack | None, draft: Stack, text: bytes) -> None:
-    """Write the index of a stack that has no planes yet, in place of an old stack.
-
-    The old index is replaced before the planes that it names.  Those of other names go first:
-    without their index nothing would tell of them.  So whatever happens, what is there is named.
-    """
-    new = {name for _, name in draft.names(folder.stem)} if old is not None else set[str]()
-    names = [name for _, name in old.names(folder.stem)] if old is not None else []
-    for name in names:
-        if name not in new:
-            folder.remove(name)
-    write(folder.index_path, text, overwrite=old is not None)
-    for name in names:
-        folder.remove(name)
-
-
-def _write_planes(
+def _write_plane(
     planes: Planes,
+    writing: Writing,
+    index: tuple[int, ...],
     folder: Folder,
-    draft: Stack,
-    quality: int,
-    options: Mapping[str, Any],
-    step: Callable[[], None],
+    name: str,
     *,
     resume: bool,
-) -> Stack:
-    """Write the planes that are not there; return what the complete index is to say."""
-    proofs = bytearray()
-    sources = start_digest(options["algorithm"])
-    for index, name in draft.names(folder.stem):
-        plane = planes[index]
-        more: dict[str, Any] = {
-            "window": draft.window or planes.window_of(plane),
-            "place": draft.place(index),
-        }
-        there = folder.read(name) if resume else None
-        sealed = None
-        if there is not None:
-            sealed = find_intact(there, plane, quality=draft.quality, **options, **more)
-        if sealed is None:
-            target = folder.file(name)
-            more["overwrite"] = there is not None
-            sealed = seal(plane, target, quality=quality, **options, **more)
-        # Both are in every seal that `seal` writes.
-        record, source = cast("Digest", sealed.record), cast("ArrayDigest", sealed.source)
-        proofs += bytes.fromhex(record.hex)
-        sources.update(bytes.fromhex(source.digest.hex))
-        step()
-    source_digest = Digest(options["algorithm"], sources.hexdigest())
-    return replace(draft, complete=True, source=source_digest, planes=bytes(proofs))
+) -> None:
+    """Write a plane, unless it is there."""
+    plane, options = planes[index], writing.options(index)
+    there = folder.read(name) if resume else None
+    sealed = None
+    if there is not None:
+        window = options["window"] or planes.window_of(plane)
+        quality = writing.draft.quality
+        sealed = find_intact(there, plane, **{**options, "window": window, "quality": quality})
+    if sealed is None:
+        sealed = seal(plane, folder.file(name), overwrite=there is not None, **options)
+    writing.keep(index, sealed)
 
 
 class _Steps:
@@ -252,12 +191,6 @@ class _Steps:
         self.done += 1
         if self._progress is not None:
             self._progress(self.done, self.total)
-
-
-def _layer(planes: Planes, layer: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    if layer is None:
-        return None
-    return planes.layer_in_order(check_metadata(layer, what="layer attribute"))
 
 
 def _go_on_with(found: Stack, draft: Stack) -> Stack:

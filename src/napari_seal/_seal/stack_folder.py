@@ -67,10 +67,10 @@ class Folder(NamedTuple):
         return [name for name in names if not _is_part(name)]
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, *, alone: bool = True) -> Iterator[None]:
         """Make the folder, and keep other processes from writing into it; see `lock`.
 
-        At an address nobody is kept out.
+        At an address nobody is kept out, nor where ``alone`` is False.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class Folder(NamedTuple):
         """
         self._create()
         with contextlib.ExitStack() as stack:
-            if not is_address(self.path):
+            if alone and not is_address(self.path):
                 try:
                     stack.enter_context(locked(self.path))
                 except OSError as error:
