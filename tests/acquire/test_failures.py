@@ -176,7 +176,7 @@ def test_a_disk_that_is_slower_than_the_camera_makes_it_wait(tmp_path: Path) -> 
         core.mda.run(useq.MDASequence(time_plan={"interval": 0, "loops": 12}))
     (run,) = handler.runs
     assert run.is_complete
-    assert run.seconds_blocked > 0.05
+    assert run.seconds_blocked > 0
     opened = open_stack(run.stacks[0])
     for t in range(12):
         np.testing.assert_array_equal(opened.plane((t,))[0], numbered(t, "uint16", shape))
