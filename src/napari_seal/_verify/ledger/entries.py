@@ -65,7 +65,8 @@ class LedgerRun:
     number : int
         From 1.
     kind : str
-        ``"verify"``, or ``"accept"`` for what was accepted as the new reference.
+        ``"verify"``; ``"seal"`` for files that `napari-seal watch` has just sealed; or ``"accept"``
+        for what was accepted as the new reference.
     state : str
         ``"complete"``, ``"stopped"``, or ``"unfinished"``: going on, or to be gone on with.
     begun, ended : str

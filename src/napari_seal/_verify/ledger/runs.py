@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from napari_seal._verify.engine import Engine, Settings
 from napari_seal._verify.ledger import chain, heads, seen
@@ -32,6 +32,8 @@ from napari_seal.errors import LedgerError
 #: States of a run.  One that was killed, or left, is unfinished until it is resumed, or another
 #: begins, which closes it as stopped.
 UNFINISHED, STOPPED, COMPLETE = "unfinished", "stopped", "complete"
+
+Kind: TypeAlias = Literal["verify", "seal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,9 @@ class Request:
         found of signatures holds by this list.
     resume : bool
         Whether to go on with a run that did not finish.
+    kind : {"verify", "seal"}
+        ``"seal"`` where files were sealed just now.  Such a run leaves one alone that somebody may
+        want to go on with.
     """
 
     about: list[tuple[str, bytes]]
@@ -62,6 +67,7 @@ class Request:
     against: str | os.PathLike[str] | None = None
     trust: str = ""
     resume: bool = False
+    kind: Kind = "verify"
 
 
 def engine_of(
@@ -187,13 +193,13 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
                     "(in Python: resume=False)"
                 )
             return last[0], Counter(counts_in(last[2])), True
-        unfinished = "SELECT id FROM runs WHERE kind = 'verify' AND state = ? ORDER BY id"
-        for (run,) in connection.execute(unfinished, (UNFINISHED,)).fetchall():
+        unfinished = "SELECT id FROM runs WHERE kind IN ('seal', ?) AND state = ? ORDER BY id"
+        for (run,) in connection.execute(unfinished, (request.kind, UNFINISHED)).fetchall():
             _end(connection, run, STOPPED)
         if not connection.execute("SELECT 1 FROM about WHERE key = 'root'").fetchone():
             connection.executemany("INSERT INTO about (key, value) VALUES (?, ?)", request.about)
         heads.add_waiting(connection)  # of a run that did not get so far
-        run = new_run(connection, "verify", UNFINISHED, parameters)
+        run = new_run(connection, request.kind, UNFINISHED, parameters)
         connection.executemany(
             "INSERT OR IGNORE INTO scopes (run, folder, deep) VALUES (?, ?, ?)",
             [(run, scope.folder, scope.deep) for scope in places.scopes],
