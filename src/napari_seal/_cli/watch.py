@@ -17,7 +17,7 @@ from napari_seal._text import printable
 from napari_seal.errors import OptionError, WriteError
 
 if TYPE_CHECKING:
-    from napari_seal._watch.watch import Settings
+    from napari_seal._watch.settings import Settings
 
 
 @click.command()
@@ -94,7 +94,7 @@ def watch(
     options = read_options(**sealing)
     from napari_seal._disk import make_folder
     from napari_seal._parallel import available_cores
-    from napari_seal._watch.watch import Settings
+    from napari_seal._watch.settings import Settings
 
     try:
         make_folder(out)
@@ -117,29 +117,26 @@ def _run(settings: Settings, *, with_events: bool) -> None:
         from napari_seal._watch.events import start_events
 
         events = start_events
-    watching = Watch(settings, events)
-    if not os.path.isdir(settings.raw) and (settings.once or watching.journal.is_new):
-        raise OptionError(f"there is no folder {printable(settings.raw)!r} to watch")
-    interrupted = []
-
-    def stop(number: int, _: object) -> None:
-        watching.stopping = True
-        if number == signal.SIGINT:
-            interrupted.append(number)
-            signal.signal(
-                signal.SIGINT, signal.default_int_handler
-            )  # the next one is heard at once
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
     log = WatchLog()
+    interrupted = []
     try:
-        watching.run(log)
+        watching = Watch(settings, log, events)
+        if not os.path.isdir(settings.raw) and (settings.once or watching.journal.is_new):
+            raise OptionError(f"there is no folder {printable(settings.raw)!r} to watch")
+
+        def stop(number: int, _: object) -> None:
+            watching.stopping = True
+            if number == signal.SIGINT:
+                interrupted.append(number)
+                signal.signal(number, signal.default_int_handler)  # the next one is heard at once
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        watching.run()
     finally:
         log.close()
     total = f"{watching.sealed:,} {'file' if watching.sealed == 1 else 'files'} sealed"
-    failed = watching.failures
-    log.say(f"{total} ({watching.images:,} images), {failed:,} failed")
+    log.say(f"{total} ({watching.images:,} images), {watching.failures:,} failed")
     if interrupted:
         sys.exit(130)
     sys.exit(1 if settings.once and not watching.all_well else 0)

@@ -33,6 +33,7 @@ _SCHEMA: Final = (
         path BLOB PRIMARY KEY,
         size INTEGER NOT NULL,
         mtime INTEGER NOT NULL,
+        ctime INTEGER NOT NULL,
         state TEXT NOT NULL,
         at INTEGER NOT NULL,
         targets BLOB,
@@ -42,7 +43,6 @@ _SCHEMA: Final = (
         retry INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID""",
     "CREATE INDEX unrecorded ON files (path) WHERE state = 'sealed' AND NOT recorded",
-    "CREATE INDEX failed ON files (path) WHERE state = 'failed'",
 )
 
 
@@ -51,6 +51,7 @@ class Entry(NamedTuple):
 
     size: int
     mtime: int
+    ctime: int
     state: str
     why: str | None
     tries: int
@@ -59,10 +60,12 @@ class Entry(NamedTuple):
     def is_of(self, look: Look) -> bool:
         """Whether the file looks as it did then.
 
-        Inodes and times of change are not compared: they are others when an archive of raw files
-        was moved, or is mounted once more.
+        Inodes are not compared, nor, where it is sealed, the time at which its attributes changed:
+        they are others when an archive of raw files was moved, or is mounted once more.
         """
-        return (self.size, self.mtime) == look[:2]
+        if (self.size, self.mtime) != (look.size, look.mtime):
+            return False
+        return self.state == SEALED or self.ctime == look.ctime
 
 
 class Journal:
@@ -152,7 +155,7 @@ class Journal:
         marks = ",".join("?" * len(asked))
         with self._translated():
             rows = self._connection.execute(
-                "SELECT path, size, mtime, state, why, tries, retry FROM files "  # noqa: S608
+                "SELECT path, size, mtime, ctime, state, why, tries, retry FROM files "  # noqa: S608
                 f"WHERE path IN ({marks})",
                 asked,
             ).fetchall()
@@ -164,26 +167,27 @@ class Journal:
         One that was begun before keeps its look of then: what is there of a stack is of that.
         """
         self._write(
-            "INSERT INTO files (path, size, mtime, state, at) VALUES (?1, ?2, ?3, 'begun', ?4) "
-            "ON CONFLICT (path) DO UPDATE SET state = 'begun', size = ?2, mtime = ?3, at = ?4 "
+            "INSERT INTO files (path, size, mtime, ctime, state, at) "
+            "VALUES (?1, ?2, ?3, ?4, 'begun', ?5) ON CONFLICT (path) DO UPDATE "
+            "SET state = 'begun', size = ?2, mtime = ?3, ctime = ?4, at = ?5 "
             "WHERE state <> 'begun'",
-            (key, look.size, look.mtime, int(time.time())),
+            (key, *look[:3], int(time.time())),
         )
 
-    def sealed(self, key: bytes, look: Look, targets: Iterable[bytes], *, recorded: bool) -> None:
+    def sealed(self, key: bytes, look: Look, targets: Iterable[bytes]) -> None:
         """Write that a file is sealed."""
         self._write(
-            "INSERT OR REPLACE INTO files (path, size, mtime, state, at, targets, recorded) "
-            "VALUES (?, ?, ?, 'sealed', ?, ?, ?)",
-            (key, look.size, look.mtime, int(time.time()), b"\0".join(targets), recorded),
+            "INSERT OR REPLACE INTO files (path, size, mtime, ctime, state, at, targets) "
+            "VALUES (?, ?, ?, ?, 'sealed', ?, ?)",
+            (key, *look[:3], int(time.time()), b"\0".join(targets)),
         )
 
     def failed(self, key: bytes, look: Look, why: str, tries: int, wait: float) -> None:
         """Write that a file cannot be sealed as it is, and for how many seconds to leave it."""
         self._write(
-            "INSERT OR REPLACE INTO files (path, size, mtime, state, at, why, tries, retry) "
-            "VALUES (?, ?, ?, 'failed', ?, ?, ?, ?)",
-            (key, look.size, look.mtime, int(time.time()), why, tries, int(time.time() + wait)),
+            "INSERT OR REPLACE INTO files (path, size, mtime, ctime, state, at, why, tries, retry) "
+            "VALUES (?, ?, ?, ?, 'failed', ?, ?, ?, ?)",
+            (key, *look[:3], int(time.time()), why, tries, int(time.time() + wait)),
         )
 
     def forget(self, key: bytes) -> None:
@@ -207,12 +211,6 @@ class Journal:
             self._connection.executemany(
                 "UPDATE files SET recorded = 1 WHERE path = ?", [(key,) for key in keys]
             )
-
-    def count_failed(self) -> int:
-        """Number of files that could not be sealed."""
-        with self._translated():
-            row = self._connection.execute("SELECT count(*) FROM files WHERE state = 'failed'")
-            return int(row.fetchone()[0])
 
     def _write(self, sql: str, values: tuple[object, ...]) -> None:
         with self._translated():

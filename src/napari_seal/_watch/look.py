@@ -106,7 +106,10 @@ def has_image_name(name: str) -> bool:
 
 
 def walk(
-    raw: str, below: str, unlisted: Callable[[str, OSError], None]
+    raw: str,
+    below: str,
+    unlisted: Callable[[str, OSError], None],
+    answered: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[bytes, Look]]:
     """Yield the files to seal with their looks, by name within a folder.
 
@@ -120,6 +123,8 @@ def walk(
         Where in it to begin; empty for all of it.
     unlisted : callable
         Told of folders, and of files, that cannot be looked at; not of those that are gone.
+    answered : callable
+        Told of each folder that was listed.
 
     Yields
     ------
@@ -137,6 +142,7 @@ def walk(
         folder = pending.pop()
         try:
             files, folders = _list(os.path.join(raw, folder))
+            answered()
         except OSError as error:
             if folder == "":
                 raise

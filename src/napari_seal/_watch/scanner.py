@@ -97,9 +97,12 @@ class Scanner:
         """Seconds for which the disk has not answered."""
         return time.monotonic() - self._answered
 
+    def _hear(self) -> None:
+        self._answered = time.monotonic()
+
     def _run(self) -> None:
         while True:
-            self._answered = time.monotonic()
+            self._hear()
             if time.monotonic() >= self._next:
                 self._look_at_everything()
             for found in self._hinted():
@@ -112,7 +115,7 @@ class Scanner:
         unlisted: list[tuple[str, str]] = []
         try:
             self.place = Place.of(self._raw)
-            files = walk(self._raw, "", lambda *what: unlisted.append(_told(*what)))
+            files = walk(self._raw, "", lambda *what: unlisted.append(_told(*what)), self._hear)
             while portion := list(itertools.islice(files, _PORTION)):
                 self._put(Found(portion))
                 for found in self._hinted():
@@ -128,7 +131,7 @@ class Scanner:
 
     def _put(self, found: Found) -> None:
         while True:
-            self._answered = time.monotonic()
+            self._hear()
             try:
                 self.found.put(found, timeout=1)
             except queue.Full:

@@ -24,15 +24,11 @@ from napari_seal.errors import SealError, TargetExistsError, WriteError
 _NAMES: Final = 1000
 #: Seconds between two looks at a file of many planes, while it is read.
 _BETWEEN: Final = 1.0
-#: What is wrong with the name of one file, not with the disk that it would be written to.
-_OF_THE_NAME: Final = {
-    errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.ENOTDIR, errno.EISDIR, errno.EEXIST,
-    errno.ELOOP,
+#: What is wrong with the disk that is written to, whichever file it is.
+_OF_THE_DISK: Final = {
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN,
+    errno.ESTALE, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ETIMEDOUT,
 }  # fmt: skip
-#: Somebody else has it just now.
-_BUSY: Final = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EBUSY, errno.EINTR}
-
-
 #: What is said of a folder of sealed images that is none any more.
 GONE_PLACE: Final = "not there, or another disk is mounted there"
 
@@ -48,7 +44,7 @@ class Outcome(StrEnum):
     GONE = "gone"
     #: It cannot be read, or not be sealed as it is.
     REFUSED = "refused"
-    #: It could not be written, for want of room or for another reason that is not the file's.
+    #: It could not be written, for want of room or for another reason that all files share.
     BLOCKED = "blocked"
 
 
@@ -123,7 +119,7 @@ def seal_file(task: Task, *, options: SealOptions, out: Place) -> Result:
     except FileNotFoundError as error:
         if error.filename == task.source:
             return Result(Outcome.GONE)
-        return Result(Outcome.BLOCKED, why=_words(error))
+        return Result(Outcome.REFUSED, why=_words(error))
     except OSError as error:
         return Result(_kind_of(error), why=_words(error))
     except WriteError as error:
@@ -149,9 +145,8 @@ def timed_out(task: Task) -> Result:  # noqa: ARG001
 
 
 def _kind_of(cause: BaseException | None) -> Outcome:
-    if isinstance(cause, OSError) and cause.errno not in _OF_THE_NAME | _BUSY:
-        return Outcome.BLOCKED
-    return Outcome.REFUSED
+    blocked = isinstance(cause, OSError) and cause.errno in _OF_THE_DISK
+    return Outcome.BLOCKED if blocked else Outcome.REFUSED
 
 
 def _words(error: OSError) -> str:

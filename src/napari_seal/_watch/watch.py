@@ -5,27 +5,28 @@ from __future__ import annotations
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 from napari_seal._seal.images import stem_of
 from napari_seal._text import printable
 from napari_seal._watch.journal import BEGUN, FAILED, SEALED, Journal
+from napari_seal._watch.listening import Listening
 from napari_seal._watch.look import Look, Place
 from napari_seal._watch.recording import Recording
+from napari_seal._watch.records import Records
 from napari_seal._watch.scanner import Found, Scanner
 from napari_seal._watch.sealing import GONE_PLACE, Outcome, Result, Task, files_of
 from napari_seal._watch.service import Service
 from napari_seal._watch.waiting import Waiting, WaitingRoom
 from napari_seal._watch.workers import Workers
-from napari_seal.errors import OptionError, WriteError
+from napari_seal.errors import OptionError, ReadError, WriteError
 
 if TYPE_CHECKING:
-    from napari_seal._seal.images import SealOptions
-    from napari_seal._watch.events import Events
-
-    StartEvents: TypeAlias = Callable[[str, Scanner, Callable[[str], None]], Events]
+    from napari_seal._watch.listening import StartEvents
+    from napari_seal._watch.log import Log
+    from napari_seal._watch.settings import Settings
 
 #: Seconds between two looks around, and between two at an idle disk.
 _TICK: Final = 0.1
@@ -36,63 +37,16 @@ _FIRST, _LONGEST = 1.0, 60.0
 #: The same of one that was given up, and of a disk that cannot be written to.
 _FIRST_OF_FAILED, _LONGEST_OF_FAILED = 600.0, 6 * 3600.0
 _FIRST_OF_DISK, _LONGEST_OF_DISK = 2.0, 60.0
-#: Sealed files that are recorded in one run of the ledger, and seconds that they wait for it.
-_PORTION: Final = 1000
-_RECORD_AFTER: Final = 60.0
 #: Seconds that files under way, and the ledger, have in the end.
 _GRACE: Final = 5.0
+#: Seconds that those have which have not ended then.
+_FAREWELL: Final = 1.0
+#: Seconds that the ledger has in the end, where nobody has said that it is to end.
+_LONGEST_RECORD: Final = 3600.0
 #: Seconds without an answer after which it is said.
 _SILENCE: Final = 60.0
 #: Times that a file may change while a watch that is to end waits for it.
 _CHANGES: Final = 3
-
-
-class Log(Protocol):
-    """Where the watch tells what it does."""
-
-    def say(self, text: str, level: str = "info") -> None:
-        """Tell something once."""
-
-    def sealed(self, text: str) -> None:
-        """Tell of one of possibly very many files."""
-
-    def status(self, text: str) -> None:
-        """Tell how it stands; called often."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How to watch.
-
-    Parameters
-    ----------
-    raw, out : str
-        The folders, whatever links lead to them.
-    ledger : str
-    options : SealOptions
-    settle : float
-        Seconds for which a file must look the same before it is sealed.
-    give_up : float
-        Seconds for which a file that cannot be read counts as one that is still written.
-    timeout : float
-        Seconds that sealing a file may take.
-    rescan : float
-        Seconds between two looks at everything.
-    jobs : int
-    once : bool
-        Whether to end when all is sealed that is there.
-    """
-
-    raw: str
-    out: str
-    ledger: str
-    options: SealOptions
-    settle: float
-    give_up: float
-    timeout: float
-    rescan: float
-    jobs: int
-    once: bool
 
 
 class Watch:
@@ -101,6 +55,7 @@ class Watch:
     Parameters
     ----------
     settings : Settings
+    log : Log
     start_events : callable, optional
         `napari_seal._watch.events.start_events`, if events are to be used.
 
@@ -110,8 +65,6 @@ class Watch:
         Set it, from a signal handler, to have the watch end.
     sealed, images : int
         Files that were sealed, and images that were made of them.
-    failures : int
-        How often a file could not be sealed.
 
     Raises
     ------
@@ -121,51 +74,46 @@ class Watch:
         The ledger cannot be used.
     """
 
-    def __init__(self, settings: Settings, start_events: StartEvents | None = None) -> None:
+    def __init__(
+        self, settings: Settings, log: Log, start_events: StartEvents | None = None
+    ) -> None:
         self.stopping = False
-        self._settings = settings
-        self._log: Log
-        self._start_events = start_events
-        self._events: Events | None = None
-        self._deaf = self._was_deaf = ""
-        self._listening: Place | None = None
+        self._settings, self._log = settings, log
         self.journal = Journal(settings.out, settings.raw)
-        self._recording = Recording(settings.ledger, settings.out)
+        recording = Recording(settings.ledger, settings.out)
+        self._records = Records(self.journal, recording, settings.out, log)
+        self._scanner = Scanner(settings.raw, settings.rescan)
+        self._listening = Listening(settings.raw, self._scanner, start_events, log)
         self._place = Place.of(settings.out)
-        self.scanner = Scanner(settings.raw, settings.rescan)
         self._workers = Workers(
             settings.options, self._place, jobs=settings.jobs, timeout=settings.timeout,
-            patience=_GRACE,
+            patience=_FAREWELL,
         )  # fmt: skip
         self._service = Service()
+        # Where a file is: it waits, it is ready to be sealed, or it is being sealed.
         self._room = WaitingRoom(settings.settle)
-        self._flying: dict[bytes, tuple[Waiting, Look]] = {}
         self._ready: list[tuple[bytes, Waiting]] = []
+        self._flying: dict[bytes, tuple[Waiting, Look]] = {}
+        self._failed: set[bytes] = set()
         self._scanned = False
         self._around = 0.0
         self._stopped_at: float | None = None
-        self._blocked_until, self._blocked, self._blocks = 0.0, "", 0
-        self._probing = False
-        self._problem = ""
-        self._silent = False
+        self._blocked_until, self._blocked, self._blocks, self._probing = 0.0, "", 0, False
+        self._problem, self._silent = "", False
         self._unlisted: set[tuple[str, str]] = set()
-        self._recorded_at = time.monotonic()
-        self._to_record = sum(1 for _ in self.journal.unrecorded(1))
-        self._ledger_problem = ""
-        self.sealed = self.images = self.failures = self.bad = 0
+        self.sealed = self.images = 0
 
-    def run(self, log: Log) -> None:
+    def run(self) -> None:
         """Watch until told to stop, or until all is sealed that is there.
 
         Raises
         ------
-        WriteError
-            The journal cannot be written, or the disk was exchanged.
+        ReadError
+            The disk was exchanged.
         OptionError
             There is nothing to look at, in a watch that is to end.
         """
-        self._log = log
-        self.scanner.start()
+        self._scanner.start()
         self._service.ready()
         try:
             while not self._is_done():
@@ -175,10 +123,10 @@ class Watch:
                 time.sleep(_TICK)
         finally:
             self._service.stopping()
-            if self._events is not None:
-                self._events.stop()
+            self._listening.stop()
             self._workers.close()
-            self._record_rest()
+            seconds = _GRACE if self.stopping else _LONGEST_RECORD
+            self._records.finish(seconds, lambda: self._service.alive(self._status()))
             self.journal.close()
 
     # ------------------------------------------------------------------------ handing out tasks
@@ -193,9 +141,13 @@ class Watch:
         if self.stopping or not self._ready or (self._probing and self._flying):
             raise StopIteration
         key, file = self._ready.pop()
-        known = self.journal.known([key]).get(key)
+        try:
+            known = self.journal.known([key]).get(key)
+            self.journal.begin(key, file.look)
+        except WriteError as error:
+            self._block(key, file, str(error))
+            raise StopIteration from error
         begun = None if known is None or known.state == SEALED else (known.size, known.mtime)
-        self.journal.begin(key, file.look)
         self._flying[key] = (file, file.look)
         below = os.fsdecode(key)
         source = os.path.join(self._settings.raw, below)
@@ -212,7 +164,7 @@ class Watch:
     def _is_done(self) -> bool:
         if self.stopping:
             return not self._flying or self._must_stop()
-        waits = self._ready or self._flying or len(self._room) or not self.scanner.found.empty()
+        waits = self._ready or self._flying or len(self._room) or not self._scanner.found.empty()
         return self._settings.once and self._scanned and not waits
 
     def _look_around(self) -> None:
@@ -220,16 +172,20 @@ class Watch:
         now = self._around = time.monotonic()
         while len(self._room) < _ROOM:
             try:
-                self._take_in(self.scanner.found.get_nowait())
+                self._take_in(self._scanner.found.get_nowait())
             except queue.Empty:
+                break
+            except WriteError:  # the journal: what was found will be found again
+                self._scanner.look_at_everything()
                 break
         if now >= self._blocked_until and not self._ready:
             self._probing = bool(self._blocked)
             self._ready = [*self._room.take(now)]
             self._ready.reverse()  # the first is popped first
         self._see_silence()
-        self._listen()
-        self._record(now)
+        self._listening.look_after()
+        with suppress(WriteError):  # the journal; it is tried again
+            self._records.look_after(now)
         status = self._status()
         self._log.status(status)
         self._service.alive(status)
@@ -275,29 +231,34 @@ class Watch:
 
     def _take(self, task: Task, result: Result) -> None:
         file, latest = self._flying.pop(task.key)
+        self._failed.discard(task.key)
         now = time.monotonic()
-        if result.outcome is not Outcome.BLOCKED and self._blocked:
-            self._log.say(f"{printable(self._settings.out)} can be written to again")
-            self._blocked, self._blocks, self._probing = "", 0, False
-        match result.outcome:
-            case Outcome.SEALED | Outcome.KNOWN:
-                self._take_sealed(task, result)
-                if latest != task.look:
-                    self._room.see(task.key, latest, now)
-            case Outcome.CHANGED if result.look is not None:
-                self._put_back(task, file, result.look, now)
-            case Outcome.GONE:
-                self.journal.forget(task.key)
-                self._log.say(f"gone before it was sealed: {_shown(task)}", "warning")
-            case Outcome.BLOCKED:
-                self._take_blocked(task, file, result, now)
-            case _:
-                self._take_refused(task, file, result, now)
+        try:
+            match result.outcome:
+                case Outcome.SEALED | Outcome.KNOWN:
+                    self._take_sealed(task, result)
+                    if latest != task.look:
+                        self._room.see(task.key, latest, now)
+                case Outcome.CHANGED if result.look is not None:
+                    self._put_back(task, file, result.look, now)
+                case Outcome.GONE:
+                    self.journal.forget(task.key)
+                    self._log.sealed(f"gone before it was sealed: {_shown(task)}")
+                case Outcome.BLOCKED:
+                    self._take_blocked(task, file, result)
+                case _:
+                    self._take_refused(task, file, result, now)
+        except WriteError as error:
+            # The journal; what is sealed will be recognised when its turn comes again.
+            self._block(task.key, file, str(error))
 
     def _take_sealed(self, task: Task, result: Result) -> None:
         below = [os.path.relpath(path, self._settings.out) for path in result.targets]
-        self.journal.sealed(task.key, task.look, map(os.fsencode, below), recorded=False)
-        self._to_record += 1
+        if self._blocked and result.outcome is Outcome.SEALED:
+            self._log.say(f"{printable(self._settings.out)} can be written to again")
+            self._blocked, self._blocks, self._probing = "", 0, False
+        self.journal.sealed(task.key, task.look, map(os.fsencode, below))
+        self._records.add()
         self.sealed += result.outcome is Outcome.SEALED
         self.images += result.images
         shown = [printable(os.path.relpath(p, self._settings.out)) for p in files_of(result)]
@@ -333,112 +294,53 @@ class Watch:
         tries = file.retried + 1
         wait = min(_FIRST_OF_FAILED * 2 ** min(file.retried, 9), _LONGEST_OF_FAILED)
         self.journal.failed(task.key, task.look, why, tries, wait)
-        self.failures += 1
+        self._failed.add(task.key)
         if known is None or known.why != why:
             self._log.say(f"not sealed: {_shown(task)}: {why}", "error")
 
-    def _take_blocked(self, task: Task, file: Waiting, result: Result, now: float) -> None:
-        """The disk cannot be written to: try again later, with one file first."""
+    def _take_blocked(self, task: Task, file: Waiting, result: Result) -> None:
         if self._settings.once:
             self._fail(task, file, result.why)
             return
         is_back = GONE_PLACE in result.why and os.path.exists(self.journal.path)
         if is_back and not self._place.is_there():
-            raise WriteError(
+            raise ReadError(
                 f"{printable(self._settings.out)} was unmounted and is another disk now, or the "
                 "same one mounted anew; start the watch again"
             )
+        self._block(task.key, file, result.why)
+
+    def _block(self, key: bytes, file: Waiting, why: str) -> None:
+        """The disk cannot be written to: try again later, with one file first."""
+        now = time.monotonic()
         self._blocks += 1
         wait = min(_FIRST_OF_DISK * 2 ** min(self._blocks - 1, 9), _LONGEST_OF_DISK)
         self._blocked_until = now + wait
-        self._room.put_off(task.key, file, now + wait)
-        for key, other in self._ready:
-            self._room.put(key, other)
+        self._room.put_off(key, file, now + wait)
+        for other, waiting in self._ready:
+            self._room.put(other, waiting)
         self._ready = []
         if not self._blocked:
-            self._blocked = result.why
-            self._log.say(
-                f"cannot write: {result.why}; nothing is lost, it is tried again", "error"
-            )
+            self._log.say(f"cannot write: {why}; nothing is lost, it is tried again", "error")
+        self._blocked = why
 
     def _see_silence(self) -> None:
-        silent = self.scanner.silent > _SILENCE
+        silent = self._scanner.silent > _SILENCE
         if silent != self._silent:
             self._silent = silent
             state = "does not answer" if silent else "answers again"
             self._log.say(f"{printable(self._settings.raw)} {state}", "warning")
 
-    def _listen(self) -> None:
-        """Have events, if there may be any, of the folder that is there now."""
-        place = self.scanner.place
-        if self._start_events is None or place is None or self._problem:
-            return
-        if place == self._listening and not self._deaf:
-            return
-        if self._deaf and self._deaf != self._was_deaf:
-            seconds = f"{self._settings.rescan:,.0f} s"
-            self._log.say(
-                f"no events ({self._deaf}): all files are looked at every {seconds}", "warning"
-            )
-        self._was_deaf, self._deaf = self._deaf, ""
-        if place == self._listening and self._was_deaf:
-            return  # they would fail once more
-        if self._events is not None:
-            self._events.stop()
-        self._listening = place
-        self._events = self._start_events(self._settings.raw, self.scanner, self._fall_deaf)
-
-    def _fall_deaf(self, why: str) -> None:
-        self._deaf = why
+    @property
+    def failures(self) -> int:
+        """Number of files that cannot be sealed as they are."""
+        return len(self._failed)
 
     @property
     def all_well(self) -> bool:
-        """Whether every file that was seen is sealed, and its sealed images are intact."""
-        return not (self.failures or self.bad or self._unlisted or self.stopping)
-
-    # ---------------------------------------------------------------------------------- the ledger
-
-    def _record(self, now: float, *, at_once: bool = False) -> None:
-        done = self._recording.take()
-        if done is not None:
-            self._recorded_at = now
-            self.journal.recorded(done.keys)
-            for path, verdict in done.bad:
-                self.bad += 1
-                text = f"{printable(path)} is {verdict}, just after it was sealed"
-                self._log.say(text, "error")
-            if done.problem and done.problem != self._ledger_problem:
-                self._log.say(f"not recorded yet: {done.problem}", "warning")
-            self._ledger_problem = done.problem
-            if done.keys:
-                self._to_record = sum(1 for _ in self.journal.unrecorded(_PORTION))
-        is_time = (
-            at_once
-            or now - self._recorded_at > _RECORD_AFTER
-            or (self._to_record >= _PORTION and not self._ledger_problem)
-        )
-        if not (self._to_record and is_time and self._recording.is_idle):
-            return
-        out = self._settings.out
-        portion = [
-            (key, [os.path.join(out, os.fsdecode(target)) for target in targets])
-            for key, targets in self.journal.unrecorded(_PORTION)
-        ]
-        self._recording.start(portion)
-
-    def _record_rest(self) -> None:
-        """Record what is left; where the watch was stopped, only for so long."""
-        deadline = time.monotonic() + _GRACE if self.stopping else float("inf")
-        while time.monotonic() < deadline:
-            self._record(time.monotonic(), at_once=not self._ledger_problem)
-            if self._recording.is_idle:
-                break
-            self._service.alive(self._status())
-            time.sleep(_TICK / 2)
-        self._recording.stop()
-        done = self._recording.take(wait=1)
-        if done is not None:
-            self.journal.recorded(done.keys)
+        """Whether every file that was seen is sealed, and in the ledger, and intact."""
+        bad = self._failed or self._unlisted or self.stopping or self._records.bad
+        return not (bad or self._records.left)
 
     def _status(self) -> str:
         waiting = len(self._room) + len(self._ready) + len(self._flying)
