@@ -15,7 +15,7 @@ import pytest
 from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
-#: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``.
+#: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``watch``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 
@@ -35,12 +35,12 @@ def skip_or_fail(need: str, reason: str) -> None:
 DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
-def needs(module: str) -> Any:
-    """Import what reads a kind of microscopes' files, or skip the test or the module."""
+def needs(module: str, need: str = "microscopes") -> Any:
+    """Import what an extra brings, such as readers, or skip the test or the module."""
     try:
         return importlib.import_module(module)
     except ImportError:
-        if "microscopes" in REQUIRED:
+        if need in REQUIRED:
             raise
         pytest.skip(f"{module} is not installed", allow_module_level=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from napari_seal._text import printable
@@ -18,6 +19,10 @@ except ImportError as _error:
     ) from _error
 
 
+#: Seconds to the first and the longest wait, before it is tried to listen again.
+_FIRST, _LONGEST = 0.5, 60.0
+
+
 class Events:
     """A thread that listens.
 
@@ -28,7 +33,7 @@ class Events:
     scanner : Scanner
         Given the hints.
     failed : callable
-        Told why there are no more events, from this thread.
+        Told why there are no events for a while, from this thread.
     """
 
     def __init__(self, raw: str, scanner: Scanner, failed: Callable[[str], None]) -> None:
@@ -44,20 +49,32 @@ class Events:
         self._stop.set()
 
     def _run(self) -> None:
-        try:
-            for changes in watch(
-                self._raw, watch_filter=None, debounce=200, step=50, stop_event=self._stop,
-                rust_timeout=1000, raise_interrupt=False, force_polling=False,
-                ignore_permission_denied=True,
-            ):  # fmt: skip
-                for change, path in changes:
-                    if change != Change.deleted:
-                        self._scanner.hint(path)
-        except Exception as error:  # noqa: BLE001 - a hint less; whatever it is, the scanner goes on
-            self._failed(printable(error, 300))
-            return
-        if not self._stop.is_set():
-            self._failed("the folder is gone")
+        wait = _FIRST
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            try:
+                self._listen()
+                why = "the folder is gone"
+            except Exception as error:  # noqa: BLE001 - a hint less; the scanner finds it all
+                why = printable(error, 300)
+            if self._stop.is_set():
+                return
+            self._scanner.look_at_everything()
+            if wait == _FIRST:
+                self._failed(why)
+            # A name that is not Unicode, for one, cannot be told, and ends all events.
+            wait = _FIRST if time.monotonic() - begun > _LONGEST else min(2 * wait, _LONGEST)
+            self._stop.wait(wait)
+
+    def _listen(self) -> None:
+        for changes in watch(
+            self._raw, watch_filter=None, debounce=200, step=50, stop_event=self._stop,
+            rust_timeout=1000, raise_interrupt=False, force_polling=False,
+            ignore_permission_denied=True,
+        ):  # fmt: skip
+            for change, path in changes:
+                if change != Change.deleted:
+                    self._scanner.hint(path)
 
 
 def start_events(raw: str, scanner: Scanner, failed: Callable[[str], None]) -> Events:

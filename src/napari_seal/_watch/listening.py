@@ -37,7 +37,9 @@ class Listening:
         """Begin to listen, where that is needed; to be called often."""
         if self._failure:
             why, self._failure = self._failure, ""
-            self._log.say(f"no events: {why}; what is new is found a little later", "warning")
+            self._log.say(
+                f"no events for now: {why}; what is new is found a little later", "warning"
+            )
         place = self._scanner.place
         if self._start is None or place is None or place == self._place:
             return

@@ -22,8 +22,9 @@ _PORTION: Final = 500
 _AHEAD: Final = 4
 #: Hints that wait; more of them are answered by a look at everything.
 _HINTS: Final = 20_000
-#: A look at everything may take this share of the time at most.
-_SHARE: Final = 0.1
+#: A look at everything may take this share of the time at most; and this one, where events say that
+#: it is needed.
+_SHARE, _SHARE_AT_MOST = 0.1, 0.5
 #: Seconds after which a new folder is looked into again: events in it may have come too early.
 _AGAIN: Final = 1.0
 #: Seconds between two tries to list a folder that is not there, and between two looks at the clock.
@@ -74,7 +75,7 @@ class Scanner:
         self._raw, self._every = raw, every
         self._hints: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._again: list[tuple[float, str]] = []
-        self._next = 0.0
+        self._next = self._earliest = 0.0
         self._answered = time.monotonic()
 
     def start(self) -> None:
@@ -103,7 +104,7 @@ class Scanner:
     def _run(self) -> None:
         while True:
             self._hear()
-            if time.monotonic() >= self._next:
+            if time.monotonic() >= max(self._next, self._earliest):
                 self._look_at_everything()
             for found in self._hinted():
                 self._put(found)
@@ -126,6 +127,7 @@ class Scanner:
             return
         self._put(Found([], ended=True, unlisted=tuple(unlisted)))
         took = time.monotonic() - begun
+        self._earliest = time.monotonic() + took * (1 / _SHARE_AT_MOST - 1)
         if self._next > 0:
             self._next = time.monotonic() + max(self._every, took / _SHARE)
 
@@ -164,9 +166,6 @@ class Scanner:
         Of a file in a folder that is one image, that folder; of what is left alone, None.
         """
         below = os.path.relpath(path, self._raw)
-        if "\ufffd" in below:  # a name that is not Unicode was not told as it is
-            self.look_at_everything()
-            return None
         parts = [] if below == os.curdir else below.split(os.sep)
         if os.pardir in parts:
             return None

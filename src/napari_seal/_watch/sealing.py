@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
+from multiprocessing import parent_process
 from typing import Final, NamedTuple
 
 from napari_seal._disk import make_folder
@@ -22,6 +23,8 @@ from napari_seal.errors import SealError, TargetExistsError, WriteError
 
 #: Names that are tried for a file, if those before are taken: ``a``, ``a_r2``, ``a_r3``…
 _NAMES: Final = 1000
+#: Times that what stands under a name is looked at, if it is another each time.
+_LOOKS: Final = 3
 #: Seconds between two looks at a file of many planes, while it is read.
 _BETWEEN: Final = 1.0
 #: What is wrong with the disk that is written to, whichever file it is.
@@ -44,6 +47,8 @@ class Outcome(StrEnum):
     GONE = "gone"
     #: It cannot be read, or not be sealed as it is.
     REFUSED = "refused"
+    #: Another process is at it: one that a killed watch has left behind.
+    BUSY = "busy"
     #: It could not be written, for want of room or for another reason that all files share.
     BLOCKED = "blocked"
 
@@ -103,6 +108,10 @@ class _ChangedError(Exception):
         self.look = look
 
 
+class _OrphanError(Exception):
+    """The watch was killed, and this process is left."""
+
+
 class _TakenError(Exception):
     """Something else has the name."""
 
@@ -145,8 +154,10 @@ def timed_out(task: Task) -> Result:  # noqa: ARG001
 
 
 def _kind_of(cause: BaseException | None) -> Outcome:
-    blocked = isinstance(cause, OSError) and cause.errno in _OF_THE_DISK
-    return Outcome.BLOCKED if blocked else Outcome.REFUSED
+    number = cause.errno if isinstance(cause, OSError) else None
+    if number in _OF_THE_DISK:
+        return Outcome.BLOCKED
+    return Outcome.BUSY if number in (errno.EAGAIN, errno.EWOULDBLOCK) else Outcome.REFUSED
 
 
 def _words(error: OSError) -> str:
@@ -157,14 +168,21 @@ def _words(error: OSError) -> str:
 def _under_a_free_name(task: Task, options: SealOptions) -> Result:
     guard = _Guard(task)
     guard()
+    if not os.path.exists(task.source):
+        return Result(Outcome.REFUSED, why="it is a link that leads nowhere")
     mode = os.stat(task.source).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe would wait for ever
         return Result(Outcome.REFUSED, why="it is neither a file nor a folder")
     make_folder(os.path.dirname(task.stem))
     for number in range(1, _NAMES + 1):
         stem = task.stem if number == 1 else f"{task.stem}_r{number}"
-        with suppress(_TakenError):
-            return _Attempt(task, options, guard).seal(stem)
+        for _ in range(_LOOKS):
+            try:
+                return _Attempt(task, options, guard).seal(stem)
+            except TargetExistsError:
+                continue  # another process was quicker: look at what it has made
+            except _TakenError:
+                break
     text = f"{_NAMES} files of this name are sealed, all of them others"
     return Result(Outcome.REFUSED, why=text)
 
@@ -213,14 +231,11 @@ class _Attempt:
                     found.append(_named(target))
                 self._guard()
         except BaseException as error:
-            waits = (
-                isinstance(error, (OSError, WriteError))
-                and _kind_of(error if isinstance(error, OSError) else error.__cause__)
-                is Outcome.BLOCKED
+            cause = error if isinstance(error, OSError) else error.__cause__
+            blocked = isinstance(error, (OSError, WriteError)) and (
+                _kind_of(cause) is not Outcome.REFUSED
             )
-            self._discard(keep_stack=waits)
-            if isinstance(error, TargetExistsError):
-                raise _TakenError from error  # another writer was quicker
+            self._discard(keep_stack=blocked or isinstance(error, _OrphanError))
             raise
         outcome = Outcome.SEALED if written else Outcome.KNOWN
         return Result(outcome, tuple(found), written)
@@ -237,7 +252,6 @@ class _Attempt:
                 raise _TakenError  # not ours
             same = self._task.begun == self._task.look[: len(self._task.begun)]
             more = {"resume": True} if same else {"overwrite": True}
-        self._begun = target.path
         written = seal_target(target, self._options, self._while_sealing(target), **more)
         self._made.append(target.path)
         self._begun = None
@@ -248,7 +262,13 @@ class _Attempt:
         for size in target.image.leading.values():
             count *= size
 
-        def progress(done: int, _: int) -> None:
+        parent = parent_process()
+
+        def progress(done: int, total: int) -> None:
+            if done > total - count:  # a plane is written: the folder is this process's
+                self._begun = target.path
+            if parent is not None and not parent.is_alive():
+                raise _OrphanError
             # Before the index: that which is there before the first plane, and the last one.
             if done % count == 0:
                 self._guard()

@@ -45,8 +45,9 @@ _FAREWELL: Final = 1.0
 _LONGEST_RECORD: Final = 3600.0
 #: Seconds without an answer after which it is said.
 _SILENCE: Final = 60.0
-#: Times that a file may change while a watch that is to end waits for it.
+#: Times that a file may change, or be another process's, while a watch that is to end waits for it.
 _CHANGES: Final = 3
+_PATIENCE: Final = 30
 
 
 class Watch:
@@ -109,7 +110,7 @@ class Watch:
         Raises
         ------
         ReadError
-            The disk was exchanged.
+            The disk was exchanged, or a watch that is to end cannot write its journal.
         OptionError
             There is nothing to look at, in a watch that is to end.
         """
@@ -246,6 +247,9 @@ class Watch:
                     self._log.sealed(f"gone before it was sealed: {_shown(task)}")
                 case Outcome.BLOCKED:
                     self._take_blocked(task, file, result)
+                case Outcome.BUSY if file.tries < _PATIENCE or not self._settings.once:
+                    file.tries += 1
+                    self._room.put_off(task.key, file, now + _FIRST)
                 case _:
                     self._take_refused(task, file, result, now)
         except WriteError as error:
@@ -312,6 +316,8 @@ class Watch:
 
     def _block(self, key: bytes, file: Waiting, why: str) -> None:
         """The disk cannot be written to: try again later, with one file first."""
+        if self._settings.once:
+            raise ReadError(why)
         now = time.monotonic()
         self._blocks += 1
         wait = min(_FIRST_OF_DISK * 2 ** min(self._blocks - 1, 9), _LONGEST_OF_DISK)
