@@ -30,7 +30,7 @@ class Watching:
     *options
         Of the command.
     environment : dict, optional
-        Further variables.
+        Further variables; ``{LOG}`` stands for device and inode of what it writes to.
     """
 
     def __init__(
@@ -41,9 +41,12 @@ class Watching:
         command = [sys.executable, "-m", "napari_seal", "watch", self.raw, "--out", self.out]
         command += ["--settle", "0.2", "--jobs", "2", *map(str, options)]
         with self.log.open("wb") as log:
+            about = os.fstat(log.fileno())
+            here = {"{LOG}": f"{about.st_dev}:{about.st_ino}"}
+            environment = {k: here.get(v, v) for k, v in (environment or {}).items()}
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **environment},
             )  # fmt: skip
 
     @property

@@ -344,3 +344,40 @@ def test_one_watch_at_a_time_writes_into_a_folder(start, tmp_path):
     third = start("--once")
     assert third.wait() == 2
     assert "was filled from" in third.text
+
+
+def test_a_stack_that_was_begun_with_other_options_is_begun_anew(start, tmp_path):
+    """After a kill and a change of the command, the new options hold for all planes."""
+    stack = picture(1, (200, 256, 256))
+    tifffile.imwrite(tmp_path / "raw" / "a.tif", stack, photometric="minisblack", metadata=None)
+    out = tmp_path / "sealed"
+    watching = start("--poll")
+    watching.until(lambda: len(sealed_in(out)) > 3)
+    watching.kill()
+    assert start("--once", "--quality", 50).wait() == 0
+    found = napari_seal.check_stack(out / "a.sealed")
+    assert (found.verdict, found.stack.quality) == ("intact", 50)
+    assert [path.name for path in out.glob("a*")] == ["a.sealed"]
+
+
+def test_a_run_that_somebody_wants_to_go_on_with_is_left_alone(start, tmp_path):
+    """Recording beside an unfinished run of `verify` does not close it, and all of it is proven."""
+    out = tmp_path / "sealed"
+    for number in range(700):
+        save(tmp_path / "raw" / f"{number}.npy", number)
+    assert start("--once").wait() == 0
+    with napari_seal.Ledger.open(out / "ledger.db") as ledger:
+        run = ledger.check_many(out, jobs=1, time_limit=0.001)
+        before = sum(1 for _ in run)
+        assert run.stopped == "time-limit"
+    save(tmp_path / "raw" / "new.npy", 1000)
+    assert start("--once").wait() == 0
+    with napari_seal.Ledger.open(out / "ledger.db") as ledger:
+        states = [(run.kind, run.state) for run in ledger.runs()]
+        assert states == [("seal", "complete"), ("verify", "unfinished"), ("seal", "complete")]
+        assert ledger.unfinished(out) is not None
+        verdicts = list(ledger.check_many(out, resume=True))
+        assert len(verdicts) == 701 > before
+        assert all(verdict.intact for verdict in verdicts)
+        assert ledger.check().agrees
+        assert not [*ledger.missing()]

@@ -226,8 +226,13 @@ class Journal:
                     f"another watch is writing into {printable(os.path.dirname(self.path))!r}; "
                     "end that first, or name another --out"
                 ) from error
+            hint = (
+                "; move it away: what is sealed already will be recognised"
+                if isinstance(error, sqlite3.DatabaseError)
+                and not isinstance(error, sqlite3.OperationalError)
+                else ""
+            )
             raise WriteError(
                 f"the journal {printable(self.path)!r} cannot be read or written: "
-                f"{printable(error, 200)}; if it is damaged, move it away: what is sealed already "
-                "will be recognised"
+                f"{printable(error, 200)}{hint}"
             ) from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import NamedTuple
 
 from napari_seal._text import printable
 from napari_seal._verify.engine import Settings
 from napari_seal._verify.ledger.ledger import Ledger
+from napari_seal._watch.look import Place
 from napari_seal.errors import SealError
 
 
@@ -51,7 +51,8 @@ class Recording:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._done: Recorded | None = None
-        with self._open() as opened:
+        self._place = Place.of(out)
+        with self._open(create=True) as opened:
             opened._where.of([out])
 
     def start(self, portion: list[tuple[bytes, list[str]]]) -> None:
@@ -79,15 +80,18 @@ class Recording:
         """End early; what is not recorded then will be after the next start."""
         self._stop.set()
 
-    def _open(self) -> Ledger:
-        ledger = Ledger.open(self._path, create=True)
+    def _open(self, *, create: bool = False) -> Ledger:
+        ledger = Ledger.open(self._path, create=create)
         if ledger.root is None:  # a new one
             ledger.close()
-            ledger = Ledger.open(self._path, create=True, root=self._out)
+            ledger = Ledger.open(self._path, root=self._out)
         return ledger
 
     def _run(self, portion: list[tuple[bytes, list[str]]]) -> None:
         bad: list[tuple[str, str]] = []
+        if not self._place.is_there():
+            self._done = Recorded([], bad, f"{printable(self._out)} is not there")
+            return
         try:
             with self._open() as ledger:
                 run = ledger._run(
@@ -101,8 +105,3 @@ class Recording:
             return
         keys = [key for key, _ in portion] if run.stopped is None else []
         self._done = Recorded(keys, bad)
-
-
-def default_ledger(out: str) -> str:
-    """The ledger of a folder of sealed images, where none was named."""
-    return os.path.join(out, "ledger.db")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from multiprocessing import parent_process
 from typing import Final, NamedTuple
 
@@ -246,13 +247,20 @@ class _Attempt:
             written = seal_target(target, self._options)
             self._made.append(target.path)
             return written
-        more = {}
-        if standing is Standing.UNFINISHED:
-            if self._task.begun is None:
-                raise _TakenError  # not ours
-            same = self._task.begun == self._task.look[: len(self._task.begun)]
-            more = {"resume": True} if same else {"overwrite": True}
-        written = seal_target(target, self._options, self._while_sealing(target), **more)
+        seal = partial(seal_target, target, self._options, self._while_sealing(target))
+        if standing is not Standing.UNFINISHED:
+            written = seal()
+        elif self._task.begun is None:
+            raise _TakenError  # not ours
+        elif self._task.begun != self._task.look[: len(self._task.begun)]:
+            written = seal(overwrite=True)
+        else:
+            try:
+                written = seal(resume=True)
+            except WriteError as error:
+                if error.__cause__ is not None:
+                    raise
+                written = seal(overwrite=True)  # it was begun with other options
         self._made.append(target.path)
         self._begun = None
         return written

@@ -258,10 +258,10 @@ class Watch:
 
     def _take_sealed(self, task: Task, result: Result) -> None:
         below = [os.path.relpath(path, self._settings.out) for path in result.targets]
-        if self._blocked and result.outcome is Outcome.SEALED:
-            self._log.say(f"{printable(self._settings.out)} can be written to again")
-            self._blocked, self._blocks, self._probing = "", 0, False
         self.journal.sealed(task.key, task.look, map(os.fsencode, below))
+        if self._blocked:
+            self._log.say(f"{printable(self._settings.out)} can be written to again")
+            self._blocked_until, self._blocked, self._blocks, self._probing = 0.0, "", 0, False
         self._records.add()
         self.sealed += result.outcome is Outcome.SEALED
         self.images += result.images
@@ -319,10 +319,11 @@ class Watch:
         if self._settings.once:
             raise ReadError(why)
         now = time.monotonic()
-        self._blocks += 1
-        wait = min(_FIRST_OF_DISK * 2 ** min(self._blocks - 1, 9), _LONGEST_OF_DISK)
-        self._blocked_until = now + wait
-        self._room.put_off(key, file, now + wait)
+        if now >= self._blocked_until:  # else it is one of several that were under way
+            self._blocks += 1
+            wait = min(_FIRST_OF_DISK * 2 ** min(self._blocks - 1, 9), _LONGEST_OF_DISK)
+            self._blocked_until = now + wait
+        self._room.put_off(key, file, self._blocked_until)
         for other, waiting in self._ready:
             self._room.put(other, waiting)
         self._ready = []
