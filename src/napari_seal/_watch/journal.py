@@ -101,19 +101,12 @@ class Journal:
         ask("PRAGMA trusted_schema = OFF")
         # The lock is kept until the end of the process, and nothing is shared in memory.
         ask("PRAGMA locking_mode = EXCLUSIVE")
+        is_empty = self._check_content()
         ask("PRAGMA journal_mode = WAL").fetchone()
         ask("PRAGMA synchronous = NORMAL")
         ask("BEGIN IMMEDIATE")
         try:
-            (mark,) = ask("PRAGMA application_id").fetchone()
-            (version,) = ask("PRAGMA user_version").fetchone()
-            empty = ask("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-            if (mark, version) != (_APPLICATION_ID, _VERSION):
-                if not (empty and mark == version == 0):
-                    raise WriteError(
-                        f"{printable(self.path)} is no journal that this version of napari-seal "
-                        "can read; move it away: what is sealed already will be recognised"
-                    )
+            if is_empty:
                 for statement in _SCHEMA:
                     ask(statement)
                 ask(f"PRAGMA application_id = {_APPLICATION_ID}")
@@ -125,6 +118,21 @@ class Journal:
             if self._connection.in_transaction:
                 ask("ROLLBACK")
             raise
+
+    def _check_content(self) -> bool:
+        """Refuse what is no journal; whether there is nothing in it yet."""
+        ask = self._connection.execute
+        (mark,) = ask("PRAGMA application_id").fetchone()
+        (version,) = ask("PRAGMA user_version").fetchone()
+        is_empty: bool = ask("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+        if (mark, version) != (_APPLICATION_ID, _VERSION) and not (
+            is_empty and mark == version == 0
+        ):
+            raise WriteError(
+                f"{printable(self.path)} is no journal that this version of napari-seal can read; "
+                "move it away: what is sealed already will be recognised"
+            )
+        return is_empty
 
     def _check_folder(self, raw: str) -> None:
         with self._translated():
@@ -148,6 +156,13 @@ class Journal:
         """Close the file, and let another process have it."""
         with self._translated():
             self._connection.close()
+
+    @property
+    def count(self) -> int:
+        """Number of raw files that are sealed."""
+        with self._translated():
+            sql = "SELECT count(*) FROM files WHERE state = 'sealed'"
+            return int(self._connection.execute(sql).fetchone()[0])
 
     def known(self, keys: Iterable[bytes]) -> dict[bytes, Entry]:
         """What is known of files."""

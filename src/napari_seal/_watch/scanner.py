@@ -18,8 +18,8 @@ from napari_seal._images.names import is_zarr
 from napari_seal._watch.look import Look, Place, has_image_name, is_left_alone, look_at, walk
 
 #: Files that are handed over at once, and how many such portions wait to be taken.
-_PORTION: Final = 500
-_AHEAD: Final = 4
+_PORTION: Final = 1000
+_AHEAD: Final = 16
 #: Hints that wait; more of them are answered by a look at everything.
 _HINTS: Final = 20_000
 #: A look at everything may take this share of the time at most; and this one, where events say that

@@ -114,6 +114,8 @@ class Watch:
         OptionError
             There is nothing to look at, in a watch that is to end.
         """
+        raw, out = printable(self._settings.raw), printable(self._settings.out)
+        self._log.say(f"watching {raw}, sealing into {out}; {self.journal.count:,} sealed before")
         self._scanner.start()
         self._service.ready()
         try:
