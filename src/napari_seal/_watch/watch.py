@@ -292,7 +292,7 @@ class Watch:
         if self._settings.once or file.retried or age >= self._settings.give_up:
             self._fail(task, file, result.why)
         else:
-            wait = min(_FIRST * 2 ** (file.tries - 1), _LONGEST)
+            wait = min(_FIRST * 2 ** min(file.tries - 1, 9), _LONGEST)
             self._room.put_off(task.key, file, now + wait)
 
     def _fail(self, task: Task, file: Waiting, why: str) -> None:
