@@ -88,12 +88,11 @@ def with_scans(count: int) -> bytes:
 
 
 @cache
-def wide_jpeg(mode: str = "L", **options: Any) -> bytes:
+def wide_jpeg(mode: str = "L", *, side: int = SIDE, **options: Any) -> bytes:
     """A JPEG of the largest picture in some 100 kB, without a seal."""
     out = io.BytesIO()
-    Image.new(mode, (SIDE, SIDE), 128 if mode == "L" else (90, 128, 60)).save(
-        out, "JPEG", **options
-    )
+    level = (90, 128, 60, 30)[: len(mode)]
+    Image.new(mode, (side, side), level if len(mode) > 1 else 128).save(out, "JPEG", **options)
     return out.getvalue()
 
 

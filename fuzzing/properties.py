@@ -21,6 +21,7 @@ from collections.abc import Callable
 
 import numpy as np
 import seeds
+from adopting import adopted_file, amended_block
 from PIL import Image, ImageFile
 from walkers import exif_reader, jpeg_walker, png_walker, with_check_sums
 
@@ -357,4 +358,6 @@ PROPERTIES: dict[str, Callable[[bytes], None]] = {
     "manifest": manifest,
     "key": key_file,
     "trust": trust_list,
+    "amend": amended_block,
+    "adopt": adopted_file,
 }

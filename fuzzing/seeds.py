@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import sqlite3
 import sys
 import tempfile
@@ -37,6 +38,7 @@ from mutators import (
     with_text,
 )
 from png_mutators import chunk, replace
+from strangers import ACCEPTED, camera_block
 
 from napari_seal import Ledger, Window, seal, seal_stack
 from napari_seal._cli import main
@@ -265,6 +267,8 @@ def all_seeds() -> dict[str, dict[str, bytes]]:
         "picture": files,
         "key": _keys(),
         "trust": _trust_lists(),
+        "amend": _blocks() | {"camera": camera_block()[len(EXIF) :]},
+        "adopt": {re.sub(r"\W", "-", name): data for name, data in ACCEPTED.items()},
         **_archive(),
     }
 
@@ -280,7 +284,14 @@ def seeds_from(folder: str) -> dict[str, dict[str, bytes]]:
                 blocks[f"{name}-{number}"] = block
         payload = segment(APP1, exif_payload(pictures()["gray.jpg"]))
         files[f"sealed-{name}"] = data[:2] + payload + data[2:]
-    return {"jpeg": files, "check": files, "picture": files, "exif": blocks}
+    return {
+        "jpeg": files,
+        "check": files,
+        "picture": files,
+        "exif": blocks,
+        "amend": blocks,
+        "adopt": files,
+    }
 
 
 if __name__ == "__main__":

@@ -178,7 +178,11 @@ CASES: dict[str, Case] = {
     "the largest 8-bit PNG": Case(lambda: wide_png(8), IMAGE, name="a.png"),
     "the largest 16-bit PNG": Case(wide_png, IMAGE, name="a.png"),
     "the largest RGB PNG": Case(lambda: wide_png(8, 2), IMAGE, name="a.png"),
-    "the largest RGBA PNG": Case(lambda: wide_png(8, 6), IMAGE, name="a.png"),
+    "the largest RGBA PNG": Case(lambda: wide_png(8, 6, side=14_188), IMAGE, name="a.png"),
+    "an RGBA PNG of as many pixels": Case(lambda: wide_png(8, 6), IMAGE, "undecodable", "a.png"),
+    "the largest CMYK JPEG": Case(
+        lambda: sealed_as(wide_jpeg("CMYK", side=14_188), [14_188, 14_188, 4]), IMAGE
+    ),
     "the largest PNG, damaged": Case(lambda: wide_png(damaged=True), IMAGE, name="a.png"),
     "a damaged PNG of 64 megapixels": Case(
         lambda: wide_png(8, side=8_000, damaged=True), IMAGE, "bytes-replaced", "a.png"

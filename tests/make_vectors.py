@@ -331,6 +331,7 @@ def jpeg_vector(name: str, data: bytes, levels: list[int] | None) -> dict[str, A
 
 def build() -> dict[str, Any]:
     """All vectors."""
+    from make_vectors_adopted import adopted_vectors
     from make_vectors_blake3 import blake3_record_vectors, blake3_vectors
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
     from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
@@ -356,6 +357,7 @@ def build() -> dict[str, Any]:
         "window16": window16_vectors(),
         "tile_digests": tile_digests_vectors(),
         "signature": signature_vectors(),
+        "adopted": adopted_vectors(),
     }
 
 

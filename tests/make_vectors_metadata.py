@@ -192,6 +192,9 @@ def exif_vectors() -> list[dict[str, Any]]:
 # --------------------------------------------------------------------------------------- records
 
 
+_ADOPTED = {"sha244": "none", "beside": sha256(b"")}
+
+
 def _seal(**changes: Any) -> dict[str, Any]:
     digest = sha256(b"")
     body: dict[str, Any] = {
@@ -242,6 +245,12 @@ def record_vectors() -> list[dict[str, Any]]:
             "tiles that cannot be read": _resealed(_open(tiles={"kind": "means-1", "size": 0})),
             "keys of no key": _resealed(_open(keys={})),
             "a place in a stack": _resealed(_open(stack=place)),
+            "adopted": _resealed(_open(adopted=_ADOPTED)),
+            "adopted, sha244 broken": _resealed(
+                _open(adopted=_ADOPTED | {"sha244": "broken", "expected": "0" * 56})
+            ),
+            "adopted, forced": _resealed(_open(adopted=_ADOPTED | {"forced": ["c2pa"]})),
+            "adopted, an unknown key": _resealed(_open(adopted=_ADOPTED | {"later": 1})),
             "an unknown key in a place": _resealed(_open(stack=place | {"later": 1})),
             "a key without its check value": _resealed(_open('"a":1,"b":2,', keys={"a": check})),
             "sha512": _resealed(_open(codestream=short)),
@@ -279,6 +288,11 @@ def record_vectors() -> list[dict[str, Any]]:
             "length negative": _resealed(_open(length=-1)),
             "length true": _resealed(_open(length=True)),
             "shape": _resealed(_open(pixels={"digest": sha256(b""), "shape": 6, "dtype": "uint8"})),
+            "adopted is no object": _resealed(_open(adopted=1)),
+            "adopted, sha244": _resealed(_open(adopted=_ADOPTED | {"sha244": "maybe"})),
+            "adopted, found": _resealed(_open(adopted=_ADOPTED | {"found": "1"})),
+            "adopted, beside": _resealed(_open(adopted={"sha244": "none"})),
+            "adopted, forced is no list": _resealed(_open(adopted=_ADOPTED | {"forced": "c2pa"})),
             "tag name": _resealed(_open(exif={"digest": sha256(b""), "tags": {"Make": "0"}})),
             "version missing": _resealed(_open(version=None)),
             "version 0": _resealed(_open(version=0)),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+#: Without what manifests list.
+TO_VERSION_4 = ("DROP TABLE listed", "PRAGMA user_version = 4")
 #: Without the chain of runs.
 TO_VERSION_3 = (
+    *TO_VERSION_4,
     *(f"DROP TABLE {name}" for name in ("stamps", "statements", "links")),
     *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("history_before", "files_before")),
     "DELETE FROM about WHERE key = 'identity'",

@@ -15,7 +15,7 @@ import pytest
 from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
-#: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``watch``.
+#: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``java``, ``c2pa``, ``watch``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 
@@ -24,11 +24,11 @@ DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shar
 MICROSCOPY = DATA / "microscopy"
 
 
-def skip_or_fail(need: str, reason: str) -> None:
+def skip_or_fail(need: str, reason: str, *, whole_module: bool = False) -> None:
     """Skip a test for a stated reason, or fail where the need was declared to be met."""
     if need in REQUIRED:
         pytest.fail(f"{need} is required here, and {reason}")
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=whole_module)
 
 
 #: Pictures from elsewhere, which are not part of the project.

@@ -54,10 +54,9 @@ def test_the_check_of_png_without_us_does_not_fail_open(
     attack: str, histology: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The script for PNG says CHANGED, or ends with an exception."""
-    script = next(b for b in blocks_of(DOCS / "howto/exiftool.md") if "def check_png" in b.text)
+    script = next(b for b in blocks_of(DOCS / "interchange/python.md") if "def check_png" in b.text)
     namespace: dict[str, Callable[[Path], None]] = {}
-    code = script.text.partition("\n\n\ncheck_png(")[0]
-    exec("import hashlib, json\n" + code, namespace)
+    exec(script.text.partition("\n\n\ncheck_png(")[0], namespace)
     path = tmp_path / "a.sealed.png"
     napari_seal.seal(histology, path, metadata={"n": 1})
     namespace["check_png"](path)

@@ -26,7 +26,9 @@ SIGNATURES = {
     "restore_intensity": "image window",
     "seal_stack": "data path *axes=TCZYX *format=jpeg *quality=90 *metadata=None *exif=None "
     "*window=None *layer=None *overwrite=False *resume=False",
+    "Sealer": "*jobs=None *pending=64 *memory=1073741824 *key=None *on_failure=None",
     "open_stack": "path *on_verdict=None",
+    "adopt": "path target=None *in_place=False *dry_run=False *metadata=None *force=()",
     "check_stack": "path *each=None *jobs=None *full=False",
 }
 

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 from napari_seal._version import __version__
 
 if TYPE_CHECKING:
+    from napari_seal._adopt.adopt import adopt
+    from napari_seal._format.adoption import Adoption
     from napari_seal._format.digest import Digest
     from napari_seal._format.keys import KeyCheck
     from napari_seal._format.legacy import MoedalSeal
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from napari_seal._format.stack import Stack
     from napari_seal._format.window import Window, restore_intensity
     from napari_seal._seal.pipeline import seal
+    from napari_seal._seal.sealer import Sealer
+    from napari_seal._seal.sealing import SealerStatistics, Sealing
     from napari_seal._seal.stack import seal_stack
     from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
     from napari_seal._trust.states import Signature
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from napari_seal._verify.stack_check import StackVerdict, check_stack
     from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
     from napari_seal.errors import (
+        AdoptError,
         ImageError,
         KeyFileError,
         LedgerError,
@@ -63,6 +68,8 @@ if TYPE_CHECKING:
         OptionError,
         PassphraseError,
         ReadError,
+        SealerError,
+        SealerFullError,
         SealError,
         TargetExistsError,
         TimestampError,
@@ -71,6 +78,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
+    "_adopt.adopt": ("adopt",),
+    "_format.adoption": ("Adoption",),
     "_format.digest": ("Digest",),
     "_format.keys": ("KeyCheck",),
     "_format.legacy": ("MoedalSeal",),
@@ -79,6 +88,8 @@ _HOMES = {
     "_format.stack": ("Stack",),
     "_format.window": ("Window", "restore_intensity"),
     "_seal.pipeline": ("seal",),
+    "_seal.sealer": ("Sealer",),
+    "_seal.sealing": ("SealerStatistics", "Sealing"),
     "_seal.stack": ("seal_stack",),
     "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
     "_trust.states": ("Signature",),
@@ -98,6 +109,7 @@ _HOMES = {
     "_verify.score_map": ("ScoreMap",),
     "_verify.verdict": ("Outcome", "Verdict", "VerificationError"),
     "errors": (
+        "AdoptError",
         "ImageError",
         "KeyFileError",
         "LedgerError",
@@ -108,6 +120,8 @@ _HOMES = {
         "PassphraseError",
         "ReadError",
         "SealError",
+        "SealerError",
+        "SealerFullError",
         "TargetExistsError",
         "TimestampError",
         "TrustError",
@@ -117,6 +131,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "AdoptError",
+    "Adoption",
     "ArrayDigest",
     "CheckRun",
     "Digest",
@@ -149,6 +165,11 @@ __all__ = [
     "ScoreMap",
     "Seal",
     "SealError",
+    "Sealer",
+    "SealerError",
+    "SealerFullError",
+    "SealerStatistics",
+    "Sealing",
     "Signature",
     "SigningKey",
     "Stack",
@@ -165,6 +186,7 @@ __all__ = [
     "Window",
     "WriteError",
     "__version__",
+    "adopt",
     "check",
     "check_many",
     "check_stack",

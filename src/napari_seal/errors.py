@@ -35,6 +35,30 @@ class TargetExistsError(WriteError):
     """The target exists and overwriting was not asked for."""
 
 
+class SealerError(SealError):
+    """A `Sealer` was closed, did not finish in time, or could not seal all that it accepted."""
+
+
+class SealerFullError(SealerError):
+    """A `Sealer` had no room for an image within the time that was given: it was not accepted."""
+
+
+class AdoptError(SealError):
+    """A file that is there was not given a seal, and is what it was before.
+
+    Parameters
+    ----------
+    message : str
+        Why, and what can be done.
+    code : str
+        The same for programs: one of the codes in ``docs/howto/adopt.md``.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class ReadError(SealError):
     """A file holds no picture that can be shown: it cannot be read or cannot be decoded."""
 

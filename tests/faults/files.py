@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from faults.trial import Outcome, Scenario
+from PIL import Image
 
 import napari_seal
 from napari_seal import Outcome as Verdict
@@ -208,4 +210,38 @@ STACKS = (
     Scenario("seal over a stack", _old_stack, _overwrite, _judge_stack),
     Scenario("seal over a larger stack", _larger_stack, _overwrite, _judge_stack),
 )
-FILES = tuple(file_scenario(ending, over) for ending in ("jpg", "png") for over in (False, True))
+
+# ------------------------------------------------------------------------------ adopting a file
+
+_OLD = io.BytesIO()
+Image.fromarray((IMAGE >> 4).astype(np.uint8)).save(_OLD, "JPEG")
+
+
+def _old_file(folder: Path) -> None:
+    (folder / "a.jpg").write_bytes(_OLD.getvalue())
+
+
+def _adopt(folder: Path) -> None:
+    napari_seal.adopt(folder / "a.jpg", in_place=True)
+
+
+def _judge_adopted(folder: Path, outcome: Outcome) -> None:
+    """It is the old file, byte for byte, or the sealed one; doing it again is all that it takes."""
+    assert all(name == "a.jpg" or is_part(name) for name in os.listdir(folder))
+    leftovers(folder, outcome)
+    is_new = (folder / "a.jpg").read_bytes() != _OLD.getvalue()
+    if is_new:
+        assert napari_seal.check(folder / "a.jpg").intact
+    if outcome.end == "done":
+        assert is_new
+    if outcome.end == "refused":
+        assert outcome.error == "AdoptError"
+    _adopt(folder)
+    assert napari_seal.check(folder / "a.jpg").intact
+
+
+ADOPT = Scenario("adopt a file in place", _old_file, _adopt, _judge_adopted)
+FILES = (
+    *(file_scenario(ending, over) for ending in ("jpg", "png") for over in (False, True)),
+    ADOPT,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -29,7 +30,7 @@ seen.FEW = 2  # type: ignore[misc]
 database.PATIENCE = 0.1  # type: ignore[misc]
 
 FILES = 7
-ARCHIVE, LEDGER = "archive", "ledger.db"
+ARCHIVE, LEDGER, MANIFEST = "archive", "ledger.db", "SHA256SUMS"
 
 
 def _archive(folder: Path) -> None:
@@ -89,7 +90,7 @@ def rows(ledger: Path) -> dict[str, list[Any]]:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         tables = {n for (n,) in connection.execute("SELECT name FROM sqlite_schema")}
-        if "links" in tables:  # else it is of a version that had no chain of runs
+        if "listed" in tables:  # else it is of an older version, which is not opened for reading
             with Ledger.open(ledger, read_only=True) as opened:
                 assert opened.check().problems == ()
         return {
@@ -104,6 +105,7 @@ _CONTENT = {
     "history": "SELECT path, run, history.verdict, history.why, digests, note FROM history JOIN "
     "files ON files.id = file ORDER BY path, run",
     "runs": "SELECT id, kind, state, counts FROM runs ORDER BY id",
+    "listed": "SELECT path, run, digest FROM listed ORDER BY path, run",
     "heads": "SELECT head, path FROM heads JOIN files ON files.id = file ORDER BY 1, 2",
 }
 
@@ -208,6 +210,22 @@ def _accept(folder: Path) -> int:
         return ledger.accept([archive / "f0.jpg", archive / "f5.jpg"], "on purpose")
 
 
+def _listed(folder: Path) -> None:
+    """A ledger, and a manifest in the archive: of its files, and of one that is not there."""
+    _third(folder)
+    archive = folder / ARCHIVE
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(archive.glob("*.jpg"))
+    ]
+    (archive / MANIFEST).write_text("".join([*lines, f"{'0' * 64}  gone.jpg\n"]))
+
+
+def _import(folder: Path) -> dict[str, int]:
+    with Ledger.open(folder / LEDGER) as ledger:
+        return dict(ledger.import_manifest(folder / ARCHIVE / MANIFEST).counts)
+
+
 def _scenario(name: str, prepare: Any, act: Any, go_on: Any, **more: Any) -> Scenario:
     judge = Judge(act, go_on, **more)
     return Scenario(name, partial(judge.prepared, prepare), act, judge, LEDGER)
@@ -241,12 +259,12 @@ LEDGERS = (
     _scenario("second run into a ledger", _second, run, _RESUME),
     _scenario("a ledger of version 1", _version_1, run, _RESUME, readable=False),
     _scenario("accept", _third, _accept, _accept, one_step=True),
+    _scenario("import a manifest", _listed, _import, _import, one_step=True),
 )
 
 
 # ------------------------------------------------------------------------ a manifest, and reports
 
-MANIFEST = "SHA256SUMS"
 REPORTS = ("report.jsonl", "report.csv", "report.html")
 
 

@@ -27,7 +27,7 @@ def test_the_structure_of_a_plain_file() -> None:
     """Frame, scan, end and the segments left out are where the bytes say."""
     data = before(GRAY, DQT, COM) + b"trailer"
     found = jpeg.walk(data)
-    assert found.frame == (8, 8, 8, (1,))
+    assert found.frame == (8, 8, 8, (1,), 0xC0)
     assert (found.scans, found.end) == (1, len(data) - 7)
     assert data[found.scan_start or 0 :].startswith(b"\xff\xda")
     assert [s.name for s in found.excluded] == ["APP0", "COM"]

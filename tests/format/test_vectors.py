@@ -16,6 +16,7 @@ from PIL import Image
 
 from napari_seal import Window
 from napari_seal._format import exif, jpeg, keys, names, png, record, stack, tile_digests, tiles
+from napari_seal._format.adoption import digest_beside
 from napari_seal._format.digest import digest_of
 from napari_seal._format.pixels import decode, digest_array
 from napari_seal._format.place import plane_name
@@ -276,3 +277,13 @@ def test_signature(vector: dict[str, Any]) -> None:
     expected = "trusted" if vector["signature"] == "valid" else vector["signature"]
     assert state == expected
     assert (signer == "test key") == (state == "trusted") == (not reasons)
+
+
+@cases("adopted")
+def test_adopted(vector: dict[str, Any]) -> None:
+    """What stands beside the image of an adopted file has the digest of the rules."""
+    structure = jpeg.walk(base64.b64decode(vector["file"]))
+    scan = structure.scan()
+    assert str(scan) == vector["scan"]
+    entries = exif.read(block) if (block := next(structure.exif_blocks(), b"")) else {}
+    assert str(digest_beside(structure, entries, scan, "sha256")) == vector["beside"]

@@ -113,7 +113,7 @@ BAD_OPTIONS: list[tuple[dict[str, Any], type[SealError], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("options", "error", "says"), BAD_OPTIONS, ids=lambda v: str(v)[:40])
+@pytest.mark.parametrize(("options", "error", "says"), BAD_OPTIONS, ids=lambda v: str(v)[:25])
 def test_bad_options_write_nothing(
     options: dict[str, Any], error: type[SealError], says: str, tracks: np.ndarray, tmp_path: Path
 ) -> None:

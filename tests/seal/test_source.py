@@ -60,6 +60,14 @@ def test_what_cannot_be_sealed_is_refused_with_advice(bad: Any, says: str) -> No
         accept(bad)
 
 
+def test_a_picture_may_have_as_many_bytes_as_are_decoded() -> None:
+    """With transparency 14,188 pixels a side are taken, and one more is refused."""
+    side = 14_188
+    accept(np.broadcast_to(np.uint8(0), (side, side, 4)), "png")
+    with pytest.raises(ImageError, match=r"805,306,368 bytes.*cut it up"):
+        accept(np.broadcast_to(np.uint8(0), (side + 1, side + 1, 4)), "png")
+
+
 @pytest.mark.parametrize("kind", ["?", "u1", "i1", "u2", ">u2", "i4", "u8", "f2", ">f4", "f8"])
 @pytest.mark.parametrize(("shape", "axes"), [((3, 4), "YX"), ((3, 4, 3), "YXS"), ((1, 1), "YX")])
 def test_images_are_taken_as_they_are(kind: str, shape: tuple[int, ...], axes: str) -> None:

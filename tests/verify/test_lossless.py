@@ -83,7 +83,9 @@ def test_no_region_is_false_and_none_is_missing(
 
 @pytest.mark.parametrize("kind", sorted(FILES))
 @pytest.mark.parametrize(
-    "rewrite", [recompress(9), recompress(0), rechunk(700), redraw(lambda p: p)], ids=str
+    "rewrite",
+    [recompress(9), recompress(0), rechunk(700), redraw(lambda p: p)],
+    ids=["packed more", "not packed", "other chunks", "drawn again"],
 )
 def test_honest_rewrites_are_never_accused(kind: str, rewrite: Mutator) -> None:
     """Other compression, chunks and filters: no regions, no scores."""

@@ -145,12 +145,12 @@ def test_a_folder_that_was_given_up_is_not_touched() -> None:
 
 METHODS = """
 import sys
-from napari_seal import _parallel, check_many
-ask, methods = _parallel.start_method, set()
+from napari_seal import _workers, check_many
+ask, methods = _workers.start_method, set()
 def told():
     methods.add(ask())
     return ask()
-_parallel.start_method = told
+_workers.start_method = told
 print(sum(1 for _ in check_many(sys.argv[1], jobs=2)), methods)
 """
 

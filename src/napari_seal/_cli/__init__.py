@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 #: Commands in the order of ``--help``: each a function of its name in the module of its name.
 _COMMANDS: Final = (
-    "seal", "watch", "verify", "show", "keygen", "find", "ledger", "report", "demo",
+    "seal", "watch", "adopt", "verify", "show", "keygen", "find", "ledger", "report", "demo",
 )  # fmt: skip
 
 

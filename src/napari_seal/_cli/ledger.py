@@ -237,6 +237,56 @@ def check_manifest(
         )
 
 
+@ledger.command("import")
+@click.argument("file", metavar="MANIFEST")
+@click.option(
+    "--ledger", "ledger_file", metavar="FILE", required=True,
+    help="The ledger; it is made if there is none.",
+)  # fmt: skip
+@click.option("--base", metavar="DIR", help="What names are relative to, if not the ledger's root.")
+@_format_option
+@root_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def import_manifest(
+    file: str,
+    ledger_file: str,
+    base: str | None,
+    form: str | None,
+    ledger_root: str | None,
+    as_json: bool,
+) -> None:
+    """Take the digests in a manifest, as sha256sum or BagIt tools wrote it, for a reference.
+
+    No file is read; the next `verify --ledger` compares: a file that is not the one that is listed
+    is substituted, with a seal or without; one that is not there is missing.  Lines of files that
+    are not named like images are counted and not taken.  Digests may be MD5, SHA-1 or SHA-2.
+
+    Exit code: 0, or 2 if some line cannot be taken; then none is.
+    """
+    from napari_seal._verify.ledger.ledger import Ledger
+
+    with Ledger.open(ledger_file, create=True, root=ledger_root) as opened:
+        run = opened.import_manifest(file, form=form, base=base)
+    if as_json:
+        click.echo(json.dumps(run.as_dict()))
+        return
+    listed, known, others = (run.counts.get(w, 0) for w in ("listed", "known", "not-an-image"))
+    click.echo(
+        f"{_files(listed)} listed now, as run {run.number}"
+        + (f"; {known:,} had been" if known else "")
+        + ". The next `napari-seal verify --ledger` compares them."
+    )
+    if others:
+        click.echo(
+            f"{_files(others)} of other kinds: not taken, and not compared by any run; "
+            "`ledger check-manifest` compares them."
+        )
+
+
+def _files(number: int) -> str:
+    return "1 file is" if number == 1 else f"{number:,} files are"
+
+
 for _command in (check, sign, statement, timestamp):
     ledger.add_command(_command)
 

@@ -93,7 +93,7 @@ def read_options(
         raise OptionError("either --window or --plane-windows")
     images: dict[str, Any] = {
         "quality": quality,
-        "metadata": _read_metadata(metadata),
+        "metadata": read_metadata(metadata),
         "window": None if window is None else (_number(window[0]), _number(window[1])),
         "moedal": moedal,
         "algorithm": algorithm,
@@ -120,7 +120,14 @@ def _number(value: float) -> int | float:
     return int(value) if value.is_integer() else value
 
 
-def _read_metadata(text: str | None) -> dict[str, Any]:
+def read_metadata(text: str | None) -> dict[str, Any]:
+    """What ``--metadata`` says: JSON, or a file of it.
+
+    Raises
+    ------
+    MetadataError
+        It is no JSON object that can be stored.
+    """
     if text is None:
         return {}
     from napari_seal._format.metadata import check_metadata

@@ -137,9 +137,14 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
         (
             "picture",
             f"{_shape(seal.pixels.shape)} {seal.pixels.dtype}, "
-            + ("PNG" if seal.format == "png" else f"JPEG quality {seal.quality}"),
+            + ("PNG" if seal.format == "png" else "JPEG")
+            + (f" quality {seal.quality}" if seal.quality is not None else ""),
         ),
     ]
+    if seal.adopted is not None:
+        known, forced = seal.adopted, ", ".join(seal.adopted.forced)
+        digest = "no digest sha244" if known.sha244 == "none" else f"sha244 {known.sha244}"
+        rows.append(("adopted", digest + (f"; forced: {forced}" if forced else "")))
     if seal.source is not None:
         source = f"{_shape(seal.source.shape)} {seal.source.dtype}, axes {seal.source.axes}"
         rows += [("source", source), ("", str(seal.source.digest))]

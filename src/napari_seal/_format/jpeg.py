@@ -55,6 +55,7 @@ class Frame(NamedTuple):
     height: int
     width: int
     components: tuple[int, ...]
+    marker: int
 
 
 @dataclass(slots=True)
@@ -294,7 +295,7 @@ def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
             position = size if found is None else found.start()
             include_from = _leave_out_fill(data, end, position, include_from, pieces)
         elif marker in _FRAMES and jpeg.frame is None:
-            jpeg.frame = _frame(data[marker_at + 4 : end])
+            jpeg.frame = _frame(marker, data[marker_at + 4 : end])
     else:
         raise LimitError(f"more than {limits.SEGMENTS} marker segments")
 
@@ -336,12 +337,12 @@ def _leave_out_fill(
     return include_from
 
 
-def _frame(payload: bytes) -> Frame | None:
+def _frame(marker: int, payload: bytes) -> Frame | None:
     if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
         return None
     ids = tuple(payload[6 : 6 + 3 * payload[5] : 3])
     height, width = int.from_bytes(payload[1:3]), int.from_bytes(payload[3:5])
-    return Frame(payload[0], height, width, ids)
+    return Frame(payload[0], height, width, ids, marker)
 
 
 def _colour_transform(frame: Frame | None, jfif: bool, adobe: int) -> bytes:

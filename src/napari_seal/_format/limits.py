@@ -13,6 +13,10 @@ FILE_BYTES: Final = 1 << 30
 #: 16,384 x 16,384: 268 MB gray, 805 MB colour once decoded.
 PIXELS: Final = 1 << 28
 
+#: Its samples, decoded: as many bytes as that picture has in colour.  With transparency it may have
+#: 201 megapixels.
+PICTURE_BYTES: Final = 3 * PIXELS
+
 #: libjpeg's JPEG_MAX_DIMENSION.
 SIDE: Final = 65_500
 

@@ -51,11 +51,29 @@ def decode(structure: Container, *, damaged: bool = False) -> npt.NDArray[Any]:
         raise FormatError(f"there is {what} in the file")
     if size[0] * size[1] > limits.PIXELS:
         raise FormatError(f"{size[0]} x {size[1]} pixels are more than {limits.PIXELS:,}")
+    each = _bytes_a_pixel(structure)
+    if size[0] * size[1] * each > limits.PICTURE_BYTES:
+        raise FormatError(
+            f"{size[0]} x {size[1]} pixels of {each} bytes are more than "
+            f"{limits.PICTURE_BYTES:,} bytes"
+        )
     if isinstance(structure, Png):
         return _decode_png(structure, damaged=damaged)
     if not isinstance(structure, Jpeg):
         raise TypeError(f"no container: {type(structure).__name__}")
     return decode_jpeg(structure)
+
+
+def _bytes_a_pixel(structure: Container) -> int:
+    """Of the samples that `decode` gives."""
+    if isinstance(structure, Jpeg):
+        return 1 if structure.frame is None else len(structure.frame.components)
+    if not isinstance(structure, Png) or structure.header is None:
+        return 4
+    if _has(structure, b"tRNS"):
+        return 4
+    gray = (structure.header.depth + 7) // 8
+    return {0: gray, 2: 3, 3: 3}.get(structure.header.colour, 4)  # PNG, table 11.1
 
 
 def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:

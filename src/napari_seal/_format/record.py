@@ -23,6 +23,7 @@ from napari_seal._text import printable
 from napari_seal.errors import FormatError, JsonError, NewerVersionError, UnknownAlgorithmError
 
 if TYPE_CHECKING:
+    from napari_seal._format.adoption import Adoption
     from napari_seal._format.container import Format
     from napari_seal._format.signature import Signer
 
@@ -85,6 +86,7 @@ def dump(seal: Seal, *, moedal: str | None = None, signer: Signer | None = None)
         "keys": {key: str(keys.check_of(value)) for key, value in metadata.items()},
         "layer": layer,
         "stack": seal.stack and seal.stack.as_dict(),
+        "adopted": seal.adopted and seal.adopted.as_dict(),
         "created": seal.created,
         "software": dict(seal.software),
         **seal.other,
@@ -180,6 +182,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
     other = {key: value for key, value in body.items() if key not in _KNOWN}
     window = _optional(body, "window", dict)
     place = _optional(body, "stack", dict)
+    adopted = _optional(body, "adopted", dict)
     source = _optional(body, "source", dict)
     exif_part = _required(body, "exif", dict)
     tags = _texts(_required(exif_part, "tags", dict), "exif.tags")
@@ -202,6 +205,7 @@ def parse(record: Mapping[str, Any]) -> Seal:
         keys=None if checks is None else {k: keys.parse(v) for k, v in checks.items()},
         layer=_optional(body, "layer", dict),
         stack=None if place is None else parse_place(place),
+        adopted=None if adopted is None else _parse_adopted(adopted),
         created=_required(body, "created", str),
         software=_texts(_required(body, "software", dict), "software"),
         record=Digest.parse(body.get("record")),
@@ -217,7 +221,8 @@ def _check_algorithms(seal: Seal) -> None:
     """Refuse BLAKE3 beside other algorithms; `scan` is ExifTool's, which knows no BLAKE3."""
     sources = () if seal.source is None else (seal.source.digest,)
     records = () if seal.record is None else (seal.record,)
-    digests = (seal.codestream, seal.pixels.digest, seal.exif.digest, *sources, *records)
+    beside = () if seal.adopted is None else (seal.adopted.beside,)
+    digests = (seal.codestream, seal.pixels.digest, seal.exif.digest, *sources, *records, *beside)
     algorithms = {digest.algorithm for digest in digests}
     if seal.scan.algorithm == "blake3" or ("blake3" in algorithms and len(algorithms) > 1):
         raise UnknownAlgorithmError("the seal mixes 'blake3' with other algorithms")
@@ -226,8 +231,8 @@ def _check_algorithms(seal: Seal) -> None:
 # Every key that version 1 defines, in the order in which it is written.
 _KNOWN: Final = (
     *("version", "format", "codestream", "length", "scan", "pixels", "source", "window"),
-    *("quality", "tiles", "tile_digests", "exif", "keys", "layer", "stack", "created"),
-    *("software", "record", "signature"),
+    *("quality", "tiles", "tile_digests", "exif", "keys", "layer", "stack", "adopted"),
+    *("created", "software", "record", "signature"),
 )
 
 
@@ -273,6 +278,12 @@ def _number(body: Mapping[str, Any], key: str) -> int | float:
         number: int | float = value
         return number
     raise FormatError(f"the seal's window {key!r} is not a finite number")
+
+
+def _parse_adopted(body: Mapping[str, Any]) -> Adoption:
+    from napari_seal._format.adoption import parse_adoption  # which few seals need
+
+    return parse_adoption(body)
 
 
 def _texts(body: Mapping[str, Any], place: str) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from napari_seal._format.signature import SealSignature
 from napari_seal._format.window import Window
 
 if TYPE_CHECKING:
+    from napari_seal._format.adoption import Adoption
     from napari_seal._format.container import Format
 
 VERSION: Final = 1
@@ -90,6 +91,8 @@ class Seal:
         What napari knew of the layer.
     stack : StackPlace, optional
         Where the image lies in a stack; see `napari_seal.seal_stack`.
+    adopted : Adoption, optional
+        Only of a file that existed before it was sealed; see `napari_seal.adopt`.
     created : str
         UTC time of sealing, ISO 8601.
     software : mapping of str to str
@@ -120,6 +123,7 @@ class Seal:
     keys: Mapping[str, KeyCheck] | None = None
     layer: Mapping[str, Any] | None = None
     stack: StackPlace | None = None
+    adopted: Adoption | None = None
     record: Digest | None = None
     signature: SealSignature | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)

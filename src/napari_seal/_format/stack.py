@@ -285,8 +285,9 @@ def _check_axes(
     planes = math.prod(shape[: -3 if colour else -2])
     if planes > limits.STACK_PLANES:
         raise FormatError(f"a stack has at most {limits.STACK_PLANES:,} planes, not {planes:,}")
-    if math.prod(shape[-3 if colour else -2 :]) > 4 * limits.PIXELS:
-        raise FormatError(f"planes of more than {limits.PIXELS:,} pixels are not read")
+    plane = shape[-3 if colour else -2 :]
+    if math.prod(plane[:2]) > limits.PIXELS or math.prod(plane) > limits.PICTURE_BYTES:
+        raise FormatError(f"planes of {plane} samples are larger than any that is read")
 
 
 def _check_complete(stack: Stack, algorithm: str) -> None:

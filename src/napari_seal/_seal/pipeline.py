@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
-from napari_seal._format.metadata import check_metadata
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.pixels import digest_array
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
-from napari_seal._seal.encode import check_quality, encode_jpeg, encode_png
+from napari_seal._seal.encode import encode_jpeg, encode_png
+from napari_seal._seal.order import Order, check_algorithm
 from napari_seal._seal.source import accept, bits_of, choose_window
 from napari_seal._seal.write import check_target, write
-from napari_seal._trust.judge import signer_of
-from napari_seal.errors import MetadataError, OptionError, UnknownAlgorithmError
 
-# The format of a file by its extension.
-_EXTENSIONS: Final[dict[str, Format]] = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png"}
 if TYPE_CHECKING:
-    from napari_seal._format.container import Format
     from napari_seal._trust.keys import SigningKey
 
-#: What new seals may be made with.
-ALGORITHMS = ("sha256", "blake3")
+__all__ = ["check_algorithm", "seal", "seal_array"]
 
 
 def seal(
@@ -118,56 +112,32 @@ def seal(
     >>> seal.window
     Window(low=0, high=4095)
     """
-    target = os.fspath(path)
-    if not isinstance(target, str):
-        raise OptionError(f"the target is a path as text, not as {type(target).__name__}")
-    format_ = _EXTENSIONS.get(os.path.splitext(target)[1].lower())
-    if format_ is None:
-        raise OptionError(
-            "a sealed file is named .jpg, .jpeg or .png, best .sealed.jpg or .sealed.png, not "
-            f"{target!r}"
-        )
-    if moedal and format_ != "jpeg":
-        raise OptionError("the MoEDAL function stored JPEG files; leave out moedal for PNG")
-    if exif is not None and not isinstance(exif, Mapping):
-        raise MetadataError(f"exif must be a mapping of tag names, not {type(exif).__name__}")
-    quality = check_quality(quality)
-    signer = signer_of(key)
-    check_algorithm(algorithm)
-    user = check_metadata({} if metadata is None else metadata)
-    check_target(target, overwrite=overwrite)
+    order = Order.check(
+        path, quality=quality, metadata=metadata, exif=exif, window=window, layer=layer,
+        moedal=moedal, overwrite=overwrite, algorithm=algorithm, place=place, key=key,
+    )  # fmt: skip
+    check_target(order.target, overwrite=order.overwrite)
+    array, axes = accept(image, order.format)
+    return seal_array(order, array, axes)
 
-    array, axes = accept(image, format_)
-    chosen = choose_window(array, window, format_)
-    levels = chosen.scale(array, bits_of(array, format_))
+
+def seal_array(order: Order, array: npt.NDArray[Any], axes: str) -> Seal:
+    """The same for an array that was accepted, with options that were checked."""
+    chosen = choose_window(array, order.window, order.format)
+    levels = chosen.scale(array, bits_of(array, order.format))
+    is_png = order.format == "png"
     data, sealed = embed(
-        encode_png(levels) if format_ == "png" else encode_jpeg(levels, quality),
-        source=digest_array(array, axes=axes, algorithm=algorithm),
+        encode_png(levels) if is_png else encode_jpeg(levels, order.quality),
+        source=digest_array(array, axes=axes, algorithm=order.algorithm),
         window=chosen,
-        quality=quality if format_ == "jpeg" else None,
-        metadata=user,
-        exif_tags={} if exif is None else exif,
-        layer=layer,
-        place=place,
-        moedal=moedal,
-        algorithm=algorithm,
-        signer=signer,
+        quality=None if is_png else order.quality,
+        metadata=order.metadata,
+        exif_tags=order.exif,
+        layer=order.layer,
+        place=order.place,
+        moedal=order.moedal,
+        algorithm=order.algorithm,
+        signer=order.signer,
     )
-    write(target, data, overwrite=overwrite)
+    write(order.target, data, overwrite=order.overwrite)
     return sealed
-
-
-def check_algorithm(algorithm: object) -> None:
-    """Refuse an algorithm that new seals are not made with, or that cannot be computed here.
-
-    Raises
-    ------
-    OptionError
-        Says which ones there are, or what to install.
-    """
-    if algorithm not in ALGORITHMS:
-        raise OptionError(f"the algorithm is one of {', '.join(ALGORITHMS)}, not {algorithm!r}")
-    try:
-        start_digest(str(algorithm))
-    except UnknownAlgorithmError as error:
-        raise OptionError(str(error)) from error

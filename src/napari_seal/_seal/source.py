@@ -23,6 +23,24 @@ _WIDEST = 1 << 47
 def accept(image: npt.ArrayLike, format: Format = "jpeg") -> tuple[npt.NDArray[Any], str]:  # noqa: A002 - the seal's word
     """Return the image as an array and its axes, or say why it cannot be sealed.
 
+    See `accept_form`; looks at the values as well.
+
+    Raises
+    ------
+    ImageError
+        The type, shape or values do not fit.
+    """
+    array, axes = accept_form(image, format)
+    check_values(array)
+    return array, axes
+
+
+def accept_form(
+    image: npt.ArrayLike,
+    format: Format = "jpeg",  # noqa: A002 - the seal's word
+) -> tuple[npt.NDArray[Any], str]:
+    """Return the image as an array and its axes, or say why it cannot be sealed.
+
     Parameters
     ----------
     image : (Y, X), (Y, X, 3) or (Y, X, 4) array_like
@@ -40,7 +58,7 @@ def accept(image: npt.ArrayLike, format: Format = "jpeg") -> tuple[npt.NDArray[A
     Raises
     ------
     ImageError
-        The type, shape or values do not fit.
+        The type or shape does not fit.
     """
     if isinstance(image, (str, bytes)):
         raise ImageError(
@@ -70,8 +88,11 @@ def accept(image: npt.ArrayLike, format: Format = "jpeg") -> tuple[npt.NDArray[A
         raise ImageError(
             f"an image of shape {array.shape} has more than {limits.PIXELS:,} pixels; cut it up"
         )
-    if array.dtype.kind == "f":
-        _check_finite(array)
+    if array.size * bits_of(array, format) // 8 > limits.PICTURE_BYTES:
+        raise ImageError(
+            f"an image of shape {array.shape} has more than {limits.PICTURE_BYTES:,} bytes as it "
+            "is stored; cut it up"
+        )
     return array, axes
 
 
@@ -104,7 +125,16 @@ def _axes(shape: tuple[int, ...], format: Format) -> str:  # noqa: A002 - the se
     )
 
 
-def _check_finite(array: npt.NDArray[Any]) -> None:
+def check_values(array: npt.NDArray[Any]) -> None:
+    """Refuse values that have no place on a scale from dark to bright.
+
+    Raises
+    ------
+    ImageError
+        Says where they are.
+    """
+    if array.dtype.kind != "f":
+        return
     for name, bad in (("NaN", np.isnan(array)), ("infinity", np.isinf(array))):
         if bad.any():
             first = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -142,26 +172,46 @@ def choose_window(
     OptionError
         The window is no pair of finite numbers in order, or too wide.
     """
-    low: int | float
-    high: int | float
+    given = check_window(window)
+    if given is not None:
+        return given
+    if array.dtype.kind == "b":
+        return Window(low=0, high=1)
+    if array.dtype == np.uint8:
+        return Window(low=0, high=255)
+    low, high = array.min().item(), array.max().item()
+    if format == "png" and array.dtype.kind in "iu":
+        low, high = _one_to_one(array.dtype, int(low), int(high))
+    return _check_width(Window(low=low, high=high))
+
+
+def check_window(window: tuple[float, float] | Window | None) -> Window | None:
+    """A window that was asked for, as one that is possible.
+
+    Parameters
+    ----------
+    window : (low, high), Window or None
+
+    Raises
+    ------
+    OptionError
+        It is no pair of finite numbers in order, or too wide.
+    """
     if window is None:
-        if array.dtype.kind == "b":
-            return Window(low=0, high=1)
-        if array.dtype == np.uint8:
-            return Window(low=0, high=255)
-        low, high = array.min().item(), array.max().item()
-        if format == "png" and array.dtype.kind in "iu":
-            low, high = _one_to_one(array.dtype, int(low), int(high))
-    else:
-        given = window if isinstance(window, Window) else _pair(window)
-        low, high = given.low, given.high
-    if low > high:
-        raise OptionError(f"the window goes from low to high, not from {low} to {high}")
+        return None
+    given = window if isinstance(window, Window) else _pair(window)
+    if given.low > given.high:
+        raise OptionError(f"the window goes from low to high, not from {given.low} to {given.high}")
+    return _check_width(given)
+
+
+def _check_width(window: Window) -> Window:
+    low, high = window.low, window.high
     if not high - low < (_WIDEST if isinstance(low, int) and isinstance(high, int) else math.inf):
         raise OptionError(
             f"a window from {low} to {high} is too wide; give one such as window=(0, 65535)"
         )
-    return Window(low=low, high=high)
+    return window
 
 
 def _one_to_one(dtype: np.dtype[Any], low: int, high: int) -> tuple[int, int]:

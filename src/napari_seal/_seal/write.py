@@ -82,12 +82,12 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
     try:
         with opened_folder(folder) as descriptor:
             try:
-                _write_part(part, data)
+                write_part(part, data)
                 if overwrite:
                     _keep_mode(path, part)
                     os.replace(part, path)
                 else:
-                    _move_without_replacing(part, path)
+                    move_without_replacing(part, path)
             finally:
                 with contextlib.suppress(OSError):
                     os.unlink(part)
@@ -116,7 +116,8 @@ def _is_folder(path: str) -> bool:
         raise
 
 
-def _write_part(part: str, data: bytes) -> None:
+def write_part(part: str, data: bytes) -> None:
+    """Write a new file, read it back and synchronise it."""
     descriptor = os.open(
         part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
     )
@@ -135,7 +136,8 @@ def _keep_mode(path: str, part: str) -> None:
         shutil.copymode(path, part)
 
 
-def _move_without_replacing(part: str, path: str) -> None:
+def move_without_replacing(part: str, path: str) -> None:
+    """Give a file its name, unless it is taken."""
     try:
         os.link(part, path)  # atomic, and fails where the name is taken
     except OSError as error:

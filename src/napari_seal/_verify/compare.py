@@ -61,9 +61,12 @@ _OF_KEYS: Final = {
 
 
 def compare_exif(
-    structure: Container, found: Found, seal: Seal
+    structure: Container, found: Found, seal: Seal, *, as_adopted: bool = False
 ) -> tuple[list[Reason], list[Reason]]:
-    """Reasons for a change, and reasons that are none."""
+    """Reasons for a change, and reasons that are none.
+
+    ``as_adopted`` tells that all that stood beside the image when it was adopted is still there.
+    """
     entries, sealed = found.entries, seal.exif.tags
     algorithm = seal.exif.digest.algorithm
     keys = [exif.parse_key(text) for text in sealed]
@@ -82,7 +85,11 @@ def compare_exif(
             text = "The sealed Exif tags do not match their digest."
             changed.append(make_reason(ReasonCode.EXIF_MISMATCH, text))
     unique = entries.get(exif.IMAGE_UNIQUE_ID)
-    if not changed and (unique is None or unique.value.rstrip(b"\0") != seal.identity.encode()):
+    # An adopted file keeps the one that it had, which is sealed.
+    kept = seal.adopted is not None and exif.IMAGE_UNIQUE_ID in keys
+    if not (changed or kept) and (
+        unique is None or unique.value.rstrip(b"\0") != seal.identity.encode()
+    ):
         text = "ImageUniqueID is not the identity in the seal."
         changed.append(make_reason(ReasonCode.IMAGE_ID_MISMATCH, text, expected=seal.identity))
 
@@ -94,7 +101,7 @@ def compare_exif(
         text = "The Exif tag Orientation was added: viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text, found=now))
         added.remove(exif.ORIENTATION)
-    elif any(map(xmp.turns_the_picture, structure.xmp_packets())):
+    elif not as_adopted and any(map(xmp.turns_the_picture, structure.xmp_packets())):
         text = "Orientation was added in XMP: some viewers show the picture turned or mirrored."
         changed.append(make_reason(ReasonCode.ORIENTATION_CHANGED, text))
     if structure.is_animated:
@@ -103,7 +110,9 @@ def compare_exif(
     if found.blocks > 1:
         text = "A further Exif block was added; which of them viewers follow differs."
         changed.append(make_reason(ReasonCode.EXIF_BLOCK_ADDED, text))
-    if exif.THUMBNAIL in added:
+    if exif.THUMBNAIL in added and as_adopted:
+        added.remove(exif.THUMBNAIL)
+    elif exif.THUMBNAIL in added:
         text = "A thumbnail was added: file managers may show it in place of the picture."
         beside.append(make_reason(ReasonCode.THUMBNAIL_ADDED, text))
         added = [key for key in added if key[0] != exif.THUMBNAIL[0]]
@@ -139,11 +148,16 @@ def _shown(entry: exif.Entry) -> str:
     )
 
 
-def find_unsealed(structure: Container, seal: Seal) -> list[Reason]:
-    """Bytes beside the seal: named, and no change of anything sealed."""
+def find_unsealed(structure: Container, seal: Seal, *, as_adopted: bool = False) -> list[Reason]:
+    """Bytes beside the seal: named, and no change of anything sealed; see `compare_exif`."""
     reasons: list[Reason] = []
     expected = xmp.build(seal.scan)
     packets, foreign = list(structure.xmp_packets()), structure.others()
+    if as_adopted:
+        # A file with XMP of its own got none from us.
+        gone = not packets or packets.count(expected) > 1
+        text = "The XMP packet for ExifTool was removed, or doubled."
+        return [make_reason(ReasonCode.XMP_CHANGED, text)] if gone else []
     if packets != [expected]:
         text = _xmp_change(packets, expected, seal.scan.hex.encode())
         reasons.append(make_reason(ReasonCode.XMP_CHANGED, text))

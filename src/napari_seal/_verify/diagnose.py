@@ -113,7 +113,7 @@ def _compare_pictures(structure: Container, seal: Seal) -> Finding:
         isinstance(structure, Jpeg)
         and structure.format == seal.format
         and structure.length < seal.length
-        and _ends_early(structure, image)
+        and ends_early(structure, image)
     ):
         return Finding(Outcome.TRUNCATED, [_left(ReasonCode.DATA_END_EARLY, structure, seal)])
     if image.dtype != seal.pixels.dtype:
@@ -256,7 +256,7 @@ def _tables(structure: Jpeg, seal: Seal) -> Reason:
     )
 
 
-def _ends_early(structure: Jpeg, image: np.ndarray) -> bool:
+def ends_early(structure: Jpeg, image: np.ndarray) -> bool:
     """Whether the data end before the picture does, although an end-of-image marker is there.
 
     libjpeg fills up what is missing without an error.  More data before the marker change such a

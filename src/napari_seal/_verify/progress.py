@@ -63,7 +63,7 @@ class Counter:
         self._ours: Connection | None = None
         self._process: BaseProcess | None = None
         if process:
-            from napari_seal._parallel import start_process
+            from napari_seal._workers import start_process
 
             self._ours, self._process = start_process(_count, count)
         else:
@@ -88,7 +88,7 @@ class Counter:
         if self._ours is not None:
             self._ours.close()
         if self._process is not None:
-            from napari_seal._parallel import leave
+            from napari_seal._workers import leave
 
             leave(self._process)
 

@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
     SCAN_DIFFERS = "scan-differs"
     DECODER_DIFFERS = "decoder-differs"
     MOEDAL_UNPROTECTED = "moedal-metadata-unprotected"
+    ADOPTED = "adopted"
     # compared with the original
     ORIGINAL_CONFIRMED = "original-confirmed"
     ORIGINAL_DIFFERS = "original-differs"
@@ -35,6 +36,8 @@ class ReasonCode(StrEnum):
     MOVED = "moved"
     COPIED = "copied"
     EXTRA = "extra"
+    NOT_THE_LISTED_FILE = "not-the-listed-file"
+    AS_LISTED = "as-listed"
     # compared with the index of a stack
     OTHER_STACK = "other-stack"
     OTHER_PLACE = "other-place"

@@ -230,8 +230,8 @@ class Checking(NamedTuple):
         data = load(path)
         if not isinstance(data, bytes):
             return check_found(path, judge=judge), 0
-        if type(path) is not str:  # a plane of a stack
-            return _in_place(check_bytes(data, str(path), judge=judge), path), len(data)
+        if type(path) is not str:  # something is known of what belongs there
+            return _in_place(check_bytes(data, str(path), judge=judge), path, data), len(data)
         return proven_seal(data, judge) or check_bytes(data, path, judge=judge), len(data)
 
     def pack(self, path: str) -> tuple[Packed, int]:
@@ -318,7 +318,7 @@ def check_sized(
         data = load(path)
         if isinstance(data, bytes):
             verdict = check_bytes(data, str(path), full=full, judge=judge)
-            return _in_place(verdict, path), len(data)
+            return _in_place(verdict, path, data), len(data)
     return check_found(path, full=full, originals=originals, judge=judge), 0
 
 
@@ -355,12 +355,15 @@ def check_found(
     return replace(verdict, reasons=(Reason(code=code, message=message),))
 
 
-def _in_place(verdict: Verdict, path: str) -> Verdict:
-    """The verdict on a file, beside what the index of a stack says belongs there."""
+def _in_place(verdict: Verdict, path: str, data: bytes | None = None) -> Verdict:
+    """The verdict on a file, beside what a manifest or the index of a stack says belongs there."""
     if type(path) is str:
         return verdict
+    from napari_seal._verify.listed import ListedPath, judge_listed
     from napari_seal._verify.stack_files import PlanePath, judge_plane
 
+    if isinstance(path, ListedPath):
+        return judge_listed(_in_place(verdict, path.path), path.expected, data)
     return judge_plane(verdict, path) if isinstance(path, PlanePath) else verdict
 
 

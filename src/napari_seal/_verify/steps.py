@@ -13,6 +13,7 @@ from napari_seal._format import container, legacy, metadata, record, stack
 from napari_seal._format.seal import Seal
 from napari_seal._trust.judge import Judge
 from napari_seal._trust.states import Signature
+from napari_seal._verify.adopted import adopted_reason, is_as_adopted
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
 from napari_seal._verify.locate import SEAL_KEY, find_record, traces
 from napari_seal._verify.reasons import Reason, ReasonCode
@@ -163,13 +164,16 @@ def _check_seal(
         reasons += record_reasons
 
     # 6. Compare the sealed Exif tags.
-    changed, added = compare_exif(structure, found, seal)
+    as_adopted = seal.adopted is not None and is_as_adopted(structure, found, seal)
+    changed, added = compare_exif(structure, found, seal, as_adopted=as_adopted)
     if changed:
         outcomes.append(Outcome.METADATA_CHANGED)
     reasons += [*changed, *added]
 
     # 7. Report what was added and is not sealed.
-    reasons += find_unsealed(structure, seal)
+    reasons += find_unsealed(structure, seal, as_adopted=as_adopted)
+    if seal.adopted is not None:
+        reasons.append(adopted_reason(seal))
 
     unchanged = len(outcomes) == 1
     # 8. Judge the signature, which says nothing where the text is not the one that was sealed.

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_seal._parallel import _Pool, _Run
+from napari_seal._parallel import _Run
 from napari_seal._watch.look import Place
 from napari_seal._watch.sealing import Result, Task, died, seal_file, timed_out
+from napari_seal._workers import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ class Workers:
     def __init__(
         self, options: SealOptions, out: Place, *, jobs: int, timeout: float, patience: float
     ) -> None:
-        self._pool: _Pool[Task, Result] = _Pool(
+        self._pool: Pool[Task, Result] = Pool(
             partial(seal_file, options=options, out=out), patience
         )
         self._jobs, self._timeout = jobs, timeout

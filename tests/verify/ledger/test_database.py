@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from older_ledgers import TO_VERSION_1, TO_VERSION_2, TO_VERSION_3
+from older_ledgers import TO_VERSION_1, TO_VERSION_2, TO_VERSION_3, TO_VERSION_4
 
 import napari_seal
 from napari_seal import Ledger, LedgerError
@@ -337,7 +337,7 @@ def test_migrations_lead_to_the_schema(tmp_path):
     assert schema.objects(connection) == schema.expected_objects(schema.VERSION)
 
 
-@pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2, TO_VERSION_3])
+@pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2, TO_VERSION_3, TO_VERSION_4])
 def test_a_ledger_of_an_older_version(steps, filled, archive):
     """It is brought to the present version, with all that it knows, by the next run alone."""
     edit(filled, *steps)

@@ -40,9 +40,22 @@ def many(tmp_path: Path, images: dict[str, bytes]) -> Path:
     return folder
 
 
-def verify(archive: Path, ledger: Path, output: Path, *options: str) -> subprocess.Popen[bytes]:
+#: The command, with a checkpoint in the background for each batch, as long runs have them now and
+#: then.
+WITH_CHECKPOINTS = """
+from napari_seal._cli import main
+from napari_seal._verify.ledger import checkpoints
+checkpoints._ROWS = 1
+main()
+"""
+
+
+def verify(
+    archive: Path, ledger: Path, output: Path, *options: str, code: str | None = None
+) -> subprocess.Popen[bytes]:
     """Begin a run in a group of processes of its own."""
-    command = [sys.executable, "-m", "napari_seal", "verify", archive, "--jsonl", "--jobs", "2"]
+    begin = ["-m", "napari_seal"] if code is None else ["-c", code]
+    command = [sys.executable, *begin, "verify", archive, "--jsonl", "--jobs", "2"]
     source = Path(napari_seal.__file__).parents[1]
     with output.open("wb") as file:
         return subprocess.Popen(
@@ -76,7 +89,7 @@ def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> 
         assert run.returncode == 1
     kills, done = 0, set[str]()
     while kills < 3 and len(done) < FILES // 2:  # so that no run comes to its end before the kill
-        run = verify(many, ledger, output, "--resume")
+        run = verify(many, ledger, output, "--resume", code=WITH_CHECKPOINTS if seed else None)
         begun = time.monotonic()
         # Begin to aim when it has begun to write: a kill during start-up finds nothing to break.
         while done_in(ledger) == done and run.poll() is None and time.monotonic() - begun < 20:

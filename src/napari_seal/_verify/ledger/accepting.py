@@ -8,14 +8,17 @@ import time
 from typing import TYPE_CHECKING
 
 from napari_seal._text import printable
-from napari_seal._verify.ledger import chain, heads
+from napari_seal._verify.ledger import chain, heads, listing
 from napari_seal._verify.ledger.database import Database
-from napari_seal._verify.ledger.digests import Digests, join
+from napari_seal._verify.ledger.digests import Digests, digest_of, join, unpack
 from napari_seal._verify.ledger.facts import facts_of
 from napari_seal._verify.ledger.roots import Root
 from napari_seal._verify.ledger.runs import COMPLETE, new_run
 from napari_seal._verify.ledger.states import why_of
+from napari_seal._verify.listed import judge_listed
+from napari_seal._verify.load import load
 from napari_seal._verify.run import check_found
+from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -40,27 +43,48 @@ def accept(database: Database, root: Root, paths: Sequence[str], note: str) -> i
     Raises
     ------
     LedgerError
-        A file is not known, or is not intact by itself: it has nothing that could be a reference.
+        A file is not known, or it has nothing that could be a reference: it is not intact by
+        itself, nor one without a seal that a manifest lists.
     """
     files: list[tuple[Verdict, Facts]] = []
+    listed: dict[bytes, bytes] = {}
     for path in dict.fromkeys(paths):
         verdict = check_found(path)
         facts = facts_of(path, verdict, root)
         if facts.is_folder:
             raise LedgerError(f"{printable(path)} is a folder; name the files to accept")
-        if not verdict.intact and os.path.lexists(path):
+        with database.reading() as connection:
+            is_listed = facts.key in listing.current(connection, [facts.key])
+        if is_listed:
+            listed[facts.key], verdict = _list_anew(path, verdict)
+        unsealed = is_listed and verdict.verdict is Outcome.NO_SEAL
+        if not verdict.intact and not unsealed and os.path.lexists(path):
             raise LedgerError(
                 f"{printable(path)} is {verdict.verdict} by itself, and no state to refer to; only "
-                "an intact file can be accepted, or one that is gone"
+                "an intact file can be accepted, one that is gone, or one without a seal that an "
+                "imported manifest lists"
             )
         files.append((verdict, facts))
+    parameters = {"note": note}
+    if listed:
+        parameters["listed"] = listing.digest_rows(sorted(listed.items()))
     with database.writing() as connection:
-        run = new_run(connection, "accept", COMPLETE, json.dumps({"note": note}))
+        run = new_run(connection, "accept", COMPLETE, json.dumps(parameters))
         for verdict, facts in files:
             _accept_one(connection, run, verdict, facts, note)
+        listing.add(connection, run, [*listed.items()])
         chain.add(connection, run)
     database.settle()
     return run
+
+
+def _list_anew(path: str, verdict: Verdict) -> tuple[bytes, Verdict]:
+    """The digest that a file has now, to be listed from now on; and the verdict beside it."""
+    data = load(path)
+    if not isinstance(data, bytes):
+        return listing.WITHDRAWN, verdict
+    packed = digest_of(data, "sha256")
+    return packed, judge_listed(verdict, unpack(packed), data)
 
 
 def _accept_one(
@@ -71,8 +95,8 @@ def _accept_one(
     note: str,
 ) -> None:
     row = connection.execute(
-        "SELECT id, since, verdict, why, found, codestream, record, source, pixels FROM files "
-        "WHERE path = ?",
+        "SELECT id, since, verdict, why, found, referenced, codestream, record, source, pixels "
+        "FROM files WHERE path = ?",
         (facts.key,),
     ).fetchone()
     if row is None:
@@ -80,7 +104,12 @@ def _accept_one(
             f"the ledger does not know the file {printable(os.fsdecode(facts.key))}; it will after "
             "the next `napari-seal verify`"
         )
-    number, since, word, why, found, *digests = row
+    number, since, word, why, found, referenced, *digests = row
+    if referenced is not None and verdict.verdict is Outcome.NO_SEAL:
+        raise LedgerError(
+            f"{printable(os.fsdecode(facts.key))} has no seal, and had one when it was recorded; "
+            "it is no state to refer to"
+        )
     connection.execute(
         "INSERT INTO history (file, run, verdict, why, digests, note) VALUES (?, ?, ?, ?, ?, ?)",
         (number, since, word, why, found or join(Digests(*digests)), note),
@@ -98,7 +127,7 @@ def _accept_one(
         "pixels = ? WHERE id = ?",
         (
             *(run, int(time.time()), str(verdict.verdict), why_of(verdict)),
-            *(facts.size, facts.mtime, run, *facts.digests, number),
+            *(facts.size, facts.mtime, run if verdict.intact else None, *facts.digests, number),
         ),
     )
     heads.add(connection, [(number, facts.digests)])

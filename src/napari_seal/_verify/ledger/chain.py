@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from napari_seal._verify.ledger import contents, references
+from napari_seal._verify.ledger import contents, listing, references
 from napari_seal._verify.ledger.entries import counts_in, moment
 from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError
@@ -182,6 +182,7 @@ def problems(connection: sqlite3.Connection) -> Iterator[str]:
     if unknown := states.keys() - runs.keys():
         yield f"Files have states since run {min(unknown, key=repr)!r}, and there is no such run."
     yield from references.problems(connection)
+    yield from listing.problems(connection)
 
 
 def _differ(place: int, run: int, expected: dict[str, Any], found: dict[str, Any]) -> str:

@@ -26,9 +26,9 @@ PATIENCE: Final = 5.0
 #: Names of files beside a ledger: SQLite's own, and the one that says that a run is going on.
 BESIDE: Final = ("", "-wal", "-shm", "-journal", "-lock")
 
-#: Pages in the log, 4 MB of them, at which they go into the file.  Each time waits for the disk,
-#: but not for longer than workers are busy with the files that they have.
-_LOG: Final = 1000
+#: Pages in the log, 32 MB of them, at which they go into the file, though the disk has to be waited
+#: for.  In a run that writes much, `checkpoints` has brought most of them there already.
+_LOG: Final = 8000
 
 #: KiB of pages that SQLite keeps in memory; it takes as much again for sorting.
 _CACHE: Final = 16 * 1024
@@ -140,12 +140,12 @@ def open_database(path: str, *, create: bool = False, write: bool = False) -> Da
     _check_place(path, create)
     with translated(path):
         try:
-            connection = _connect(path, "rwc" if create else "rw" if write else "ro")
+            connection = connect(path, "rwc" if create else "rw" if write else "ro")
         except sqlite3.OperationalError:
             # On a disk that cannot be written to, SQLite lacks a place for its shared memory.
             if write or os.path.exists(path + "-wal"):
                 raise
-            connection = _connect(path, "ro&immutable=1")
+            connection = connect(path, "ro&immutable=1")
         try:
             _check_content(path, connection, create)
             if write:
@@ -157,7 +157,8 @@ def open_database(path: str, *, create: bool = False, write: bool = False) -> Da
     return Database(path, connection, writable=write)
 
 
-def _connect(path: str, mode: str) -> sqlite3.Connection:
+def connect(path: str, mode: str) -> sqlite3.Connection:
+    """Open the file with care: it may be damaged, or no database."""
     connection = sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?mode={mode}",
         uri=True, timeout=PATIENCE, isolation_level=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final, NamedTuple
 
@@ -10,8 +11,13 @@ from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError, OptionError
 
 #: Names by the number in the last byte: a number, once given, is never given again.
-_NAMES: Final = {1: "sha224", 2: "sha256", 3: "sha384", 4: "sha512", 5: "blake3"}
+_NAMES: Final = {
+    1: "sha224", 2: "sha256", 3: "sha384", 4: "sha512", 5: "blake3", 6: "md5", 7: "sha1",
+}  # fmt: skip
 NUMBERS: Final = {name: bytes([number]) for number, name in _NAMES.items()}
+
+#: Of these there are digests of whole files only, in manifests.
+_OF_OLD: Final = ("md5", "sha1")
 
 _PREFIX: Final = re.compile(r"(?:([a-z0-9_-]{1,20}):)?([0-9a-f]{4,128})", re.IGNORECASE)
 
@@ -36,6 +42,13 @@ def pack(algorithm: str, hexadecimal: str) -> bytes | None:
     """Pack a digest; None for an algorithm that ledgers do not know."""
     number = NUMBERS.get(algorithm)
     return None if number is None else bytes.fromhex(hexadecimal) + number
+
+
+def digest_of(data: bytes, algorithm: str) -> bytes:
+    """The packed digest of some bytes, by one of hashlib's algorithms."""
+    # Manifests of old have MD5 and SHA-1: they are compared, and not relied on.
+    found = hashlib.new(algorithm, data, usedforsecurity=False)
+    return found.digest() + NUMBERS[algorithm]
 
 
 def unpack(packed: bytes) -> Digest:
@@ -104,8 +117,9 @@ def parse_prefix(text: str) -> Prefix | None:
     if match is None:
         return None
     algorithm = match[1] and match[1].lower()
-    if algorithm and algorithm not in NUMBERS:
-        raise OptionError(f"unknown digest algorithm {algorithm!r}; known are {', '.join(NUMBERS)}")
+    names = [name for name in NUMBERS if name not in _OF_OLD]
+    if algorithm and algorithm not in names:
+        raise OptionError(f"unknown digest algorithm {algorithm!r}; known are {', '.join(names)}")
     digits = match[2].lower()
     # The index holds eight bytes; the rest is compared with what it finds.
     low = bytes.fromhex(digits[:16] if len(digits) >= 16 else digits[: len(digits) // 2 * 2])

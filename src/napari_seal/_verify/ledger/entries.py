@@ -30,7 +30,8 @@ class LedgerEntry:
     size : int, optional
         In bytes.
     first_seen, last_verified : str
-        UTC, ISO 8601: when the run began that saw it first, and when it was last read.
+        UTC, ISO 8601: when the run began that saw it first, and when it was last read; empty if
+        never, of a file that only a manifest knows.
     matched : str, optional
         By which of its digests it was found.
     """
@@ -65,14 +66,14 @@ class LedgerRun:
     number : int
         From 1.
     kind : str
-        ``"verify"``; ``"seal"`` for files that `napari-seal watch` has just sealed; or ``"accept"``
-        for what was accepted as the new reference.
+        ``"verify"``; ``"seal"`` for files that `napari-seal watch` has just sealed; ``"accept"``
+        for what was accepted as the new reference; ``"import"`` for a manifest.
     state : str
         ``"complete"``, ``"stopped"``, or ``"unfinished"``: going on, or to be gone on with.
     begun, ended : str
         UTC, ISO 8601; ``ended`` is empty for a run that did not complete.
     counts : mapping of str to int
-        Files by verdict.
+        Files by verdict; of an import, lines by what became of them.
     software : str
         Version of napari-seal.
     """

@@ -13,7 +13,6 @@ enough to find it among millions.
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -45,37 +44,31 @@ def add_waiting(connection: sqlite3.Connection) -> None:
     """Put all files that wait into the index."""
     while True:
         (before,) = connection.execute(_INDEXED).fetchone()
-        entries: list[bytes] = []
+        buckets: list[list[bytes]] = [[] for _ in range(_BUCKETS)]
         last = 0
         for last, *digests in connection.execute(_WAITING, (before, PORTION)):
             place = last.to_bytes(8)
             try:
-                entries += [digest[:SIZE] + place for digest in digests if digest is not None]
-            except TypeError as error:
+                for digest in digests:
+                    if digest is not None:
+                        buckets[digest[0] << 4 | digest[1] >> 4].append(digest[:SIZE] + place)
+            except (TypeError, IndexError) as error:
                 raise LedgerError("the ledger is damaged: a digest is none") from error
         if not last:
             return
         if last >> 50:
             raise LedgerError("the ledger is damaged: a file has a number that is far too large")
-        entries.sort()
         connection.executemany(
             "INSERT INTO buckets (place, entries) VALUES (?, ?)",
-            ((last << 12 | number, joined) for number, joined in _by_bucket(entries)),
+            (
+                (last << 12 | number, bytearray().join(entries))
+                for number, entries in enumerate(buckets)
+                if entries
+            ),
         )
         connection.execute(
             "INSERT OR REPLACE INTO about (key, value) VALUES ('indexed', ?)", (last,)
         )
-
-
-def _by_bucket(entries: list[bytes]) -> Iterator[tuple[int, bytearray]]:
-    """Cut sorted entries into buckets."""
-    end = 0
-    for number in range(_BUCKETS):
-        start = end
-        _, high = _span(number)
-        end = len(entries) if high is None else bisect_left(entries, high, start)
-        if end > start:
-            yield number, bytearray().join(entries[start:end])
 
 
 _WAITING: Final = f"SELECT id, {', '.join(KINDS)} FROM files WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - names of columns

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Self
 
 from napari_seal._trust.judge import Judge
 from napari_seal._verify.engine import Settings
-from napari_seal._verify.ledger import accepting, manifest
+from napari_seal._verify.ledger import accepting
 from napari_seal._verify.ledger.database import open_database
-from napari_seal._verify.ledger.manifest_lines import resolve
+from napari_seal._verify.ledger.manifest_lines import Manifest
 from napari_seal._verify.ledger.questions import PathLike, Questions
 from napari_seal._verify.ledger.runs import Kind, Request, engine_of, verify_into, waiting
 from napari_seal._verify.run import CheckRun, prepare
 from napari_seal.errors import (
     LedgerError,
-    TargetExistsError,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from napari_seal._trust.keys import SigningKey
     from napari_seal._trust.trusted import Trust
     from napari_seal._verify.ledger.entries import LedgerRun
-    from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.ledger.statements import LedgerStatement
     from napari_seal._verify.progress import Progress
 
@@ -238,6 +236,51 @@ class Ledger(Questions):
         named = _named(paths)
         return accepting.accept(self._database, self._where.of(named), named, note)
 
+    def import_manifest(
+        self, path: PathLike, *, form: str | None = None, base: PathLike | None = None
+    ) -> LedgerRun:
+        """Make the digests in a manifest a reference: runs compare the whole files with them.
+
+        Of all lines, or of none.  No file is read; the next run does.  From then on a file that is
+        intact by itself, or has no seal, and is not the one that is listed, is ``substituted``; one
+        that is listed and not there is ``missing``; one that is there and not listed is ``extra``.
+        Lines of files that are not named like JPEG or PNG images are counted, and not taken.
+
+        Parameters
+        ----------
+        path : path-like
+            A manifest; see `check_manifest`.
+        form : str, optional
+            ``"sha256sum"`` or ``"bagit"``; by default what the name says.
+        base : path-like, optional
+            The folder to which names are relative, in the ledger's root.  By default the root; of a
+            new ledger, the folder of the manifest, or ``data/`` in it, which then is the root.
+
+        Returns
+        -------
+        LedgerRun
+            Under which it is written down: ``counts`` has the lines that are ``listed`` now, those
+            that are ``known`` from an earlier import, and those ``not-an-image``.
+
+        Raises
+        ------
+        LedgerError
+            A line cannot be taken or disagrees with another or with an earlier import; there is
+            none of an image; or another run goes on.
+        OptionError
+            There is no such format, or no such folder.
+        ReadError
+            The manifest cannot be read.
+        """
+        from napari_seal._verify.ledger import importing
+
+        named = Manifest.named(path, form)
+        folder = importing.base_of(named, base, self.root)
+        root = self._where.of([folder])
+        about = self._where.about(root)
+        number = importing.import_manifest(self._database, root, about, named, folder)
+        return next(run for run in self.runs() if run.number == number)
+
     def sign(self, key: SigningKey | PathLike) -> LedgerStatement:
         """Sign what the ledger knows, and all of its runs so far.
 
@@ -297,85 +340,3 @@ class Ledger(Questions):
         from napari_seal._verify.ledger import stamping
 
         return stamping.stamp(self._database, url, tsa_ca, signer_of(key), timeout)
-
-    def write_manifest(
-        self,
-        path: PathLike,
-        *,
-        form: str | None = None,
-        jobs: int | None = None,
-        overwrite: bool = False,
-    ) -> Iterator[LedgerFinding]:
-        """Write a manifest that ``sha256sum -c`` or BagIt tools read.
-
-        All files of the ledger are read, checked, and digested.  Those that are intact get a line.
-        The manifest is put in place after the last.
-
-        Parameters
-        ----------
-        path : path-like
-            The manifest.
-        form : str, optional
-            ``"sha256sum"``: names below the ledger's root.  ``"bagit"``: below ``data/``, which is
-            the root.  By default what the name says: BagIt's is ``manifest-sha256.txt``.
-        jobs : int, optional
-            Number of worker processes; by default that of the available cores.
-        overwrite : bool, default False
-            Replace an existing file.
-
-        Yields
-        ------
-        LedgerFinding
-            One for each file: it ``agrees``, or its verdict says why it got no line.
-
-        Raises
-        ------
-        OptionError
-            There is no such format, or ``jobs`` is not a number from 1.
-        TargetExistsError
-            The file exists, and ``overwrite`` is not set.
-        WriteError
-            It cannot be written.
-        """
-        target, chosen = resolve(path, form)
-        if not overwrite and os.path.lexists(target):
-            raise TargetExistsError(f"{target!r} exists; name another file, or overwrite it")
-        return manifest.write_file(
-            self._database, self._where.known(), target, chosen, Settings(jobs=jobs).workers
-        )
-
-    def check_manifest(
-        self, path: PathLike, *, form: str | None = None, jobs: int | None = None
-    ) -> Iterator[LedgerFinding]:
-        """Compare a manifest with the files that it names, and with the ledger.
-
-        Parameters
-        ----------
-        path : path-like
-            A manifest of SHA-256, as ``sha256sum`` or BagIt tools write it.  Names are relative to
-            the ledger's root, which in a bag is ``data/``.
-        form : str, optional
-            ``"sha256sum"`` or ``"bagit"``; by default what the name says.
-        jobs : int, optional
-            Number of worker processes; by default that of the available cores.
-
-        Yields
-        ------
-        LedgerFinding
-            One for each line, and for each file of the ledger that has none.
-
-        Raises
-        ------
-        OptionError
-            There is no such format, or ``jobs`` is not a number from 1.
-        ReadError
-            The manifest cannot be read.
-        """
-        source, chosen = resolve(path, form)
-        return manifest.check_file(
-            self._database,
-            self._where.known(),
-            source,
-            chosen,
-            Settings(jobs=jobs).workers,
-        )

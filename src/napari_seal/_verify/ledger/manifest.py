@@ -6,9 +6,7 @@ checked, and digested at once: what enters a manifest is what was found intact.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
@@ -18,16 +16,17 @@ from napari_seal._text import printable
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.engine import SMALL, lost_worker
 from napari_seal._verify.ledger.changes import COLUMNS, Row
-from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests
+from napari_seal._verify.ledger.digests import NO_DIGESTS, NUMBERS, Digests, digest_of, unpack
 from napari_seal._verify.ledger.facts import digests_of
 from napari_seal._verify.ledger.judge import judge
-from napari_seal._verify.ledger.manifest_lines import Line, dump_line, read_lines
+from napari_seal._verify.ledger.manifest_lines import Line, Manifest, dump_line
+from napari_seal._verify.ledger.manifest_table import load_table
 from napari_seal._verify.load import load
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.replace import replacing
 from napari_seal._verify.scan import EXTENSIONS
 from napari_seal._verify.verdict import Outcome, Verdict
-from napari_seal.errors import FormatError, ReadError, WriteError
+from napari_seal.errors import FormatError, WriteError
 
 if TYPE_CHECKING:
     from napari_seal._verify.ledger.database import Database
@@ -73,71 +72,57 @@ class _Read(NamedTuple):
     key: bytes
     verdict: Verdict
     digests: Digests
-    sha256: bytes | None
+    whole: bytes | None
 
 
 def write_file(
-    database: Database, root: Root, path: str, form: str, jobs: int
+    database: Database, root: Root, target: Manifest, jobs: int
 ) -> Iterator[LedgerFinding]:
     """Write a manifest to a file, which appears whole, after the last finding, or not at all."""
     try:
-        with replacing(path) as part:
-            yield from write_manifest(database, root, part.file, form, jobs)
+        with replacing(target.path) as part:
+            yield from write_manifest(database, root, part.file, target.form, jobs)
             part.complete = True
     except OSError as error:
-        shown = printable(path)
+        shown = printable(target.path)
         raise WriteError(f"{shown} cannot be written: {error.strerror or error}") from error
-
-
-def check_file(
-    database: Database, root: Root, path: str, form: str, jobs: int
-) -> Iterator[LedgerFinding]:
-    """Compare the manifest in a file with the files and with the ledger."""
-    try:
-        with open(path, "rb") as file:
-            yield from check_manifest(database, root, file, form, jobs)
-    except OSError as error:
-        shown = printable(path)
-        raise ReadError(f"{shown} cannot be read: {error.strerror or error}") from error
 
 
 def write_manifest(
     database: Database, root: Root, file: IO[bytes], form: str, jobs: int
 ) -> Iterator[LedgerFinding]:
     """Write a line for each file of the ledger that is intact now, and tell about each file."""
-    for key, verdict, sha256 in _judged(database, _read(root, _expected(database), jobs)):
+    files = _pages(database, "SELECT path, path FROM files WHERE path > ? AND expected")
+    rows = ((key, NUMBERS["sha256"]) for key, _ in files)
+    for key, verdict, whole in _judged(database, _read(root, rows, jobs)):
         path = root.path(key)
-        if verdict is None or not verdict.intact or sha256 is None:
+        if verdict is None or not verdict.intact or whole is None:
             yield _not_intact(path, verdict)
             continue
         try:
-            file.write(dump_line(Line(key, sha256), form))
+            file.write(dump_line(Line(key, whole[:-1]), form))
             yield LedgerFinding(path=path, word="agrees")
         except FormatError as error:
             yield LedgerFinding(path=path, word="bad-name", message=f"{error}.")
 
 
 def check_manifest(
-    database: Database, root: Root, file: IO[bytes], form: str, jobs: int
+    database: Database, root: Root, manifest: Manifest, jobs: int
 ) -> Iterator[LedgerFinding]:
     """Compare a manifest with the files and with the ledger, in both directions."""
-    with database.reading() as connection:
-        connection.execute("DROP TABLE IF EXISTS temp.manifest")
-        connection.execute(
-            "CREATE TEMP TABLE manifest (path BLOB PRIMARY KEY, digest BLOB) WITHOUT ROWID"
-        )
-    yield from _load(database, root, file, form)
-    known = _pages(database, "SELECT path, path FROM temp.manifest WHERE path > ?")
-    for key, verdict, sha256 in _judged(database, _read(root, known, jobs)):
+    for number, problem in load_table(database, root, manifest):
+        yield LedgerFinding(path=f"line {number}", word="bad-line", message=f"{problem}.")
+    known = _pages(database, "SELECT path, digest FROM temp.manifest WHERE path > ?")
+    for key, verdict, whole in _judged(database, _read(root, known, jobs)):
         with database.reading() as connection:
             (expected,) = connection.execute(
                 "SELECT digest FROM temp.manifest WHERE path = ?", (key,)
             ).fetchone()
         path = root.path(key)
-        if sha256 is None:
+        if whole is None:
             yield _not_intact(path, verdict)
-        elif sha256 != expected:
-            text = f"The manifest has {expected.hex()}, the file {sha256.hex()}."
+        elif whole != expected:
+            text = f"The manifest has {unpack(expected).hex}, the file {unpack(whole).hex}."
             yield LedgerFinding(path=path, word="differs", message=text)
         elif verdict is None and path.lower().endswith(EXTENSIONS):
             text = "The manifest agrees with the file, and the ledger does not know it."
@@ -162,34 +147,6 @@ def _not_intact(path: str, verdict: Verdict | None) -> LedgerFinding:
     return LedgerFinding(path=path, word=str(verdict.verdict), message=why)
 
 
-def _load(database: Database, root: Root, file: IO[bytes], form: str) -> Iterator[LedgerFinding]:
-    """Put the lines of a manifest into a table, and tell of those that are none."""
-    lines = read_lines(file, form)
-    while page := list(itertools.islice(lines, _PAGE)):
-        rows = []
-        for number, line in page:
-            place = f"line {number}"
-            if isinstance(line, FormatError):
-                yield LedgerFinding(path=place, word="bad-line", message=f"{line}.")
-                continue
-            joined = os.path.normpath(os.path.join(root.folder, os.fsdecode(line.path)))
-            below = os.path.join(root.folder, "")
-            if not joined.startswith(below) or "\0" in joined:
-                text = f"{printable(joined)} is not in {printable(root.folder)}."
-                yield LedgerFinding(path=place, word="bad-line", message=text)
-                continue
-            rows.append((os.fsencode(joined[len(below) :].replace(os.sep, "/")), line.digest))
-        with database.reading() as connection:
-            connection.executemany(
-                "INSERT OR REPLACE INTO temp.manifest (path, digest) VALUES (?, ?)", rows
-            )
-
-
-def _expected(database: Database) -> Iterator[tuple[Any, ...]]:
-    """The files of a ledger that should be there, by path."""
-    return _pages(database, "SELECT path, path FROM files WHERE path > ? AND expected")
-
-
 def _pages(database: Database, sql: str) -> Iterator[tuple[Any, ...]]:
     """Rows in the order of their first column, page by page; the parameter is where one begins."""
     after: object = b""
@@ -203,8 +160,11 @@ def _pages(database: Database, sql: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _read(root: Root, rows: Iterable[tuple[Any, ...]], jobs: int) -> Iterator[_Read]:
-    """Read, digest and check files, in several processes."""
-    found = ((row[0], root.path(row[0])) for row in rows)
+    """Read, digest and check files, in several processes; a row has a path and a packed digest.
+
+    Of that digest only the algorithm counts here.
+    """
+    found = ((row[0], root.path(row[0]), unpack(row[1]).algorithm) for row in rows)
     first = list(itertools.islice(found, SMALL))
     items = itertools.chain(first, found)
     if jobs == 1 or len(first) < SMALL:
@@ -212,20 +172,20 @@ def _read(root: Root, rows: Iterable[tuple[Any, ...]], jobs: int) -> Iterator[_R
     return (read for _, read in map_items(_read_one, items, jobs=jobs, died=_died))
 
 
-def _died(item: tuple[bytes, str]) -> _Read:
+def _died(item: tuple[bytes, str, str]) -> _Read:
     return _Read(item[0], lost_worker(item[1]), NO_DIGESTS, None)
 
 
-def _read_one(item: tuple[bytes, str]) -> _Read:
+def _read_one(item: tuple[bytes, str, str]) -> _Read:
     """Read a file once; what a worker does."""
-    key, path = item
+    key, path, algorithm = item
     data = load(path)
     if isinstance(data, Reason):
         gone = data.code is ReasonCode.FILE_MISSING
         outcome = Outcome.MISSING if gone else Outcome.UNREADABLE
         return _Read(key, Verdict(path=path, verdict=outcome, reasons=(data,)), NO_DIGESTS, None)
     verdict = check_bytes(data, path)
-    return _Read(key, verdict, digests_of(verdict.seal), hashlib.sha256(data).digest())
+    return _Read(key, verdict, digests_of(verdict.seal), digest_of(data, algorithm))
 
 
 def _judged(
@@ -241,7 +201,7 @@ def _judged(
         for read in page:
             row = rows.get(read.key)
             if row is None:
-                yield read.key, None if read.sha256 else read.verdict, read.sha256
+                yield read.key, None if read.whole else read.verdict, read.whole
             else:
                 reference = row.digests if row.referenced else None
-                yield read.key, judge(read.verdict, read.digests, reference), read.sha256
+                yield read.key, judge(read.verdict, read.digests, reference), read.whole

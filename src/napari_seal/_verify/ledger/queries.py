@@ -243,6 +243,6 @@ def _entry(root: Root, row: Any, matched: str | None = None) -> LedgerEntry:
         **digests_by_name(Digests(*digests)),
         size=None if size is None else typed(size, int),
         first_seen=moment(begun),
-        last_verified=moment(checked),
+        last_verified=moment(checked or None),
         matched=matched,
     )

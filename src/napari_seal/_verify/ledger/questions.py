@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from napari_seal._verify.ledger import queries
+from napari_seal._verify.engine import Settings
+from napari_seal._verify.ledger import manifest, queries
 from napari_seal._verify.ledger.digests import parse_prefix
+from napari_seal._verify.ledger.manifest_lines import Manifest
 from napari_seal._verify.ledger.whereabouts import Whereabouts
-from napari_seal.errors import OptionError
+from napari_seal.errors import OptionError, TargetExistsError
 
 if TYPE_CHECKING:
     from napari_seal._format.digest import Digest
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         LedgerEvent,
         LedgerRun,
     )
+    from napari_seal._verify.ledger.manifest import LedgerFinding
     from napari_seal._verify.ledger.proof import LedgerCheck
     from napari_seal._verify.ledger.statements import LedgerStatement
 
@@ -183,3 +186,79 @@ class Questions:
         from napari_seal._verify.ledger import stamping
 
         return stamping.write(self._database, os.fsdecode(path), overwrite=overwrite)
+
+    def write_manifest(
+        self,
+        path: PathLike,
+        *,
+        form: str | None = None,
+        jobs: int | None = None,
+        overwrite: bool = False,
+    ) -> Iterator[LedgerFinding]:
+        """Write a manifest that ``sha256sum -c`` or BagIt tools read.
+
+        All files of the ledger are read, checked, and digested.  Those that are intact get a line.
+        The manifest is put in place after the last.
+
+        Parameters
+        ----------
+        path : path-like
+            The manifest.
+        form : str, optional
+            ``"sha256sum"``: names below the ledger's root.  ``"bagit"``: below ``data/``, which is
+            the root.  By default what the name says: BagIt's is ``manifest-sha256.txt``.
+        jobs : int, optional
+            Number of worker processes; by default that of the available cores.
+        overwrite : bool, default False
+            Replace an existing file.
+
+        Yields
+        ------
+        LedgerFinding
+            One for each file: it ``agrees``, or its verdict says why it got no line.
+
+        Raises
+        ------
+        OptionError
+            There is no such format, or ``jobs`` is not a number from 1.
+        TargetExistsError
+            The file exists, and ``overwrite`` is not set.
+        WriteError
+            It cannot be written.
+        """
+        target = Manifest.named(path, form).to_write()
+        if not overwrite and os.path.lexists(target.path):
+            raise TargetExistsError(f"{target.path!r} exists; name another file, or overwrite it")
+        workers = Settings(jobs=jobs).workers
+        return manifest.write_file(self._database, self._where.known(), target, workers)
+
+    def check_manifest(
+        self, path: PathLike, *, form: str | None = None, jobs: int | None = None
+    ) -> Iterator[LedgerFinding]:
+        """Compare a manifest with the files that it names, and with the ledger.
+
+        Parameters
+        ----------
+        path : path-like
+            As ``sha256sum``, its relatives from ``md5sum`` to ``sha512sum``, and BagIt tools write
+            it.  Names are relative to the ledger's root, which in a bag is ``data/``.
+        form : str, optional
+            ``"sha256sum"`` or ``"bagit"``; by default what the name says.
+        jobs : int, optional
+            Number of worker processes; by default that of the available cores.
+
+        Yields
+        ------
+        LedgerFinding
+            One for each line, and for each file of the ledger that has none.
+
+        Raises
+        ------
+        OptionError
+            There is no such format, or ``jobs`` is not a number from 1.
+        ReadError
+            The manifest cannot be read.
+        """
+        named = Manifest.named(path, form)
+        workers = Settings(jobs=jobs).workers
+        return manifest.check_manifest(self._database, self._where.known(), named, workers)

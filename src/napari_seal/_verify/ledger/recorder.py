@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from napari_seal._text import printable
-from napari_seal._verify.ledger import heads, seen
+from napari_seal._verify.ledger import heads, listing, seen
 from napari_seal._verify.ledger.changes import COLUMNS, Changes, Checked, Row, is_plain
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import NO_DIGESTS, Digests
@@ -32,6 +32,10 @@ SOON: Final = 1.0
 
 #: Other files of one identity that are looked at to tell a moved file from a copied one.
 _TWINS: Final = 100
+
+
+#: When a file was last read that no run has ever seen.
+NEVER: Final = 0
 
 
 class Scope(NamedTuple):
@@ -74,6 +78,8 @@ class Recorder:
         self.run = run
         self._covered = covered
         self.counts = counts
+        with database.reading() as connection:
+            self._any_listed = listing.has_any(connection)
         self._empty = not covered and self._is_empty()
         self._unindexed = 0
         #: Folders that could not be listed: nothing is known about the files in them.
@@ -154,6 +160,20 @@ class Recorder:
             self._write_counts(connection)
         return out
 
+    def record_never_there(self, keys: Sequence[bytes]) -> list[tuple[bytes, Verdict]]:
+        """Write that files are not there which a manifest lists, and which no run has seen."""
+        if not keys:
+            return []
+        out = [(key, _missing(None, NEVER)) for key in keys]
+        with self._database.writing() as connection:
+            changes = Changes(self.run, NEVER)
+            for key, verdict in out:
+                changes.new(verdict, Facts(key), None)
+                self.counts[str(verdict.verdict)] += 1
+            changes.write(connection)
+            self._write_counts(connection)
+        return out
+
     def _is_empty(self) -> bool:
         """Whether no run has written of any file yet."""
         with self._database.reading() as connection:
@@ -207,9 +227,9 @@ class Recorder:
         facts: Facts,
     ) -> Reason | None:
         """How a new path came into the archive: moved, copied, or from outside."""
-        if not self._covered:
-            return None
         key = facts.key
+        if not self._covered or (self._any_listed and listing.current(connection, [key])):
+            return None  # all that is known came with it, or a manifest told of it
         twins = self._twins(connection, facts.digests) if verdict.intact else []
         here = None
         for twin in twins:
@@ -274,12 +294,16 @@ def _beside(verdict: Verdict, reason: Reason | None) -> Verdict:
     return verdict if reason is None else replace(verdict, reasons=(*verdict.reasons, reason))
 
 
-def _missing(row: Row, checked: int) -> Verdict:
-    when = time.strftime("%Y-%m-%d", time.gmtime(checked))
-    digest = identity(row.digests)
+def _missing(row: Row | None, checked: int) -> Verdict:
+    digest = None if row is None else identity(row.digests)
+    if checked == NEVER:
+        text = "An imported manifest lists the file, and it is not there."
+    else:
+        when = time.strftime("%Y-%m-%d", time.gmtime(checked))
+        text = f"The file was last verified on {when}, and is not there."
     reason = Reason(
         code=ReasonCode.FILE_MISSING,
-        message=f"The file was last verified on {when}, and is not there.",
+        message=text,
         expected=None if digest is None else digest[:-1].hex(),
     )
     return Verdict(path="", verdict=Outcome.MISSING, reasons=(reason,))

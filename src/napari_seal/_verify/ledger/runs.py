@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
 from napari_seal._verify.engine import Engine, Settings
-from napari_seal._verify.ledger import chain, heads, seen
+from napari_seal._verify.ledger import chain, heads, listing, seen
+from napari_seal._verify.ledger.checkpoints import Checkpoints
 from napari_seal._verify.ledger.database import BESIDE, Database
 from napari_seal._verify.ledger.entries import counts_in
 from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
@@ -105,14 +106,19 @@ def verify_into(
             yield from _stored(database, places, run)
         checked = engine.run(
             first,
-            without=partial(_not_yet, database, root, run) if resumed else iter,
+            without=partial(_to_do, database, root, run, resumed),
             before=counts.total() if resumed else 0,
         )
-        for batch in _batches(checked):
-            yield from recorder.record(batch)
+        with Checkpoints(database) as checkpoints:
+            for batch in _batches(checked):
+                verdicts = recorder.record(batch)
+                checkpoints.wrote()
+                yield from verdicts
         if engine.stopped is not None:
             return  # what was not reached is not missing; the run can be gone on with
         for key, verdict in _missing(database, root, recorder, places.scopes):
+            yield replace(verdict, path=places.shown(key))
+        for key, verdict in _never_there(database, root, recorder, places.scopes):
             yield replace(verdict, path=places.shown(key))
         _finish(database, run)
     finally:
@@ -193,11 +199,8 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
                     "(in Python: resume=False)"
                 )
             return last[0], Counter(counts_in(last[2])), True
-        unfinished = "SELECT id FROM runs WHERE kind IN ('seal', ?) AND state = ? ORDER BY id"
-        for (run,) in connection.execute(unfinished, (request.kind, UNFINISHED)).fetchall():
-            _end(connection, run, STOPPED)
-        if not connection.execute("SELECT 1 FROM about WHERE key = 'root'").fetchone():
-            connection.executemany("INSERT INTO about (key, value) VALUES (?, ?)", request.about)
+        stop_unfinished(connection, request.kind)
+        keep_root(connection, request.about)
         heads.add_waiting(connection)  # of a run that did not get so far
         run = new_run(connection, request.kind, UNFINISHED, parameters)
         connection.executemany(
@@ -205,6 +208,19 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
             [(run, scope.folder, scope.deep) for scope in places.scopes],
         )
         return run, Counter(), False
+
+
+def stop_unfinished(connection: sqlite3.Connection, kind: Kind = "verify") -> None:
+    """Close runs that ended early: they can no longer be gone on with."""
+    unfinished = "SELECT id FROM runs WHERE kind IN ('seal', ?) AND state = ? ORDER BY id"
+    for (run,) in connection.execute(unfinished, (kind, UNFINISHED)).fetchall():
+        _end(connection, run, STOPPED)
+
+
+def keep_root(connection: sqlite3.Connection, about: list[tuple[str, bytes]]) -> None:
+    """Write where the archive is, if this is the first that the ledger hears of it."""
+    if not connection.execute("SELECT 1 FROM about WHERE key = 'root'").fetchone():
+        connection.executemany("INSERT INTO about (key, value) VALUES (?, ?)", about)
 
 
 def _parameters(request: Request, places: _Places) -> str:
@@ -294,6 +310,17 @@ def _not_yet(database: Database, root: Root, run: int, files: Iterator[str]) -> 
         yield from (path for path, key in zip(taken, keys, strict=True) if key not in done)
 
 
+def _to_do(
+    database: Database, root: Root, run: int, resumed: bool, files: Iterator[str]
+) -> Iterator[str]:
+    """The files that have no verdict in this run yet, with what manifests say of them."""
+    if resumed:
+        files = _not_yet(database, root, run, files)
+    with database.reading() as connection:
+        any_listed = listing.has_any(connection)
+    return listing.with_listed(database, root, files) if any_listed else files
+
+
 def _missing(
     database: Database, root: Root, recorder: Recorder, scopes: Sequence[Scope]
 ) -> Iterator[tuple[bytes, Verdict]]:
@@ -313,6 +340,23 @@ def _missing(
                 gone = [row[1:] for row in rows if _is_gone(root, recorder, scope, row[7])]
                 if gone:
                     yield from recorder.record_missing(gone)
+
+
+def _never_there(
+    database: Database, root: Root, recorder: Recorder, scopes: Sequence[Scope]
+) -> Iterator[tuple[bytes, Verdict]]:
+    """Files that a manifest lists, and that no run has ever seen."""
+    after = b""
+    while True:
+        with database.reading() as connection:
+            keys = listing.never_seen(connection, after, PAGE)
+        gone = [
+            key for key in keys if any(_is_gone(root, recorder, scope, key) for scope in scopes)
+        ]
+        yield from recorder.record_never_there(gone)
+        if len(keys) < PAGE:
+            return
+        after = keys[-1]
 
 
 def _is_gone(root: Root, recorder: Recorder, scope: Scope, key: bytes) -> bool:

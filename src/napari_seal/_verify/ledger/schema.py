@@ -126,12 +126,25 @@ def _version_4(connection: sqlite3.Connection) -> None:
     chain.add_all(connection)
 
 
+def _version_5(connection: sqlite3.Connection) -> None:
+    """What imported manifests list; see `listing`."""
+    connection.execute(
+        """CREATE TABLE listed (
+            path BLOB NOT NULL,
+            run INTEGER NOT NULL REFERENCES runs (id),
+            digest BLOB NOT NULL,
+            PRIMARY KEY (path, run)
+        ) WITHOUT ROWID"""
+    )
+
+
 #: The step from version n to n + 1 stands at place n.  A step that was published never changes.
 MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
     _version_1,
     _version_2,
     _version_3,
     _version_4,
+    _version_5,
 )
 
 VERSION: Final = len(MIGRATIONS)

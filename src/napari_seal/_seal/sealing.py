@@ -1,0 +1,97 @@
+"""One image on its way through a `Sealer`, and what the `Sealer` tells of all of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_seal._format.seal import Seal
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from napari_seal._seal.order import SealOptions
+
+
+class Sealing(Future[Seal]):
+    """The future of an image that a `Sealer` accepted: its seal, or why there is none.
+
+    A `concurrent.futures.Future` that knows what it is of.
+
+    Attributes
+    ----------
+    path : str
+        The target.
+    options : dict
+        As they were given to `Sealer.submit`.
+    image : ndarray or None
+        The sealer's copy.  None once it is sealed, or was cancelled.  Of an image that failed it is
+        kept as long as this future is, so that it can be sealed elsewhere::
+
+            napari_seal.seal(sealing.image, "/other/disk/a.sealed.jpg", **sealing.options)
+    """
+
+    def __init__(self, image: npt.NDArray[Any], path: str, options: SealOptions) -> None:
+        super().__init__()
+        self.image: npt.NDArray[Any] | None = image
+        self.path = path
+        self.options = options
+        #: Whether somebody asked how it ended.
+        self.was_asked = False
+
+    def result(self, timeout: float | None = None) -> Seal:
+        """Wait for the seal; raises what `napari_seal.seal` raises."""
+        self.was_asked = True
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end; why it failed, or None."""
+        self.was_asked = True
+        return super().exception(timeout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealerStatistics:
+    """What a `Sealer` has done up to now.
+
+    Parameters
+    ----------
+    accepted : int
+        Images that `submit` took.  They are sealed, failed, cancelled, or waiting.
+    sealed, failed, cancelled : int
+        How they ended.
+    waiting : int
+        Those that are not done yet, with those that are worked on.
+    waiting_bytes : int
+        Memory of these.
+    refused : int
+        Images that found no room in time.
+    bytes : int
+        Of the images that were sealed, before compression.
+    seconds : float
+        From the first image that was accepted to the last one that was done.
+    blocked : float
+        Seconds that `submit` waited for room, all calls together.
+    """
+
+    accepted: int
+    sealed: int
+    failed: int
+    cancelled: int
+    waiting: int
+    waiting_bytes: int
+    refused: int
+    bytes: int
+    seconds: float
+    blocked: float
+
+    @property
+    def images_per_second(self) -> float:
+        """Sealed images a second."""
+        return self.sealed / self.seconds if self.seconds else 0.0
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Bytes of sealed images a second, before compression."""
+        return self.bytes / self.seconds if self.seconds else 0.0
