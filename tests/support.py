@@ -16,7 +16,7 @@ from napari_seal import seal
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
 #: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``java``, ``c2pa``,
-#: ``pymmcore``.
+#: ``pymmcore``, ``watch``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
 
@@ -37,7 +37,7 @@ DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shar
 
 
 def needs(module: str, need: str = "microscopes") -> Any:
-    """Import a package that not everybody has, or skip the test or the module."""
+    """Import what an extra brings, such as readers, or skip the test or the module."""
     try:
         return importlib.import_module(module)
     except ImportError:

@@ -311,3 +311,31 @@ def test_files_from_microscopes() -> None:
             assert image.units == ({} if size is None else dict.fromkeys("XY", "micrometer"))
             if "metamorph" in name:
                 assert image.metadata["acquired"].startswith("2010-03-05T12:08:52")
+
+
+@pytest.mark.parametrize("kind", ["pages", "ome", "bigtiff", "appended", "zlib"])
+def test_a_file_that_was_cut_off_is_not_taken_for_whole(tmp_path: Path, kind: str) -> None:
+    """Wherever within its pages: tifffile itself gives those before as if they were all."""
+    stack = np.random.default_rng(1).integers(0, 60_000, (4, 32, 40), np.uint16)
+    whole, path = tmp_path / "whole.tif", tmp_path / "cut.tif"
+    options = {
+        "pages": {"metadata": None},
+        "ome": {"ome": True},
+        "bigtiff": {"metadata": None, "bigtiff": True},
+        "zlib": {"metadata": None, "compression": "zlib"},
+    }
+    if kind == "appended":
+        for plane in stack:
+            tifffile.imwrite(whole, plane, append=True, metadata=None)
+    else:
+        tifffile.imwrite(whole, stack, photometric="minisblack", **options[kind])
+    data = whole.read_bytes()
+    with tifffile.TiffFile(whole) as file:
+        end = file.pages[3].dataoffsets[-1] + file.pages[3].databytecounts[-1]
+    for length in range(0, end, 97):
+        path.write_bytes(data[:length])
+        with pytest.raises(ImageError), open_images(str(path)) as (image,):
+            np.asarray(image.array)
+    path.write_bytes(data)
+    with open_images(str(path)) as (image,):
+        np.testing.assert_array_equal(np.asarray(image.array), stack)

@@ -28,7 +28,9 @@ __all__ = ["main"]
 
 
 #: Commands in the order of ``--help``: each a function of its name in the module of its name.
-_COMMANDS: Final = ("seal", "adopt", "verify", "show", "keygen", "find", "ledger", "report", "demo")
+_COMMANDS: Final = (
+    "seal", "watch", "adopt", "verify", "show", "keygen", "find", "ledger", "report", "demo",
+)  # fmt: skip
 
 
 class _CannotRunError(click.ClickException):

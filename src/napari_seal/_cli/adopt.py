@@ -86,7 +86,7 @@ def adopt(
     from napari_seal._adopt.run import JPEG_EXTENSIONS, AdoptRun, find_tasks
     from napari_seal._cli.patterns import expand
     from napari_seal._cli.progress import progress
-    from napari_seal._cli.seal import read_metadata
+    from napari_seal._cli.seal_options import read_metadata
     from napari_seal._seal.pipeline import check_algorithm
 
     check_algorithm(algorithm)

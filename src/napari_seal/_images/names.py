@@ -17,7 +17,8 @@ EXTENSIONS: Final = (
     ".zarr",
 )  # fmt: skip
 
-_ZARR: Final = ("zarr.json", ".zgroup", ".zarray")
+#: Files by which a folder is known for an image in many files.
+ZARR_FILES: Final = ("zarr.json", ".zgroup", ".zarray")
 
 
 def is_zarr(folder: str) -> bool:
@@ -25,5 +26,5 @@ def is_zarr(folder: str) -> bool:
     if not os.path.isdir(folder):
         return False
     return folder.lower().rstrip("/\\").endswith(".zarr") or any(
-        os.path.isfile(os.path.join(folder, name)) for name in _ZARR
+        os.path.isfile(os.path.join(folder, name)) for name in ZARR_FILES
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any, Final
@@ -28,9 +29,33 @@ def open_tiff(path: str | IO[bytes]) -> Iterator[list[OpenedImage]]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
+        _check_chain(file)
         _check_imagej(file)
         about = describe(file)
         yield [_open_series(file, index, about[index]) for index in range(len(file.series))]
+
+
+def _check_chain(file: Any) -> None:
+    """Refuse a file that was cut off between its pages: tifffile gives those before.
+
+    The directory of each page ends with the offset of the next, and that of the last with 0 (TIFF
+    6.0, section 2).
+    """
+    layout, last = file.tiff, file.pages[len(file.pages) - 1]
+    handle = file.filehandle
+    handle.seek(last.offset)
+    (tags,) = struct.unpack(layout.tagnoformat, handle.read(layout.tagnosize))
+    handle.seek(last.offset + layout.tagnosize + tags * layout.tagsize)
+    end = handle.read(layout.offsetsize)
+    if len(end) < layout.offsetsize:
+        raise ImageError(f"ends within the directory of page {len(file.pages)}")
+    (after,) = struct.unpack(layout.offsetformat, end)
+    # Some files lead back to an earlier page, which has been read.
+    if after != 0 and all(page.offset != after for page in file.pages):
+        raise ImageError(
+            f"is cut off: after page {len(file.pages)} another should begin at byte {after:,}, and "
+            f"none is there; the file has {handle.size:,} bytes"
+        )
 
 
 def _check_imagej(file: Any) -> None:

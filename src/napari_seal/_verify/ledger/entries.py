@@ -66,8 +66,8 @@ class LedgerRun:
     number : int
         From 1.
     kind : str
-        ``"verify"``; ``"accept"`` for what was accepted as the new reference; ``"import"`` for a
-        manifest.
+        ``"verify"``; ``"seal"`` for files that `napari-seal watch` has just sealed; ``"accept"``
+        for what was accepted as the new reference; ``"import"`` for a manifest.
     state : str
         ``"complete"``, ``"stopped"``, or ``"unfinished"``: going on, or to be gone on with.
     begun, ended : str

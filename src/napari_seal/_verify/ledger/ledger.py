@@ -12,7 +12,7 @@ from napari_seal._verify.ledger import accepting
 from napari_seal._verify.ledger.database import open_database
 from napari_seal._verify.ledger.manifest_lines import Manifest
 from napari_seal._verify.ledger.questions import PathLike, Questions
-from napari_seal._verify.ledger.runs import Request, engine_of, verify_into, waiting
+from napari_seal._verify.ledger.runs import Kind, Request, engine_of, verify_into, waiting
 from napari_seal._verify.run import CheckRun, prepare
 from napari_seal.errors import (
     LedgerError,
@@ -161,7 +161,7 @@ class Ledger(Questions):
     def _run(
         self, paths: Iterable[PathLike] | PathLike, settings: Settings, *, full: bool,
         against: PathLike | None, resume: bool, recursive: bool = True, seals: bool = True,
-        trust: Trust | PathLike | None = None,
+        trust: Trust | PathLike | None = None, kind: Kind = "verify",
     ) -> CheckRun:  # fmt: skip
         given = [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
         found, checking = prepare(
@@ -173,6 +173,7 @@ class Ledger(Questions):
         request = Request(
             about=self._where.about(root), named=named, recursive=recursive, full=full,
             against=against, trust=checking.judge.identity(), resume=resume,
+            kind=kind,
         )  # fmt: skip
         checking = checking._replace(seals=seals)
         engine = engine_of(self._database, root, request, checking, settings)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from napari_seal._verify.engine import Engine, Settings
 from napari_seal._verify.ledger import chain, heads, listing, seen
@@ -34,6 +34,8 @@ from napari_seal.errors import LedgerError
 #: begins, which closes it as stopped.
 UNFINISHED, STOPPED, COMPLETE = "unfinished", "stopped", "complete"
 
+Kind: TypeAlias = Literal["verify", "seal"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -54,6 +56,9 @@ class Request:
         found of signatures holds by this list.
     resume : bool
         Whether to go on with a run that did not finish.
+    kind : {"verify", "seal"}
+        ``"seal"`` where files were sealed just now.  Such a run leaves one alone that somebody may
+        want to go on with.
     """
 
     about: list[tuple[str, bytes]]
@@ -63,6 +68,7 @@ class Request:
     against: str | os.PathLike[str] | None = None
     trust: str = ""
     resume: bool = False
+    kind: Kind = "verify"
 
 
 def engine_of(
@@ -193,10 +199,10 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
                     "(in Python: resume=False)"
                 )
             return last[0], Counter(counts_in(last[2])), True
-        stop_unfinished(connection)
+        stop_unfinished(connection, request.kind)
         keep_root(connection, request.about)
         heads.add_waiting(connection)  # of a run that did not get so far
-        run = new_run(connection, "verify", UNFINISHED, parameters)
+        run = new_run(connection, request.kind, UNFINISHED, parameters)
         connection.executemany(
             "INSERT OR IGNORE INTO scopes (run, folder, deep) VALUES (?, ?, ?)",
             [(run, scope.folder, scope.deep) for scope in places.scopes],
@@ -204,10 +210,10 @@ def _begin(database: Database, request: Request, places: _Places) -> tuple[int, 
         return run, Counter(), False
 
 
-def stop_unfinished(connection: sqlite3.Connection) -> None:
+def stop_unfinished(connection: sqlite3.Connection, kind: Kind = "verify") -> None:
     """Close runs that ended early: they can no longer be gone on with."""
-    unfinished = "SELECT id FROM runs WHERE kind = 'verify' AND state = ? ORDER BY id"
-    for (run,) in connection.execute(unfinished, (UNFINISHED,)).fetchall():
+    unfinished = "SELECT id FROM runs WHERE kind IN ('seal', ?) AND state = ? ORDER BY id"
+    for (run,) in connection.execute(unfinished, (kind, UNFINISHED)).fetchall():
         _end(connection, run, STOPPED)
 
 
