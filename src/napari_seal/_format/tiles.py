@@ -43,6 +43,8 @@ _LONG: Final = 255
 _BAND: Final = 256
 
 Ints = npt.NDArray[np.int64]
+# Quarters of levels, at most 1,020, and what is added up of a few of them.
+Shorts = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float64]
 
 
@@ -143,6 +145,8 @@ def gather(blocks: npt.NDArray[Any], count: int) -> Floats:
 def _fold(values: Floats, count: int) -> Floats:
     """Sums over so many rows; the last one takes what is left over."""
     full = len(values) // count
+    if count == 1:
+        return values
     if full <= 1:
         return np.asarray(values.sum(axis=0, keepdims=True))
     out: Floats = values[: full * count].reshape(full, count, -1).sum(axis=1)
@@ -213,7 +217,8 @@ def measure(pixels: npt.NDArray[Any]) -> dict[str, Any]:
     while True:
         if _count(shape[0], size) * _count(shape[1], size) <= MOST:
             luma_sums = gather(blocks, size // BLOCK).astype(np.int64) >> rounding
-            found = _finest(4 * luma_sums // areas(shape, size), coarsest(size))
+            quarters = 4 * luma_sums // areas(shape, size)
+            found = _finest(quarters.astype(np.int16), coarsest(size))
             if found is not None:
                 step, data = found
                 text = binascii.b2a_base64(data, newline=False).decode("ascii")
@@ -226,7 +231,7 @@ def coarsest(size: int) -> float:
     return COARSEST_OF_BLOCKS if size == BLOCK else COARSEST
 
 
-def _finest(quarters: Ints, most: float) -> tuple[float, bytes] | None:
+def _finest(quarters: Shorts, most: float) -> tuple[float, bytes] | None:
     """Compress means, given in quarters of a level, in the finest step with which they fit."""
     fine, coarse = 0, int(most / FINEST)  # too fine, and the coarsest; both in quarters
     best = _pack(_codes(quarters // coarse))
@@ -241,7 +246,7 @@ def _count(length: int, size: int) -> int:
     return max(length // size, 1)
 
 
-def _predict(values: Ints) -> Ints:
+def _predict(values: Shorts) -> Shorts:
     """Each value from its neighbours to the left and above (the median predictor of JPEG-LS)."""
     out = np.zeros_like(values)
     out[0, 1:], out[1:, 0] = values[0, :-1], values[:-1, 0]
@@ -251,13 +256,13 @@ def _predict(values: Ints) -> Ints:
     return out
 
 
-def _codes(values: Ints) -> Ints:
+def _codes(values: Shorts) -> Shorts:
     """Residuals as numbers from 0, small ones for small residuals."""
     residuals = values - _predict(values)
     return np.where(residuals >= 0, 2 * residuals, -2 * residuals - 1).ravel()
 
 
-def _pack(codes: Ints) -> bytes | None:
+def _pack(codes: Shorts) -> bytes | None:
     """Compress codes; None where they do not fit."""
     short = np.minimum(codes, _LONG).astype(np.uint8)
     share = np.bincount(short) / short.size

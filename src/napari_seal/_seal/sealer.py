@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Condition
+from threading import Condition, Semaphore
 from traceback import format_exc
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
@@ -20,10 +20,10 @@ import numpy.typing as npt
 from napari_seal._files import is_address
 from napari_seal._parallel import available_cores
 from napari_seal._seal.order import Order, SealOptions
-from napari_seal._seal.pipeline import seal_array
+from napari_seal._seal.pipeline import make
 from napari_seal._seal.sealing import SealerStatistics, Sealing
 from napari_seal._seal.source import accept_form, check_values
-from napari_seal._seal.write import check_target
+from napari_seal._seal.write import check_target, write
 from napari_seal.errors import (
     OptionError,
     SealerError,
@@ -41,6 +41,9 @@ _log = logging.getLogger(__name__)
 PENDING: Final = 64
 MEMORY: Final = 1 << 30
 
+#: Threads for each job: one computes, the others wait for the disk, which takes several at once.
+_THREADS: Final = 3
+
 
 class Sealer:
     """Seals images in the background, in bounded memory, and loses none that it accepted.
@@ -54,7 +57,8 @@ class Sealer:
     Parameters
     ----------
     jobs : int, optional
-        Number of workers; by default one for each core.
+        Images that are computed at a time; by default one for each core.  Further threads wait for
+        the disk.
     pending : int, default 64
         Images that may wait or be worked on.  When there are so many, `submit` waits.
     memory : int, default 2**30
@@ -100,7 +104,8 @@ class Sealer:
         self._pending, self._memory = pending, memory
         self._key, self._on_failure = key, on_failure
         # Its threads finish what they were given when the program ends without `close`.
-        self._workers = ThreadPoolExecutor(jobs, thread_name_prefix="napari-seal")
+        self._workers = ThreadPoolExecutor(_THREADS * jobs, thread_name_prefix="napari-seal")
+        self._cores = Semaphore(jobs)
         self._change = Condition()
         # Everything below is changed by those who hold it.
         self._closed = False
@@ -226,25 +231,24 @@ class Sealer:
         """Seal one image: what a worker does."""
         array = sealing.image
         assert array is not None  # noqa: S101 - only this function lets go of it
-        size = array.nbytes
-        if not sealing.set_running_or_notify_cancel():
-            sealing.image = None
-            self._release(place, size, "cancelled")
-            return
+        seal, end = None, "failed"
         try:
-            check_values(array)
-            seal = seal_array(order, array, axes)
+            with self._cores:
+                if not sealing.set_running_or_notify_cancel():
+                    sealing.image, end = None, "cancelled"
+                    return
+                check_values(array)
+                data, seal = make(order, array, axes)
+            write(order.target, data, overwrite=order.overwrite)
         except BaseException as error:  # noqa: BLE001 - whoever waits for the future is told
             _forget_frames(error)
             sealing.set_exception(error)
-            try:
-                self._fail(sealing, error)
-            finally:
-                self._release(place, size, "failed")
+            self._fail(sealing, error)
         else:
-            sealing.image = None
+            sealing.image, end = None, "sealed"
             sealing.set_result(seal)
-            self._release(place, size, "sealed")
+        finally:
+            self._release(place, array.nbytes, end)
 
     def _fail(self, sealing: Sealing, error: BaseException) -> None:
         if self._on_failure is None:
@@ -253,7 +257,8 @@ class Sealer:
                     self._failures.append(f"{sealing.path!r}: {error}")
             return
         try:
-            self._on_failure(sealing)
+            with self._cores:  # it may seal the image elsewhere
+                self._on_failure(sealing)
         except Exception:  # noqa: BLE001 - the image is accounted for all the same
             _log.exception("on_failure failed itself, for %r", sealing.path)
 
