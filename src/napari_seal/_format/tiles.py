@@ -11,6 +11,7 @@ import binascii
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -113,10 +114,13 @@ def _sums_of_rows(pixels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[Any]:
     return rows.reshape(full, width, *channels)
 
 
+@lru_cache(maxsize=16)
 def areas(shape: tuple[int, int], size: int) -> Ints:
-    """Number of pixels in each tile."""
+    """Number of pixels in each tile; not to be written to."""
     sides = (np.diff(np.append(starts(length, size), length)) for length in shape)
-    return np.outer(*sides).astype(np.int64)
+    out = np.outer(*sides).astype(np.int64)
+    out.setflags(write=False)
+    return out
 
 
 def luma(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -138,19 +142,18 @@ def bands(height: int) -> Iterator[slice]:
 
 def gather(blocks: npt.NDArray[Any], count: int) -> Floats:
     """Sums over count x count blocks, exact below 2**53; the last tile takes what is left over."""
-    out: Floats = _fold(_fold(blocks.astype(np.float64), count).T, count).T
-    return out
-
-
-def _fold(values: Floats, count: int) -> Floats:
-    """Sums over so many rows; the last one takes what is left over."""
-    full = len(values) // count
+    blocks = blocks.astype(np.float64, copy=False)
+    full, columns = (max(length // count, 1) for length in blocks.shape)
     if count == 1:
-        return values
-    if full <= 1:
-        return np.asarray(values.sum(axis=0, keepdims=True))
-    out: Floats = values[: full * count].reshape(full, count, -1).sum(axis=1)
-    out[-1] += values[full * count :].sum(axis=0)
+        return blocks
+    rows = blocks[: full * count].reshape(full, -1, blocks.shape[1]).sum(axis=1)
+    rows[-1] += blocks[full * count :].sum(axis=0)
+    # Added up column by column: a sum over a short last axis takes ten times as long.
+    end = min(columns * count, blocks.shape[1])
+    out: Floats = rows[:, 0:end:count].copy()
+    for column in range(1, min(count, end)):
+        out += rows[:, column:end:count]
+    out[:, -1] += rows[:, end:].sum(axis=1)
     return out
 
 
@@ -217,7 +220,8 @@ def measure(pixels: npt.NDArray[Any]) -> dict[str, Any]:
     while True:
         if _count(shape[0], size) * _count(shape[1], size) <= MOST:
             luma_sums = gather(blocks, size // BLOCK).astype(np.int64) >> rounding
-            quarters = 4 * luma_sums // areas(shape, size)
+            # Exact: of whole numbers below 2**53 the quotient is never rounded up to the next one.
+            quarters = np.floor(4 * luma_sums / areas(shape, size))
             found = _finest(quarters.astype(np.int16), coarsest(size))
             if found is not None:
                 step, data = found

@@ -62,7 +62,9 @@ class Window:
         """Whether the difference of both ends is, as no writer makes it and a file may claim."""
         return math.isinf(float(self.high) - float(self.low))
 
-    def scale(self, image: npt.NDArray[Any], bits: int = 8) -> npt.NDArray[Any]:
+    def scale(
+        self, image: npt.NDArray[Any], bits: int = 8, *, inside: bool = False
+    ) -> npt.NDArray[Any]:
         """Map intensities to levels.
 
         Parameters
@@ -71,6 +73,8 @@ class Window:
             Finite, of any shape.
         bits : {8, 16}
             Of a level.
+        inside : bool
+            Whether all values are known to lie in the window, so that none needs to be clipped.
 
         Returns
         -------
@@ -101,7 +105,7 @@ class Window:
                 z = self._in_floats(part)
                 into[...] = z >> 8 if bits == 8 else z
             else:
-                self._exactly(part, bits, wide[: len(part)], into)
+                self._exactly(part, bits, wide[: len(part)], into, inside)
         return out
 
     def _whole_type(self) -> type[np.unsignedinteger[Any]]:
@@ -111,7 +115,12 @@ class Window:
         return np.uint32 if self.high - self.low <= 65537 else np.uint64
 
     def _exactly(
-        self, part: npt.NDArray[Any], bits: int, z: npt.NDArray[Any], out: npt.NDArray[Any]
+        self,
+        part: npt.NDArray[Any],
+        bits: int,
+        z: npt.NDArray[Any],
+        out: npt.NDArray[Any],
+        inside: bool,
     ) -> None:
         """The formula in whole numbers: equal to the one in float64 bit for bit, and faster.
 
@@ -120,20 +129,21 @@ class Window:
         import numpy as np
 
         low, high = int(self.low), int(self.high)
-        if part.dtype.kind == "b":
-            part = part.astype(np.uint8)
-        info = np.iinfo(part.dtype)
-        if low > info.max or high < info.min:  # no value of this type lies in the window
-            out[...] = 0 if low > info.max else 65535 >> 16 - bits
-            return
-        if low > info.min or high < info.max:
-            part = np.clip(part, max(low, info.min), min(high, info.max))
-        if part.dtype.kind == "u" and 0 <= low <= info.max:
-            np.subtract(part, z.dtype.type(low), out=z, dtype=z.dtype, casting="unsafe")
-        else:
-            np.subtract(part.astype(np.int64), low, out=z, casting="unsafe")
-        z *= z.dtype.type(65535)
-        z //= z.dtype.type((high - low) << 16 - bits)
+        if not inside:
+            if part.dtype.kind == "b":
+                part = part.astype(np.uint8)
+            info = np.iinfo(part.dtype)
+            if low > info.max or high < info.min:  # no value of this type lies in the window
+                out[...] = 0 if low > info.max else 65535 >> 16 - bits
+                return
+            if low > info.min or high < info.max:
+                part = np.clip(part, max(low, info.min), min(high, info.max))
+        number = z.dtype.type
+        # What unsigned numbers cannot hold comes back when low is taken away, modulo their range.
+        np.copyto(z, part, casting="unsafe")
+        z -= number(low % (1 << 8 * z.itemsize))
+        z *= number(65535)
+        z //= number((high - low) << 16 - bits)
         np.copyto(out, z, casting="unsafe")
 
     def _in_floats(self, part: npt.NDArray[Any]) -> npt.NDArray[Any]:

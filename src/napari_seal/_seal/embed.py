@@ -69,9 +69,11 @@ def embed(
     # that out takes longer than the digests.
     structure = container.walk(encoded, to_final_marker=True)
     # Always SHA-256, which ExifTool knows.
-    is_jpeg = isinstance(structure, jpeg.Jpeg)
-    scan = structure.only_scan("sha256") if is_jpeg else structure.scan("sha256")
-    samples: npt.NDArray[Any] = decode(structure)
+    if isinstance(structure, jpeg.Jpeg):
+        scan = structure.only_scan("sha256")
+    else:
+        scan = structure.scan("sha256")
+    samples: npt.NDArray[Any] = decode(structure, own=True)
     draft = Seal(
         format=structure.format,
         codestream=structure.codestream(algorithm),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
-from napari_seal._format.pixels import digest_array
+from napari_seal._format.pixels import digest_and_range
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
@@ -131,12 +131,16 @@ def make(order: Order, array: npt.NDArray[Any], axes: str) -> tuple[bytes, Seal]
     ImageError, MetadataError, OptionError
         See `seal`.
     """
-    chosen = choose_window(array, order.window, order.format)
-    levels = chosen.scale(array, bits_of(array, order.format))
+    whole = order.window is None
+    source, extremes = digest_and_range(
+        array, axes=axes, algorithm=order.algorithm, want_range=whole
+    )
+    chosen = choose_window(array, order.window, order.format, extremes=extremes)
+    levels = chosen.scale(array, bits_of(array, order.format), inside=whole)
     is_png = order.format == "png"
     return embed(
         encode_png(levels) if is_png else encode_jpeg(levels, order.quality),
-        source=digest_array(array, axes=axes, algorithm=order.algorithm),
+        source=source,
         window=chosen,
         quality=None if is_png else order.quality,
         metadata=order.metadata,

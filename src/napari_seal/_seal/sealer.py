@@ -14,11 +14,11 @@ from traceback import format_exc
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
-import numpy as np
 import numpy.typing as npt
 
 from napari_seal._files import is_address
 from napari_seal._parallel import available_cores
+from napari_seal._seal.buffers import Buffers
 from napari_seal._seal.order import Order, SealOptions
 from napari_seal._seal.pipeline import make
 from napari_seal._seal.sealing import SealerStatistics, Sealing
@@ -106,6 +106,7 @@ class Sealer:
         # Its threads finish what they were given when the program ends without `close`.
         self._workers = ThreadPoolExecutor(_THREADS * jobs, thread_name_prefix="napari-seal")
         self._cores = Semaphore(jobs)
+        self._buffers = Buffers()
         self._change = Condition()
         # Everything below is changed by those who hold it.
         self._closed = False
@@ -162,15 +163,16 @@ class Sealer:
         array, axes = accept_form(image, order.format)
         remote = is_address(order.target)
         place = order.target if remote else os.path.normcase(os.path.abspath(order.target))
-        sealing = Sealing(array, order.target, options)
-        self._reserve(sealing, place, array.nbytes, timeout)
+        sealing = Sealing(order.target, options)
         try:
+            self._reserve(sealing, place, array.nbytes, timeout)
             if not remote:  # a store may take long to answer: its worker asks
                 check_target(order.target, overwrite=order.overwrite)
-            sealing.image = np.array(array, order="C", copy=True)
-            self._workers.submit(self._seal, sealing, place, order, axes)
+            copy = self._buffers.copy(array)
+            sealing.keep(copy)
+            self._workers.submit(self._seal, sealing, copy, place, order, axes)
         except BaseException:
-            self._release(place, array.nbytes, None)
+            self._release(sealing, place, array.nbytes, None)
             raise
         return sealing
 
@@ -214,9 +216,11 @@ class Sealer:
             self._under_way[place] = sealing
             self._waiting_bytes += size
 
-    def _release(self, place: str, size: int, end: str | None) -> None:
-        """Give the room back; ``end`` says how it ended, None that it was never accepted."""
+    def _release(self, sealing: Sealing, place: str, size: int, end: str | None) -> None:
+        """Give the room back; ``end`` says how it ended, None that it was not accepted."""
         with self._change:
+            if self._under_way.get(place) is not sealing:  # it found no room, or gave it back
+                return
             del self._under_way[place]
             self._waiting_bytes -= size
             if end is None:
@@ -227,28 +231,31 @@ class Sealer:
                 self._last = time.monotonic()
             self._change.notify_all()
 
-    def _seal(self, sealing: Sealing, place: str, order: Order, axes: str) -> None:
+    def _seal(
+        self, sealing: Sealing, copy: npt.NDArray[Any], place: str, order: Order, axes: str
+    ) -> None:
         """Seal one image: what a worker does."""
-        array = sealing.image
-        assert array is not None  # noqa: S101 - only this function lets go of it
-        seal, end = None, "failed"
+        end, size = "failed", copy.nbytes
         try:
             with self._cores:
                 if not sealing.set_running_or_notify_cancel():
-                    sealing.image, end = None, "cancelled"
+                    end = "cancelled"
                     return
-                check_values(array)
-                data, seal = make(order, array, axes)
+                check_values(copy)
+                data, seal = make(order, copy, axes)
             write(order.target, data, overwrite=order.overwrite)
+            end = "sealed"
+            sealing.keep(None)
+            self._buffers.release(copy)
+            sealing.set_result(seal)
         except BaseException as error:  # noqa: BLE001 - whoever waits for the future is told
             _forget_frames(error)
             sealing.set_exception(error)
             self._fail(sealing, error)
-        else:
-            sealing.image, end = None, "sealed"
-            sealing.set_result(seal)
         finally:
-            self._release(place, array.nbytes, end)
+            if end == "cancelled":
+                sealing.keep(None)
+            self._release(sealing, place, size, end)
 
     def _fail(self, sealing: Sealing, error: BaseException) -> None:
         if self._on_failure is None:
