@@ -33,7 +33,7 @@ import napari_seal
 from napari_seal._images.open import open_images
 
 #: Images a turn: a worker pool needs some to get going.
-TURN = 24
+TURN = 48
 #: The first candidate, and the one that others are compared with.
 MOEDAL, BARE = "MoEDAL function", "scale, Image.save, fsync"
 
@@ -173,13 +173,13 @@ def benchmark(title: str, image: np.ndarray, rounds: int, scratch: str) -> None:
         candidates = {
             MOEDAL: one_by_one(moedal_function),
             BARE: one_by_one(bare),
-            "napari_seal.seal": one_by_one(napari_seal.seal),
+            "`seal` in a loop": one_by_one(napari_seal.seal),
             "Sealer, jobs=1": through(one, blocked),
             "Sealer, jobs=2": through(two, blocked),
             "Sealer, jobs=2, blake3": through(two, [], algorithm="blake3"),
         }
-        if hasattr(os, "fork"):  # before there are threads it would be safe; see the decision page
-            candidates["seal, two processes"] = in_processes(2)
+        if hasattr(os, "fork"):
+            candidates["`seal`, two processes"] = in_processes(2)
         medians = compare(image, candidates, rounds, scratch)
     print(f"\n{title}: {image.shape[0]} x {image.shape[1]} {image.dtype}, {rounds} rounds\n")
     print("| | images/s | ms an image | to MoEDAL | to bare | ms of processor | to MoEDAL |")

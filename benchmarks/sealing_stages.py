@@ -80,12 +80,14 @@ def _walk_through(stages: Stages, image: np.ndarray, path: str) -> None:
 
     order = stages.time("options", options)
     array, axes = stages.time("accept", lambda: accept(image))
-    window = stages.time("window", lambda: choose_window(array, None))
-    levels = stages.time("scale", lambda: window.scale(array))
-    source = stages.time("source digest", lambda: pixels.digest_array(array, axes=axes))
+    source, extremes = stages.time(
+        "source digest and range", lambda: pixels.digest_and_range(array, axes=axes)
+    )
+    window = stages.time("window", lambda: choose_window(array, None, extremes=extremes))
+    levels = stages.time("scale", lambda: window.scale(array, inside=True))
     encoded = stages.time("encode", lambda: encode_jpeg(levels, 90))
     structure = stages.time(_IN_EMBED[0], digests)
-    samples = stages.time("decode", lambda: pixels.decode(structure))
+    samples = stages.time("decode", lambda: pixels.decode(structure, own=True))
     stages.time("pixel digest", lambda: pixels.digest_array(samples))
     stages.time("tiles", lambda: tiles.measure(samples))
     made: dict[str, Any] = {

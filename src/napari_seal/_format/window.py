@@ -83,9 +83,10 @@ class Window:
         """
         import numpy as np
 
-        out = np.zeros(image.shape, np.uint8 if bits == 8 else np.uint16)
+        kind = np.uint8 if bits == 8 else np.uint16
         if self.low == self.high:
-            return out
+            return np.zeros(image.shape, kind)
+        out = np.empty(image.shape, kind)
         if image.dtype == out.dtype and (self.low, self.high) == (0, 2**bits - 1):
             out[...] = image  # the formula's own result, without computing it
             return out

@@ -41,8 +41,8 @@ _log = logging.getLogger(__name__)
 PENDING: Final = 64
 MEMORY: Final = 1 << 30
 
-#: Threads for each job: one computes, the others wait for the disk, which takes several at once.
-_THREADS: Final = 3
+#: Threads for each job: while one computes, another waits for the disk.
+_THREADS: Final = 2
 
 
 class Sealer:
