@@ -34,7 +34,7 @@ def measure_cost(folder: str, pictures: list[Picture], rounds: int) -> None:
 
 
 def _field(rng: np.random.Generator) -> np.ndarray:
-    """The picture of `compare.py`."""
+    """The picture of `sealing_speed.py`."""
     y, x = np.mgrid[:SIDE, :SIDE]
     field = 30_000 + 9_000 * np.sin(x / 60) * np.cos(y / 85) + rng.normal(0, 900, (SIDE, SIDE))
     return np.clip(field, 0, 65_535).astype(np.uint16)

@@ -21,7 +21,14 @@ from png_mutators import (
 )
 
 from napari_seal._format import jpeg, png
-from napari_seal._format.pixels import decode, decoder, digest_array, fitted, shown
+from napari_seal._format.pixels import (
+    decode,
+    decoder,
+    digest_and_range,
+    digest_array,
+    fitted,
+    shown,
+)
 from napari_seal.errors import FormatError
 
 
@@ -107,6 +114,29 @@ def test_array_digest_is_over_little_endian_c_order(kind: str) -> None:
     for twin in (array.astype(">" + kind), np.asfortranarray(array), padded[::2, ::2], read_only,
                  array[::-1][::-1]):  # fmt: skip
         assert digest_array(twin, axes="YX") == plain
+
+
+@pytest.mark.parametrize("kind", ["?", "u1", ">u2", "i2", "f4", ">f8"])
+@pytest.mark.parametrize("shape", [(3, 5), (700, 900), (2, 300_000), (130, 1, 3)])
+def test_one_pass_over_the_memory(kind: str, shape: tuple[int, ...]) -> None:
+    """Digest and range of an array of any size and layout, taken part by part."""
+    image = np.random.default_rng(1).normal(0, 99, shape).astype(kind)
+    for array in (image, image[::-1], np.asfortranarray(image)):
+        digest, extremes = digest_and_range(array, axes="YX")
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        assert digest.digest.hex == hashlib.sha256(little.tobytes()).hexdigest()
+        assert (digest.shape, digest.dtype) == (shape, image.dtype.name)
+        assert (min(extremes), max(extremes)) == (image.min(), image.max())
+        assert digest_array(array, axes="YX") == digest
+
+
+def test_a_picture_of_our_own_decodes_to_the_same() -> None:
+    """Without a look at what else stands in the file, and without a second copy."""
+    out = io.BytesIO()
+    Image.fromarray(np.arange(6400, dtype="u1").reshape(80, 80)).save(out, "JPEG")
+    structure = jpeg.walk(out.getvalue())
+    assert np.array_equal(decode(structure, own=True), decode(structure))
+    assert decode(structure).flags.writeable
 
 
 def test_the_decoder_has_a_name_and_a_version() -> None:

@@ -196,3 +196,29 @@ def test_a_hostile_window_restores_16_bits_to_finite_values(low: float, high: fl
     assert np.isfinite(restored).all()
     assert (restored >= float(min(low, high))).all()
     assert (restored <= float(max(low, high))).all()
+
+
+@pytest.mark.parametrize("kind", ["?", "u1", "i1", "u2", "i2", "u4", "i4", "i8", "u8", "f4"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_what_lies_inside_needs_no_clipping(kind: str, bits: int) -> None:
+    """Across many blocks of memory, levels are those of the formula, with and without clipping."""
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 65_000, (70, 5000)) + (-30_000 if kind[0] == "i" else 0)
+    image = (values % 2 if kind == "?" else values).astype(kind)
+    low, high = image.min().item(), image.max().item()
+    window = Window(low=int(low), high=int(high)) if kind != "f4" else Window(low=low, high=high)
+    levels = window.scale(image, bits, inside=True)
+    assert np.array_equal(levels, window.scale(image, bits))
+    y = image.astype(np.float64)
+    z = (65535 * ((y - low) / (high - low))).astype(np.uint16)
+    assert np.array_equal(levels, z >> 8 if bits == 8 else z)
+
+
+@pytest.mark.parametrize("kind", ["u2", "i4", "u8"])
+def test_windows_beyond_the_type_clip(kind: str) -> None:
+    """Windows that hold some values, none, or more than there can be."""
+    image = np.array([[0, 1, 1000, 65535]], kind)
+    for low, high in ((-5, 10), (500, 2**33), (70_000, 2**40), (-9, -3), (1, 1000)):
+        y = np.clip(image.astype(np.float64), low, high)
+        expected = (65535 * ((y - low) / (high - low))).astype(np.uint16) >> 8
+        assert np.array_equal(Window(low=low, high=high).scale(image), expected)

@@ -55,7 +55,12 @@ _RESERVED: Final = {
 
 
 def build(tags: Mapping[str, Any], unique_id: str, software: str, comment: bytes) -> bytes:
-    """Build the payload of the APP1 segment.
+    """Build the payload of the APP1 segment; see `encode` and `lay_out`."""
+    return lay_out(encode(tags, unique_id, software), comment)
+
+
+def encode(tags: Mapping[str, Any], unique_id: str, software: str) -> dict[Key, Entry]:
+    """All tags of a sealed file but UserComment.
 
     Parameters
     ----------
@@ -68,8 +73,6 @@ def build(tags: Mapping[str, Any], unique_id: str, software: str, comment: bytes
         For ImageUniqueID, 32 hexadecimal digits (Exif 2.32, 4.6.5, tag A420).
     software : str
         For Software.
-    comment : bytes
-        For UserComment, in ASCII.
 
     Raises
     ------
@@ -82,13 +85,23 @@ def build(tags: Mapping[str, Any], unique_id: str, software: str, comment: bytes
         block[directory][number] = _encode(name, kind, value)
     block["0th"][SOFTWARE[1]] = software.encode("ascii")
     block["Exif"][0x9000] = b"0232"
-    block["Exif"][USER_COMMENT[1]] = b"ASCII\0\0\0" + comment
     block["Exif"][IMAGE_UNIQUE_ID[1]] = unique_id.encode("ascii")
     try:
         payload: bytes = piexif.dump(block)
     except (ValueError, struct.error, TypeError, OverflowError, IndexError) as error:
         raise MetadataError(f"the Exif tags cannot be encoded: {error}") from error
-    return SIGNATURE + _lay_out(read(payload[len(SIGNATURE) :]))
+    entries = read(payload[len(SIGNATURE) :])
+    return {key: entries[key] for key in sorted(entries, key=_rank)}
+
+
+def _rank(key: Key) -> tuple[int, int]:
+    return DIRECTORIES.index(key[0]), key[1]
+
+
+def lay_out(tags: Mapping[Key, Entry], comment: bytes) -> bytes:
+    """The payload of the APP1 segment with these tags, and a UserComment in ASCII."""
+    value = b"ASCII\0\0\0" + comment
+    return SIGNATURE + _lay_out({**tags, USER_COMMENT: Entry(7, len(value), value)})
 
 
 def _lay_out(entries: Mapping[Key, Entry]) -> bytes:

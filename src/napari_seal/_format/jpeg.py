@@ -114,6 +114,11 @@ class Jpeg:
         """Digest of the compressed data by ExifTool's ImageDataHash rule."""
         return digest_of(scan_pieces(self.data), algorithm)
 
+    def only_scan(self, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
+        """The same for a file of which it is known that its only scan ends with the file."""
+        view = memoryview(self.data)
+        return digest_of([view[self.scan_start : -len(END)]], algorithm)
+
     @property
     def size(self) -> tuple[int, int] | None:
         """Height and width as the first frame header says."""

@@ -8,23 +8,26 @@ NumPy in the functions that need it: reading a seal needs neither.
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, JpegImagePlugin, PngImagePlugin, features
 
 from napari_seal._format import limits, salvage
-from napari_seal._format.algorithms import DEFAULT_ALGORITHM
+from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.container import Container, Format
-from napari_seal._format.digest import digest_of
+from napari_seal._format.digest import Digest
 from napari_seal._format.jpeg import Jpeg
 from napari_seal._format.png import Png
 from napari_seal._format.seal import ArrayDigest
 from napari_seal.errors import FormatError
 
+#: Bytes that are looked at twice while they are in the processor's cache.
+_BLOCK: Final = 1 << 18
 
-def decode(structure: Container, *, damaged: bool = False) -> npt.NDArray[Any]:
+
+def decode(structure: Container, *, damaged: bool = False, own: bool = False) -> npt.NDArray[Any]:
     """Decode a picture to its samples.
 
     Parameters
@@ -33,6 +36,9 @@ def decode(structure: Container, *, damaged: bool = False) -> npt.NDArray[Any]:
         Walked in full.
     damaged : bool
         Whether to take what is left of a damaged PNG picture; of a JPEG, decoders always do.
+    own : bool
+        Whether it is a picture that was encoded here a moment ago: nothing has to be kept from the
+        decoder.  The array cannot be written to then.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def decode(structure: Container, *, damaged: bool = False) -> npt.NDArray[Any]:
         return _decode_png(structure, damaged=damaged)
     if not isinstance(structure, Jpeg):
         raise TypeError(f"no container: {type(structure).__name__}")
-    return decode_jpeg(structure)
+    return decode_jpeg(structure, own=own)
 
 
 def _bytes_a_pixel(structure: Container) -> int:
@@ -76,7 +82,7 @@ def _bytes_a_pixel(structure: Container) -> int:
     return {0: gray, 2: 3, 3: 3}.get(structure.header.colour, 4)  # PNG, table 11.1
 
 
-def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
+def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"", own: bool = False) -> npt.NDArray[np.uint8]:
     """The same for a JPEG of a known size.
 
     Parameters
@@ -84,6 +90,8 @@ def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
     jpeg : Jpeg
     extra : bytes
         Entropy-coded data to add before the end: a complete picture does not change by them.
+    own : bool
+        See `decode`.
     """
     if jpeg.scans > limits.SCANS:
         raise FormatError(f"{jpeg.scans} scans are more than the limit of {limits.SCANS}")
@@ -96,11 +104,11 @@ def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"") -> npt.NDArray[np.uint8]:
     # Pillow's class for JPEG itself: `Image.open` would try other formats and has limits of its
     # own.  It raises whatever its parsers raise, hence the width of the net.
     try:
-        data = jpeg.plain(extra)
+        data = jpeg.data if own else jpeg.plain(extra)
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
             # In one piece: libjpeg cannot pause within arithmetic-coded data.
             image.decodermaxblock = len(data)
-            return np.array(image)
+            return np.asarray(image) if own else np.array(image)
     except MemoryError:
         raise
     except Exception as error:
@@ -180,13 +188,36 @@ def digest_array(
     array: npt.NDArray[Any], *, axes: str | None = None, algorithm: str = DEFAULT_ALGORITHM
 ) -> ArrayDigest:
     """Digest an array's bytes in C order, little-endian."""
-    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    return ArrayDigest(
-        digest=digest_of([little.reshape(-1).view(np.uint8).data], algorithm),
-        shape=array.shape,
-        dtype=array.dtype.name,
-        axes=axes,
-    )
+    return digest_and_range(array, axes=axes, algorithm=algorithm, want_range=False)[0]
+
+
+def digest_and_range(
+    array: npt.NDArray[Any],
+    *,
+    axes: str | None = None,
+    algorithm: str = DEFAULT_ALGORITHM,
+    want_range: bool = True,
+) -> tuple[ArrayDigest, list[Any]]:
+    """The digest of an array, and its smallest and largest value, in one pass over the memory.
+
+    Returns
+    -------
+    digest : ArrayDigest
+    extremes : list of scalars
+        The smallest and largest values of its parts; none unless they are wanted.
+    """
+    state = start_digest(algorithm)
+    extremes: list[Any] = []
+    little = array.dtype.newbyteorder("<")
+    step = max(1, _BLOCK // max(1, array[:1].nbytes))
+    for rows in range(0, len(array), step):
+        part = np.ascontiguousarray(array[rows : rows + step], dtype=little)
+        state.update(part.reshape(-1).view(np.uint8).data)
+        if want_range:
+            extremes += (part.min(), part.max())
+    digest = Digest(algorithm, state.hexdigest())
+    found = ArrayDigest(digest=digest, shape=array.shape, dtype=array.dtype.name, axes=axes)
+    return found, extremes
 
 
 def decoder(format: Format = "jpeg") -> dict[str, str]:  # noqa: A002 - the seal's word

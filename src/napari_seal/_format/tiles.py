@@ -11,6 +11,7 @@ import binascii
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -43,6 +44,8 @@ _LONG: Final = 255
 _BAND: Final = 256
 
 Ints = npt.NDArray[np.int64]
+# Quarters of levels, at most 1,020, and what is added up of a few of them.
+Shorts = npt.NDArray[np.int16]
 Floats = npt.NDArray[np.float64]
 
 
@@ -111,10 +114,13 @@ def _sums_of_rows(pixels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[Any]:
     return rows.reshape(full, width, *channels)
 
 
+@lru_cache(maxsize=16)
 def areas(shape: tuple[int, int], size: int) -> Ints:
-    """Number of pixels in each tile."""
+    """Number of pixels in each tile; not to be written to."""
     sides = (np.diff(np.append(starts(length, size), length)) for length in shape)
-    return np.outer(*sides).astype(np.int64)
+    out = np.outer(*sides).astype(np.int64)
+    out.setflags(write=False)
+    return out
 
 
 def luma(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -136,17 +142,18 @@ def bands(height: int) -> Iterator[slice]:
 
 def gather(blocks: npt.NDArray[Any], count: int) -> Floats:
     """Sums over count x count blocks, exact below 2**53; the last tile takes what is left over."""
-    out: Floats = _fold(_fold(blocks.astype(np.float64), count).T, count).T
-    return out
-
-
-def _fold(values: Floats, count: int) -> Floats:
-    """Sums over so many rows; the last one takes what is left over."""
-    full = len(values) // count
-    if full <= 1:
-        return np.asarray(values.sum(axis=0, keepdims=True))
-    out: Floats = values[: full * count].reshape(full, count, -1).sum(axis=1)
-    out[-1] += values[full * count :].sum(axis=0)
+    blocks = blocks.astype(np.float64, copy=False)
+    full, columns = (max(length // count, 1) for length in blocks.shape)
+    if count == 1:
+        return blocks
+    rows = blocks[: full * count].reshape(full, -1, blocks.shape[1]).sum(axis=1)
+    rows[-1] += blocks[full * count :].sum(axis=0)
+    # Added up column by column: a sum over a short last axis takes ten times as long.
+    end = min(columns * count, blocks.shape[1])
+    out: Floats = rows[:, 0:end:count].copy()
+    for column in range(1, min(count, end)):
+        out += rows[:, column:end:count]
+    out[:, -1] += rows[:, end:].sum(axis=1)
     return out
 
 
@@ -213,7 +220,9 @@ def measure(pixels: npt.NDArray[Any]) -> dict[str, Any]:
     while True:
         if _count(shape[0], size) * _count(shape[1], size) <= MOST:
             luma_sums = gather(blocks, size // BLOCK).astype(np.int64) >> rounding
-            found = _finest(4 * luma_sums // areas(shape, size), coarsest(size))
+            # Exact: of whole numbers below 2**53 the quotient is never rounded up to the next one.
+            quarters = np.floor(4 * luma_sums / areas(shape, size))
+            found = _finest(quarters.astype(np.int16), coarsest(size))
             if found is not None:
                 step, data = found
                 text = binascii.b2a_base64(data, newline=False).decode("ascii")
@@ -226,7 +235,7 @@ def coarsest(size: int) -> float:
     return COARSEST_OF_BLOCKS if size == BLOCK else COARSEST
 
 
-def _finest(quarters: Ints, most: float) -> tuple[float, bytes] | None:
+def _finest(quarters: Shorts, most: float) -> tuple[float, bytes] | None:
     """Compress means, given in quarters of a level, in the finest step with which they fit."""
     fine, coarse = 0, int(most / FINEST)  # too fine, and the coarsest; both in quarters
     best = _pack(_codes(quarters // coarse))
@@ -241,7 +250,7 @@ def _count(length: int, size: int) -> int:
     return max(length // size, 1)
 
 
-def _predict(values: Ints) -> Ints:
+def _predict(values: Shorts) -> Shorts:
     """Each value from its neighbours to the left and above (the median predictor of JPEG-LS)."""
     out = np.zeros_like(values)
     out[0, 1:], out[1:, 0] = values[0, :-1], values[:-1, 0]
@@ -251,13 +260,13 @@ def _predict(values: Ints) -> Ints:
     return out
 
 
-def _codes(values: Ints) -> Ints:
+def _codes(values: Shorts) -> Shorts:
     """Residuals as numbers from 0, small ones for small residuals."""
     residuals = values - _predict(values)
     return np.where(residuals >= 0, 2 * residuals, -2 * residuals - 1).ravel()
 
 
-def _pack(codes: Ints) -> bytes | None:
+def _pack(codes: Shorts) -> bytes | None:
     """Compress codes; None where they do not fit."""
     short = np.minimum(codes, _LONG).astype(np.uint8)
     share = np.bincount(short) / short.size

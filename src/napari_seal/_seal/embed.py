@@ -23,7 +23,7 @@ from napari_seal._format import (
 )
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import digest_of
-from napari_seal._format.exif_tags import build, tag_name
+from napari_seal._format.exif_tags import encode, lay_out, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.pixels import decode, decoder, digest_array
 from napari_seal._format.place import StackPlace
@@ -65,9 +65,15 @@ def embed(
         The metadata or tags cannot be stored, or do not fit the 65,533 bytes of a JPEG segment,
         which is the limit for PNG, too.
     """
-    structure = container.walk(encoded)
-    scan = structure.scan("sha256")  # always SHA-256, which ExifTool knows
-    samples: npt.NDArray[Any] = decode(structure)
+    # Our own encoder's: JPEG of one scan, which ends with the file.  What it would take to find
+    # that out takes longer than the digests.
+    structure = container.walk(encoded, to_final_marker=True)
+    # Always SHA-256, which ExifTool knows.
+    if isinstance(structure, jpeg.Jpeg):
+        scan = structure.only_scan("sha256")
+    else:
+        scan = structure.scan("sha256")
+    samples: npt.NDArray[Any] = decode(structure, own=True)
     draft = Seal(
         format=structure.format,
         codestream=structure.codestream(algorithm),
@@ -87,9 +93,8 @@ def embed(
         | decoder(structure.format),
         metadata=metadata,
     )
-    # The tags' digest covers all but the comment, so it is taken from the block as it will be.
-    tags = exif.read(_exif_block(exif_tags, draft, b"")[len(exif.SIGNATURE) :])
-    keys = [key for key in tags if key != exif.USER_COMMENT]
+    tags = encode(exif_tags, draft.identity, _SOFTWARE)
+    keys = [*tags]
     draft = replace(
         draft,
         exif=ExifDigest(
@@ -98,7 +103,7 @@ def embed(
         ),
     )
     text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None, signer=signer)
-    block = _exif_block(exif_tags, draft, text)
+    block = lay_out(tags, text)
     if len(block) > limits.SEGMENT_PAYLOAD:
         entries = record.sizes(text) | {
             f"Exif tag {tag_name(key)}": len(entry.value) for key, entry in tags.items()
@@ -117,7 +122,3 @@ def embed(
     else:
         data = jpeg.insert_segments(encoded, [block, xmp.SIGNATURE + packet])
     return data, record.parse(record.load(text))
-
-
-def _exif_block(tags: Mapping[str, Any], seal: Seal, comment: bytes) -> bytes:
-    return build(tags, unique_id=seal.identity, software=_SOFTWARE, comment=comment)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import threading
 from typing import Any, Final
 
 import numpy as np
@@ -58,9 +60,19 @@ def encode_png(levels: npt.NDArray[Any]) -> bytes:
 
 
 def _encode(levels: npt.NDArray[Any], name: str, **options: Any) -> bytes:
-    out = io.BytesIO()
+    picture = Image.fromarray(levels)
     try:
-        Image.fromarray(levels).save(out, name, **options)
+        # Pillow lets other threads run only while it writes to a real file.
+        if hasattr(os, "memfd_create") and threading.active_count() > 1:
+            with open(os.memfd_create("napari-seal"), "w+b", buffering=0) as file:
+                picture.save(file, name, **options)
+                size = file.tell()
+                data = os.pread(file.fileno(), size, 0)
+                if len(data) != size:
+                    raise OSError(f"{len(data)} of {size} bytes could be read back")
+                return data
+        out = io.BytesIO()
+        picture.save(out, name, **options)
     except (OSError, ValueError) as error:
         raise ImageError(f"the image of shape {levels.shape} cannot be encoded: {error}") from error
     return out.getvalue()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM, start_digest
-from napari_seal._format.exif_tags import build
+from napari_seal._format.exif_tags import encode
 from napari_seal._format.metadata import check_metadata
 from napari_seal._format.place import StackPlace
 from napari_seal._format.window import Window
@@ -126,7 +126,7 @@ def _check_exif(tags: Mapping[str, Any] | None) -> dict[str, Any]:
         [*value] if isinstance(value, (list, tuple)) else value
         for name, value in tags.items()
     }  # fmt: skip
-    build(plain, unique_id="", software="", comment=b"")
+    encode(plain, unique_id="", software="")
     return plain
 
 

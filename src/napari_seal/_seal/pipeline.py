@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
-from napari_seal._format.pixels import digest_array
+from napari_seal._format.pixels import digest_and_range
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
@@ -22,7 +22,7 @@ from napari_seal._seal.write import check_target, write
 if TYPE_CHECKING:
     from napari_seal._trust.keys import SigningKey
 
-__all__ = ["check_algorithm", "seal", "seal_array"]
+__all__ = ["check_algorithm", "make", "seal"]
 
 
 def seal(
@@ -118,17 +118,29 @@ def seal(
     )  # fmt: skip
     check_target(order.target, overwrite=order.overwrite)
     array, axes = accept(image, order.format)
-    return seal_array(order, array, axes)
+    data, sealed = make(order, array, axes)
+    write(order.target, data, overwrite=order.overwrite)
+    return sealed
 
 
-def seal_array(order: Order, array: npt.NDArray[Any], axes: str) -> Seal:
-    """The same for an array that was accepted, with options that were checked."""
-    chosen = choose_window(array, order.window, order.format)
-    levels = chosen.scale(array, bits_of(array, order.format))
+def make(order: Order, array: npt.NDArray[Any], axes: str) -> tuple[bytes, Seal]:
+    """The bytes of the sealed file, for an array that was accepted and options that were checked.
+
+    Raises
+    ------
+    ImageError, MetadataError, OptionError
+        See `seal`.
+    """
+    whole = order.window is None
+    source, extremes = digest_and_range(
+        array, axes=axes, algorithm=order.algorithm, want_range=whole
+    )
+    chosen = choose_window(array, order.window, order.format, extremes=extremes)
+    levels = chosen.scale(array, bits_of(array, order.format), inside=whole)
     is_png = order.format == "png"
-    data, sealed = embed(
+    return embed(
         encode_png(levels) if is_png else encode_jpeg(levels, order.quality),
-        source=digest_array(array, axes=axes, algorithm=order.algorithm),
+        source=source,
         window=chosen,
         quality=None if is_png else order.quality,
         metadata=order.metadata,
@@ -139,5 +151,3 @@ def seal_array(order: Order, array: npt.NDArray[Any], axes: str) -> Seal:
         algorithm=order.algorithm,
         signer=order.signer,
     )
-    write(order.target, data, overwrite=order.overwrite)
-    return sealed

@@ -9,21 +9,21 @@ import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Condition
+from threading import Condition, Semaphore
 from traceback import format_exc
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
-import numpy as np
 import numpy.typing as npt
 
 from napari_seal._files import is_address
 from napari_seal._parallel import available_cores
+from napari_seal._seal.buffers import Buffers
 from napari_seal._seal.order import Order, SealOptions
-from napari_seal._seal.pipeline import seal_array
+from napari_seal._seal.pipeline import make
 from napari_seal._seal.sealing import SealerStatistics, Sealing
 from napari_seal._seal.source import accept_form, check_values
-from napari_seal._seal.write import check_target
+from napari_seal._seal.write import check_target, write
 from napari_seal.errors import (
     OptionError,
     SealerError,
@@ -41,6 +41,9 @@ _log = logging.getLogger(__name__)
 PENDING: Final = 64
 MEMORY: Final = 1 << 30
 
+#: Threads for each job: while one computes, another waits for the disk.
+_THREADS: Final = 2
+
 
 class Sealer:
     """Seals images in the background, in bounded memory, and loses none that it accepted.
@@ -54,7 +57,8 @@ class Sealer:
     Parameters
     ----------
     jobs : int, optional
-        Number of workers; by default one for each core.
+        Images that are computed at a time; by default one for each core.  Further threads wait for
+        the disk.
     pending : int, default 64
         Images that may wait or be worked on.  When there are so many, `submit` waits.
     memory : int, default 2**30
@@ -100,7 +104,9 @@ class Sealer:
         self._pending, self._memory = pending, memory
         self._key, self._on_failure = key, on_failure
         # Its threads finish what they were given when the program ends without `close`.
-        self._workers = ThreadPoolExecutor(jobs, thread_name_prefix="napari-seal")
+        self._workers = ThreadPoolExecutor(_THREADS * jobs, thread_name_prefix="napari-seal")
+        self._cores = Semaphore(jobs)
+        self._buffers = Buffers()
         self._change = Condition()
         # Everything below is changed by those who hold it.
         self._closed = False
@@ -157,15 +163,16 @@ class Sealer:
         array, axes = accept_form(image, order.format)
         remote = is_address(order.target)
         place = order.target if remote else os.path.normcase(os.path.abspath(order.target))
-        sealing = Sealing(array, order.target, options)
-        self._reserve(sealing, place, array.nbytes, timeout)
+        sealing = Sealing(order.target, options)
         try:
+            self._reserve(sealing, place, array.nbytes, timeout)
             if not remote:  # a store may take long to answer: its worker asks
                 check_target(order.target, overwrite=order.overwrite)
-            sealing.image = np.array(array, order="C", copy=True)
-            self._workers.submit(self._seal, sealing, place, order, axes)
+            copy = self._buffers.copy(array)
+            sealing.keep(copy)
+            self._workers.submit(self._seal, sealing, copy, place, order, axes)
         except BaseException:
-            self._release(place, array.nbytes, None)
+            self._release(sealing, place, array.nbytes, None)
             raise
         return sealing
 
@@ -209,9 +216,11 @@ class Sealer:
             self._under_way[place] = sealing
             self._waiting_bytes += size
 
-    def _release(self, place: str, size: int, end: str | None) -> None:
-        """Give the room back; ``end`` says how it ended, None that it was never accepted."""
+    def _release(self, sealing: Sealing, place: str, size: int, end: str | None) -> None:
+        """Give the room back; ``end`` says how it ended, None that it was not accepted."""
         with self._change:
+            if self._under_way.get(place) is not sealing:  # it found no room, or gave it back
+                return
             del self._under_way[place]
             self._waiting_bytes -= size
             if end is None:
@@ -222,29 +231,31 @@ class Sealer:
                 self._last = time.monotonic()
             self._change.notify_all()
 
-    def _seal(self, sealing: Sealing, place: str, order: Order, axes: str) -> None:
+    def _seal(
+        self, sealing: Sealing, copy: npt.NDArray[Any], place: str, order: Order, axes: str
+    ) -> None:
         """Seal one image: what a worker does."""
-        array = sealing.image
-        assert array is not None  # noqa: S101 - only this function lets go of it
-        size = array.nbytes
-        if not sealing.set_running_or_notify_cancel():
-            sealing.image = None
-            self._release(place, size, "cancelled")
-            return
+        end, size = "failed", copy.nbytes
         try:
-            check_values(array)
-            seal = seal_array(order, array, axes)
+            with self._cores:
+                if not sealing.set_running_or_notify_cancel():
+                    end = "cancelled"
+                    return
+                check_values(copy)
+                data, seal = make(order, copy, axes)
+            write(order.target, data, overwrite=order.overwrite)
+            end = "sealed"
+            sealing.keep(None)
+            self._buffers.release(copy)
+            sealing.set_result(seal)
         except BaseException as error:  # noqa: BLE001 - whoever waits for the future is told
             _forget_frames(error)
             sealing.set_exception(error)
-            try:
-                self._fail(sealing, error)
-            finally:
-                self._release(place, size, "failed")
-        else:
-            sealing.image = None
-            sealing.set_result(seal)
-            self._release(place, size, "sealed")
+            self._fail(sealing, error)
+        finally:
+            if end == "cancelled":
+                sealing.keep(None)
+            self._release(sealing, place, size, end)
 
     def _fail(self, sealing: Sealing, error: BaseException) -> None:
         if self._on_failure is None:
@@ -253,7 +264,8 @@ class Sealer:
                     self._failures.append(f"{sealing.path!r}: {error}")
             return
         try:
-            self._on_failure(sealing)
+            with self._cores:  # it may seal the image elsewhere
+                self._on_failure(sealing)
         except Exception:  # noqa: BLE001 - the image is accounted for all the same
             _log.exception("on_failure failed itself, for %r", sealing.path)
 

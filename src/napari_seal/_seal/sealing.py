@@ -25,30 +25,27 @@ class Sealing(Future[Seal]):
         The target.
     options : dict
         As they were given to `Sealer.submit`.
-    image : ndarray or None
-        The sealer's copy.  None once it is sealed, or was cancelled.  Of an image that failed it is
-        kept as long as this future is, so that it can be sealed elsewhere::
-
-            napari_seal.seal(sealing.image, "/other/disk/a.sealed.jpg", **sealing.options)
     """
 
-    def __init__(self, image: npt.NDArray[Any], path: str, options: SealOptions) -> None:
+    def __init__(self, path: str, options: SealOptions) -> None:
         super().__init__()
-        self.image: npt.NDArray[Any] | None = image
         self.path = path
         self.options = options
-        #: Whether somebody asked how it ended.
-        self.was_asked = False
+        self._image: npt.NDArray[Any] | None = None
 
-    def result(self, timeout: float | None = None) -> Seal:
-        """Wait for the seal; raises what `napari_seal.seal` raises."""
-        self.was_asked = True
-        return super().result(timeout)
+    @property
+    def image(self) -> npt.NDArray[Any] | None:
+        """The sealer's copy of an image that could not be sealed; else None.
 
-    def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end; why it failed, or None."""
-        self.was_asked = True
-        return super().exception(timeout)
+        It is kept as long as this future is, so that it can be sealed elsewhere::
+
+            napari_seal.seal(sealing.image, "/other/disk/a.sealed.jpg", **sealing.options)
+        """
+        return self._image if self.done() and not self.cancelled() else None
+
+    def keep(self, image: npt.NDArray[Any] | None) -> None:
+        """Hold an image, or let go of it: for the sealer."""
+        self._image = image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
