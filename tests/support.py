@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import tempfile
 from functools import cache
@@ -38,12 +39,15 @@ DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shar
 
 def needs(module: str, need: str = "microscopes") -> Any:
     """Import what an extra brings, such as readers, or skip the test or the module."""
+    level = logging.getLogger().level
     try:
         return importlib.import_module(module)
     except ImportError:
         if need in REQUIRED:
             raise
         pytest.skip(f"{module} is not installed", allow_module_level=True)
+    finally:
+        logging.getLogger().setLevel(level)  # pymmcore-plus makes all others tell everything
 
 
 #: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.

@@ -25,6 +25,7 @@ from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import digest_of
 from napari_seal._format.exif_tags import encode, lay_out, tag_name
 from napari_seal._format.legacy import digest_moedal
+from napari_seal._format.markers import SOF0
 from napari_seal._format.pixels import decode, decoder, digest_array
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
@@ -65,13 +66,14 @@ def embed(
         The metadata or tags cannot be stored, or do not fit the 65,533 bytes of a JPEG segment,
         which is the limit for PNG, too.
     """
-    # Our own encoder's: JPEG of one scan, which ends with the file.  What it would take to find
-    # that out takes longer than the digests.
+    # To look for the end of the scan takes longer than the digests, and our own encoder's is the
+    # only one, and ends with the file.
     structure = container.walk(encoded, to_final_marker=True)
     # Always SHA-256, which ExifTool knows.
-    if isinstance(structure, jpeg.Jpeg):
+    if isinstance(structure, jpeg.Jpeg) and _has_one_scan(structure):
         scan = structure.only_scan("sha256")
     else:
+        structure = container.walk(encoded)
         scan = structure.scan("sha256")
     samples: npt.NDArray[Any] = decode(structure, own=True)
     draft = Seal(
@@ -122,3 +124,14 @@ def embed(
     else:
         data = jpeg.insert_segments(encoded, [block, xmp.SIGNATURE + packet])
     return data, record.parse(record.load(text))
+
+
+def _has_one_scan(structure: jpeg.Jpeg) -> bool:
+    """Whether the first scan has all components of a baseline picture, so that no other follows.
+
+    Each component is in one scan (T.81, A.2.2 and F.1.1).
+    """
+    frame, start = structure.frame, structure.scan_start
+    if frame is None or start is None or frame.marker != SOF0:
+        return False
+    return structure.data[start + 4 : start + 5] == bytes([len(frame.components)])
