@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from strangers import ACCEPTED, FORCEABLE, REFUSED
 
@@ -82,6 +83,26 @@ def test_lines_for_programs(run: Any, old_archive: Path, jobs: int) -> None:
     assert "3 adopted" in done.stderr
     again = run("adopt", old_archive, "--out", out, "--jobs", jobs)
     assert "0 adopted, 3 sealed already, 2 refused" in again.output
+
+
+def test_what_is_sealed_already_is_copied(run: Any, old_archive: Path) -> None:
+    """Nothing but what is refused is wanting among the copies, and another file stays as it is."""
+    sealed = old_archive / "below" / "sealed.jpg"
+    napari_seal.seal(np.arange(4096, dtype="u2").reshape(64, 64), sealed)
+    out = old_archive.parent / "new"
+    told = run("adopt", old_archive, "--out", out, "--dry-run")
+    assert "1 sealed already" in told.output
+    assert not out.exists()
+    run("adopt", old_archive, "--out", out)
+    assert (out / "below" / "sealed.jpg").read_bytes() == sealed.read_bytes()
+    assert sorted(contents(out)) == [*(f"below/{n}.jpg" for n in range(3)), "below/sealed.jpg"]
+    again = run("adopt", old_archive, "--out", out)
+    assert "0 adopted, 4 sealed already, 2 refused" in again.output
+    (out / "below" / "sealed.jpg").write_bytes(b"another")
+    refused = run("adopt", old_archive, "--out", out)
+    assert "0 adopted, 3 sealed already, 3 refused" in refused.output
+    assert "no copy of it" in refused.output
+    assert (out / "below" / "sealed.jpg").read_bytes() == b"another"
 
 
 def test_metadata_and_key_go_into_every_seal(run: Any, old_archive: Path) -> None:

@@ -41,7 +41,8 @@ def adopt(
 
     Its image data stay what they are, byte for byte, and so do its other Exif tags, segments and
     whatever follows the image.  The seal says that the file was adopted: it proves nothing of the
-    time before.  A file that is sealed already and intact is left alone.
+    time before.  A file that is sealed already and intact is left alone; its copy, where a target
+    is given, has the same bytes.
 
     Parameters
     ----------
@@ -141,6 +142,8 @@ class Adopting(NamedTuple):
             raise refuse(Refusal.UNREADABLE, text if is_folder else data.message)
         before = look(data, self.metadata, forced)
         if isinstance(before, Seal):
+            if target is not None:
+                self._copy(path, target, data)
             return Adopted(before, new=False)
         if target is not None and (there := _adopted_before(target, before)) is not None:
             return Adopted(there, new=False)
@@ -154,6 +157,14 @@ class Adopting(NamedTuple):
             elif target is not None:
                 put_copy(path, target, sealed)
         return Adopted(seal, new=True)
+
+    def _copy(self, path: str, target: str, data: bytes) -> None:
+        """Copy a file that is sealed already, so that nothing is wanting among the copies."""
+        if os.path.lexists(target):
+            if load(target) != data:
+                raise refuse(Refusal.TARGET_EXISTS, f"{target!r} exists, and is no copy of it")
+        elif not self.dry_run:
+            put_copy(path, target, data)
 
 
 def _adopted_before(target: str, before: Before) -> Seal | None:

@@ -70,8 +70,8 @@ def adopt(
     folders (with the folders in them) and glob patterns.  The seal says that the file was adopted,
     and when; it proves nothing of the time before.
 
-    Files that are sealed already are left alone, so that a run which was stopped is gone on with by
-    starting it again.
+    Files that are sealed already are left alone (with --out, copied as they are), so that a run
+    which was stopped is gone on with by starting it again.
 
     Exit code: 0 if every file is adopted or was sealed already, 1 if some was refused or not
     reached for want of time, 2 if nothing could be adopted, 130 after Control-C.
