@@ -160,15 +160,17 @@ def gather(blocks: npt.NDArray[Any], count: int) -> Floats:
 def _luma_of_blocks(pixels: npt.NDArray[np.uint8]) -> Floats:
     """Sums of the luma in each block; those of RGB in 65,536ths of a level, not yet rounded."""
     height, width, *channels = pixels.shape
-    weights = np.array(_LUMA if channels else (1,), np.float64)
+    # Sums of gray levels are exact in float32, too, which takes half the time.
+    weights = np.array(_LUMA, np.float64) if channels else np.ones(1, np.float32)
     rows = _sums_of_rows(pixels, BLOCK).reshape(_count(height, BLOCK), width, len(weights))
     full = width // BLOCK * BLOCK
     if full == 0:
         return np.asarray((rows @ weights).sum(axis=1, keepdims=True))
     # One product of matrices adds the columns of a block and weights its channels; whole numbers
     # of this size are exact in float64.
-    columns = rows[:, :full].reshape(-1, BLOCK * len(weights))
-    out: Floats = (columns @ np.tile(weights, BLOCK)).reshape(len(rows), -1)
+    columns = rows[:, :full].reshape(-1, BLOCK * len(weights)).astype(weights.dtype, copy=False)
+    sums = (columns @ np.tile(weights, BLOCK)).reshape(len(rows), -1)
+    out: Floats = sums.astype(np.float64, copy=False)
     if full < width:
         out[:, -1] += (rows[:, full:] @ weights).sum(axis=1)
     return out
@@ -238,12 +240,18 @@ def coarsest(size: int) -> float:
 def _finest(quarters: Shorts, most: float) -> tuple[float, bytes] | None:
     """Compress means, given in quarters of a level, in the finest step with which they fit."""
     fine, coarse = 0, int(most / FINEST)  # too fine, and the coarsest; both in quarters
-    best = _pack(_codes(quarters // coarse))
-    while best is not None and coarse - fine > 1:
-        middle = (fine + coarse) // 2
-        data = _pack(_codes(quarters // middle))
-        fine, coarse, best = (middle, coarse, best) if data is None else (fine, middle, data)
-    return None if best is None else (coarse * FINEST, best)
+    codes = {}
+    step = coarse
+    while step - fine > 1:
+        middle = (fine + step) // 2
+        codes[middle] = _codes(quarters // middle)
+        fine, step = (fine, middle) if _may_fit(codes[middle]) else (middle, step)
+    for last in range(step, coarse + 1):
+        known = codes.get(last)
+        data = _pack(_codes(quarters // last) if known is None else known)
+        if data is not None:
+            return last * FINEST, data
+    return None
 
 
 def _count(length: int, size: int) -> int:
@@ -263,16 +271,19 @@ def _predict(values: Shorts) -> Shorts:
 def _codes(values: Shorts) -> Shorts:
     """Residuals as numbers from 0, small ones for small residuals."""
     residuals = values - _predict(values)
-    return np.where(residuals >= 0, 2 * residuals, -2 * residuals - 1).ravel()
+    return (residuals << 1 ^ residuals >> 15).ravel()  # 0, -1, 1, -2... become 0, 1, 2, 3...
+
+
+def _may_fit(codes: Shorts) -> bool:
+    """Whether the entropy of codes fits: no code for single symbols is shorter."""
+    counts = np.bincount(np.minimum(codes, _LONG))
+    counts = counts[counts > 0]
+    return bool((counts * np.log2(codes.size / counts)).sum() <= 8 * BUDGET)
 
 
 def _pack(codes: Shorts) -> bytes | None:
     """Compress codes; None where they do not fit."""
     short = np.minimum(codes, _LONG).astype(np.uint8)
-    share = np.bincount(short) / short.size
-    share = share[share > 0]
-    if -(share * np.log2(share)).sum() * short.size > 8 * BUDGET:
-        return None  # no code for single symbols is shorter than their entropy
     long = codes[codes >= _LONG] - _LONG
     # Without matches: residuals are noise, and Huffman codes alone are smaller and faster.
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_HUFFMAN_ONLY)
