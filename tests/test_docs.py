@@ -1,190 +1,19 @@
-"""The documentation says what is so: its code runs, its lists are complete, its links lead."""
+"""The documentation says what is so: its lists are complete, and the format is as it says."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import hashlib
-import io
 import json
 import re
-import shlex
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-import tifffile
-from click.testing import CliRunner
-from nd2_files import write_nd2
-from PIL import Image
-from support import needs
+from pages import DOCS, ROOT, blocks_of, section_of
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
 from napari_seal._format import exif, exif_tags, jpeg, keys, limits, record, tiles, xmp
-from napari_seal._format.legacy import digest_moedal
 from napari_seal._verify.score_map import ScoreMap
-
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
-if not DOCS.is_dir():
-    pytest.skip("the documentation is not here", allow_module_level=True)
-
-PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("[!_]*/**/*.md")])
-
-
-def name_of(page: Path) -> str:
-    return page.relative_to(ROOT).as_posix()
-
-
-# ------------------------------------------------------------------------------ code that is run
-
-
-class Block(NamedTuple):
-    """A fenced block: its language, its text, and the line on which the text begins."""
-
-    language: str
-    text: str
-    line: int
-
-
-FENCE = re.compile(r"^```([\w{}-]*)[^\n]*\n(.*?)^```[ ]*$", re.MULTILINE | re.DOTALL)
-
-
-def blocks_of(page: Path) -> list[Block]:
-    text = page.read_text(encoding="utf-8")
-    return [
-        Block(match[1], match[2], text.count("\n", 0, match.start(2)) + 1)
-        for match in FENCE.finditer(text)
-    ]
-
-
-def commands_in(block: Block) -> list[str]:
-    """The lines of a block of commands that are all ours; a block with others is for reading."""
-    lines = [line for line in block.text.splitlines() if line and not line.startswith("#")]
-    return lines if all(line.startswith("napari-seal ") for line in lines) else []
-
-
-def make_archive(image: np.ndarray) -> None:
-    for n in range(4):
-        path = Path(f"archive/plate_{n // 2}/field_{n}.sealed.jpg")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        napari_seal.seal(np.roll(image, n), path)
-    data = bytearray(path.read_bytes())
-    data[-200] ^= 4
-    path.write_bytes(data)
-    Path("scans/plate_1").mkdir(parents=True)
-    np.save("scans/plate_1/field_0001.npy", image)
-
-
-def make_pair(image: np.ndarray) -> None:
-    napari_seal.seal(image, "intact.sealed.jpg", metadata={"n": 1})
-    napari_seal.seal(image, "intact.sealed.png", metadata={"n": 1})
-    data = bytearray(Path("intact.sealed.jpg").read_bytes())
-    data[-200] ^= 4
-    Path("edited.sealed.jpg").write_bytes(data)
-
-
-def make_listed(image: np.ndarray) -> None:
-    make_archive(image)
-    lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to('archive')}\n"
-        for path in Path("archive").rglob("*.jpg")
-    ]
-    Path("SHA256SUMS").write_text("".join(lines))
-
-
-def make_moedal(image: np.ndarray) -> None:
-    """What the MoEDAL function leaves, made without it."""
-    Path("moedal").mkdir()
-    buffer = io.BytesIO()
-    Image.fromarray((image >> 8).astype(np.uint8)).save(buffer, "JPEG", quality=90)
-    digest = digest_moedal(np.asarray(Image.open(buffer)))
-    comment = json.dumps({"operator": "A. N. Other", "exposure": 12, "sha244": digest})
-    block = exif_tags.build(
-        {}, unique_id="0" * 32, software="other", comment=comment.encode("ascii")
-    )
-    data = jpeg.insert_segments(buffer.getvalue(), [block])
-    Path("moedal/track.jpg").write_bytes(data)
-
-
-def make_microscope_files(image: np.ndarray) -> None:
-    Path("raw").mkdir()
-    sizes = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
-    tifffile.imwrite("raw/field.ome.tif", image, metadata={"axes": "YX", **sizes})
-    stack = np.stack([image // n for n in range(1, 9)])
-    cells = stack.reshape(2, 2, 2, *image.shape)
-    tifffile.imwrite("raw/cells.ome.tif", cells, metadata={"axes": "TCZYX", **sizes})
-    time = {"kind": 1, "uiCount": 2, "dStart": 0.0, "dPeriod": 1.0, "dDuration": 2.0}
-    points = [{"dPosX": float(n), "dPosY": 0.0, "dPosZ": 0.0} for n in range(2)]
-    places = {"kind": 2, "uiCount": 2, "bUseZ": False, "Points": points}
-    write_nd2(Path("raw/plate.nd2"), stack[:4, ..., None], [time, places])
-
-
-INPUTS: dict[str, Callable[[np.ndarray], None]] = {
-    "docs/cli.md": make_archive,
-    "docs/howto/archive.md": make_archive,
-    "docs/ledger.md": make_archive,
-    "docs/howto/signed-ledger.md": make_archive,
-    "docs/interchange/python.md": make_pair,
-    "docs/interchange/manifests.md": make_listed,
-    "docs/howto/microscopes.md": make_microscope_files,
-    "docs/howto/moedal.md": make_moedal,
-}
-
-RUNNABLE = [
-    page
-    for page in PAGES
-    if any(
-        b.language == "python" or (b.language == "sh" and commands_in(b)) for b in blocks_of(page)
-    )
-]
-
-
-@pytest.mark.parametrize("page", RUNNABLE, ids=name_of)
-def test_code_runs(
-    page: Path, tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Python and our commands run from top to bottom; text after Python is its output."""
-    monkeypatch.chdir(tmp_path)
-    if page.stem == "micro-manager":
-        needs("pymmcore_plus", "pymmcore")
-    INPUTS.get(name_of(page), lambda _: None)(tracks)
-    namespace: dict[str, object] = {"__name__": "__main__"}
-    printed: str | None = None
-    for block in blocks_of(page):
-        where = f"{name_of(page)}:{block.line}"
-        if block.language == "text" and printed is not None:
-            assert printed == block.text, where
-        printed = None
-        if block.language == "python":
-            code = compile("\n" * (block.line - 1) + block.text, name_of(page), "exec")
-            output = io.StringIO()
-            with contextlib.redirect_stdout(output):
-                exec(code, namespace)
-            printed = output.getvalue() or None
-        elif block.language == "sh":
-            for line in commands_in(block):
-                run_command(line, where)
-
-
-def run_command(line: str, where: str) -> None:
-    from napari_seal._cli import main
-
-    result = CliRunner().invoke(main, shlex.split(line)[1:])
-    assert result.exit_code in (0, 1), f"{where}: {line}\n{result.output}"
-    assert result.exception is None or isinstance(result.exception, SystemExit), where
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_python_for_reading_parses(page: Path) -> None:
-    """Blocks that are not run, marked ``py``, are Python at least."""
-    for block in blocks_of(page):
-        if block.language == "py":
-            compile(block.text, f"{name_of(page)}:{block.line}", "exec")
-
 
 # ------------------------------------------------------------------------------------------ lists
 
@@ -192,16 +21,6 @@ def test_python_for_reading_parses(page: Path) -> None:
 def first_cells(section: str) -> list[str]:
     """The codes in the first column of the tables of a piece of Markdown."""
     return re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE)
-
-
-def section_of(page: str, heading: str) -> str:
-    """A second-level section of a page."""
-    text = (DOCS / page).read_text(encoding="utf-8")
-    found = re.search(
-        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
-    )
-    assert found is not None, f"{page} has no section {heading!r}"
-    return found[1]
 
 
 def test_verdicts_lists_every_outcome_in_order() -> None:
@@ -422,32 +241,3 @@ def test_format_numbers_the_steps_as_the_code_does() -> None:
         r"^(\d)\. \*\*", section_of("seal-format.md", "9. How to verify"), re.MULTILINE
     )
     assert in_code == in_page
-
-
-# ------------------------------------------------------------------------------------------ links
-
-
-def links_of(page: Path) -> Iterator[str]:
-    text = FENCE.sub("", page.read_text(encoding="utf-8"))
-    text = re.sub(r"`[^`\n]*`", "", text)
-    for match in re.finditer(r"\]\(([^)\s]+)\)", text):
-        if not re.match(r"[a-z]+:", match[1]):
-            yield match[1]
-
-
-def anchors_of(page: Path) -> set[str]:
-    headings = re.findall(
-        r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE
-    )
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_relative_links_lead_somewhere(page: Path) -> None:
-    """Every relative link and image is there, down to the heading."""
-    for link in links_of(page):
-        path, _, anchor = link.partition("#")
-        target = (page.parent / path).resolve() if path else page
-        assert target.is_file(), f"{name_of(page)}: {link}"
-        if anchor:
-            assert anchor in anchors_of(target), f"{name_of(page)}: {link}"
