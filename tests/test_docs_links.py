@@ -17,12 +17,17 @@ from pages import DOCS, PAGES, ROOT, anchors_of, links_of, name_of
 HOSTS = {
     "distributed.dask.org",
     "docs.python.org",
+    "exiftool.org",
     "filesystem-spec.readthedocs.io",
+    "git-annex.branchable.com",
+    "github.com",
     "jobqueue.dask.org",
     "keepachangelog.com",
     "pymmcore-plus.github.io",
     "semver.org",
+    "spec.c2pa.org",
     "www.openmicroscopy.org",
+    "www.rfc-editor.org",
 }
 URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s)>\"'`\]]+")
 
