@@ -119,8 +119,8 @@ CHANGES: dict[str, Callable[[System], None]] = {
 }
 #: Of an archive.
 EVENTS: dict[str, Callable[[System], None]] = {
-    "changed, and stored anew by somebody": seal_again,
-    "exchanged for another file of the archive": exchange,
+    "changed, and stored anew": seal_again,
+    "exchanged for another file": exchange,
     "moved within the archive": move,
     "deleted": delete,
     "a file is added": add,

@@ -107,7 +107,7 @@ class SealAlone(System):
 class SealAndLedger(SealAlone):
     """And a ledger, to which a run was recorded before."""
 
-    name = "seal and ledger"
+    name = "with ledger"
 
     def begin(self) -> None:
         self.check()
@@ -125,7 +125,7 @@ class SealAndLedger(SealAlone):
 class SealSigned(SealAlone):
     """Each file by itself, signed; a signature by a trusted key is required."""
 
-    name = "signed seal"
+    name = "signed"
 
     def need(self) -> None:
         needs("cryptography", "tools")

@@ -20,7 +20,7 @@ if not PAGE.is_file():
     pytest.skip("the documentation is not here", allow_module_level=True)
 
 #: A ledger and a signature change nothing in what is said of one file's content.
-OF_ARCHIVES = ("seal and ledger", "signed seal")
+OF_ARCHIVES = ("with ledger", "signed")
 TABLES = {
     "changes": (CHANGES, [system for system in SYSTEMS if system.name not in OF_ARCHIVES]),
     "events": (EVENTS, SYSTEMS),
