@@ -69,8 +69,8 @@ def section_of(page: str, heading: str) -> str:
 
 def links_of(page: Path) -> Iterator[str]:
     """Where the links and images of a page lead."""
-    for match in re.finditer(r"\]\(([^)\s]+)\)", prose_of(page)):
-        yield match[1]
+    for match in re.finditer(r"\]\(([^)\s]+)\)|<img src=\"([^\"]+)\"", prose_of(page)):
+        yield match[1] or match[2]
 
 
 def anchors_of(page: Path) -> set[str]:

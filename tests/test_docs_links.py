@@ -66,7 +66,9 @@ def test_no_host_is_allowed_for_nothing() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_images_say_what_they_show(page: Path) -> None:
     """An image has words in its place for those who do not see it."""
-    for words, image in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text("utf-8")):
+    text = re.sub(r'<img src="([^"]+)"[^>]* alt="([^"]*)">', r"![\2](\1)", page.read_text("utf-8"))
+    assert "<img" not in text, "an image without words, or with its attributes in another order"
+    for words, image in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text):
         assert len(words.split()) >= 4, f"{name_of(page)}: {image}"
 
 
@@ -83,3 +85,15 @@ def test_every_page_can_be_reached() -> None:
     shown = "".join(page.read_text("utf-8") for page in PAGES)
     for image in (DOCS / "images").iterdir():
         assert image.name in shown, image.name
+
+
+def test_the_readme_begins_with_what_it_is() -> None:
+    """One sentence, a picture, and the two commands, which .ci/run takes from here and runs."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before = text.partition("\n## ")[0]
+    title, sentence, picture, demo, _, tests, _ = re.sub(r"\n\n+", "\0", before.strip()).split("\0")
+    assert title == "# napari-seal"
+    assert sentence.count(". ") == 0
+    assert "opened-altered.png" in picture
+    for block, command in ((demo, "napari-seal demo"), (tests, "pytest")):
+        assert re.fullmatch(rf"```\n[^\n]*{command}[^\n]*\n```", block)
