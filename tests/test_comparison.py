@@ -9,11 +9,12 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from comparison_edits import CHANGES, EVENTS, flip_a_bit
-from comparison_systems import SYSTEMS, BagIt, C2pa, GitAnnex, Hashdeep, SealAlone, System
+from comparison_systems import SYSTEMS, BagIt, C2pa, GitAnnex, Hashdeep, SealAlone, System, exiftool
 
 PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
 if not PAGE.is_file():
@@ -149,10 +150,26 @@ def table(name: str) -> Iterator[str]:
             yield f"| {edit} | " + " | ".join(said) + " |"
 
 
+def versions() -> str:
+    """What was asked; the tests ask whatever is installed, and must hear the same."""
+    run = {"ExifTool": [*exiftool(), "-ver"], "hashdeep": ["hashdeep", "-V"]}
+    found = {name: subprocess.check_output(command, text=True) for name, command in run.items()}
+    annex = subprocess.check_output(["git", "annex", "version", "--raw"], text=True)
+    names = {"c2pa-python": "c2pa-python", "bagit-python": "bagit"}
+    found |= {"git-annex": annex} | {name: version(of) for name, of in names.items()}
+    asked = ", ".join(f"{name} {number.strip()}" for name, number in found.items())
+    return f"Asked were {asked}."
+
+
+def write(name: str, content: str) -> None:
+    """Put something between its marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    begin, end = (mark.format(name) for mark in MARKS)
+    before, _, rest = text.partition(begin)
+    PAGE.write_text(f"{before}{begin}{content}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+
+
 if __name__ == "__main__":
+    write("versions", versions())
     for table_name in TABLES:
-        text = PAGE.read_text(encoding="utf-8")
-        begin, end = (mark.format(table_name) for mark in MARKS)
-        before, _, rest = text.partition(begin)
-        rows = "\n".join(table(table_name))
-        PAGE.write_text(f"{before}{begin}{rows}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+        write(table_name, "\n".join(table(table_name)))

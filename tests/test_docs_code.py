@@ -311,7 +311,10 @@ def test_extras_and_scripts_are_there() -> None:
 
 def test_packages_of_the_system_are_those_of_ci() -> None:
     """What contributors are told to install is what is tested with."""
-    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").split()
+    script = ROOT / ".ci" / "run"
+    if not script.is_file():
+        pytest.skip("a source distribution has no .ci")
+    ci = script.read_text(encoding="utf-8").split()
     blocks = [b for b in ALL if b.page == "CONTRIBUTING.md" and "apt-get install" in b.text]
     assert blocks
     for block in blocks:
@@ -321,7 +324,7 @@ def test_packages_of_the_system_are_those_of_ci() -> None:
         assert packages - {"libimage-exiftool-perl"} <= set(ci), packages - set(ci)
 
 
-def test_the_citation_of_ini_and_yaml() -> None:
+def test_settings_of_other_programs_parse() -> None:
     """Settings of other programs that pages show are in their languages."""
     for block in ALL:
         if block.language == "ini":

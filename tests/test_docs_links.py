@@ -29,7 +29,6 @@ HOSTS = {
     "www.openmicroscopy.org",
     "www.rfc-editor.org",
 }
-URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s)>\"'`\]]+")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
