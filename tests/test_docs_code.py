@@ -331,3 +331,13 @@ def test_settings_of_other_programs_parse() -> None:
             configparser.ConfigParser(strict=False, interpolation=None).read_string(block.text)
         elif block.language in ("yaml", "yml"):
             assert yaml.safe_load(block.text) is not None
+
+
+def test_scripts_that_are_printed_are_run() -> None:
+    """Each script that a page includes is run by the tests of its folder."""
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests/interchange").glob("*.py"))
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for script in re.findall(r"^```{literalinclude} (\S+)$", text, re.MULTILINE):
+            assert (page.parent / script).is_file(), f"{name_of(page)}: {script}"
+            assert Path(script).name in tests, f"{name_of(page)}: {script}"
