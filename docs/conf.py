@@ -30,6 +30,13 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.header"]
 
+# For `sphinx-build -b linkcheck docs docs/_build/links`, by hand: are pages of others still there?
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_report_timeouts_as_broken = True
+# GitHub makes its headings in the browser, where they cannot be looked for.
+linkcheck_anchors_ignore_for_url = [r"https://github\.com/.*"]
+
 html_theme = "furo"
 html_title = f"napari-seal {release}"
 html_static_path = ["_static"]

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import DOCS, blocks_of
 from png_mutators import chunk, chunks
-from test_docs import DOCS, FORMAT, blocks_of
 
 import napari_seal
 from napari_seal._format import tile_digests
+
+FORMAT = (DOCS / "seal-format.md").read_text(encoding="utf-8")
 
 
 def test_format_describes_the_digests_of_tiles(tracks: np.ndarray) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import logging
 import os
 import shutil
 import subprocess
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from support import skip_or_fail
+from stores import s3_store, sftp_store
 
 import napari_seal
 from napari_seal import _files, _folders
@@ -30,42 +28,15 @@ fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
 @pytest.fixture(scope="module")
 def s3() -> Iterator[None]:
     """An S3 store on this machine, at a free port, that ends with the tests of this file."""
-    for package in ("moto", "flask_cors", "s3fs"):
-        if importlib.util.find_spec(package) is None:
-            skip_or_fail("s3", f"{package} is not installed")
-    server = importlib.import_module("moto.server")
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    store = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    store.start()
-    host, port = store.get_host_and_port()
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "verysecret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, value)
-        fsspec.filesystem("s3").mkdir("seals")
+    with s3_store("seals"):
         yield
-        fsspec.get_filesystem_class("s3").clear_instance_cache()
-    store.stop()
 
 
 @pytest.fixture(scope="module")
 def sftp() -> Iterator[str]:
     """The address of a server on this machine, which ends with the tests of this file."""
-    if importlib.util.find_spec("paramiko") is None:
-        skip_or_fail("s3", "paramiko is not installed")
-    from sftp_server import PASSWORD, USER, sftp_server
-
-    with sftp_server() as port:
-        yield f"sftp://{USER}:{PASSWORD}@127.0.0.1:{port}"
-        files = fsspec.get_filesystem_class("sftp")
-        for connected in files._cache.values():
-            connected.client.close()
-        files.clear_instance_cache()
+    with sftp_store() as address:
+        yield address
 
 
 @pytest.fixture(params=["file", "memory", "s3", "sftp"])
