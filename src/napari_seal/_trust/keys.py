@@ -25,8 +25,7 @@ from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseErro
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-#: A signature (RFC 8032, section 5.1.6) and a public key (5.1.5), in bytes.
-SIGNATURE_SIZE: Final = 64
+#: A public key in bytes (RFC 8032, section 5.1.5).
 KEY_SIZE: Final = 32
 
 #: SubjectPublicKeyInfo in DER (RFC 8410, section 4) is this and the 32 bytes of the key.
@@ -139,7 +138,7 @@ class SigningKey:
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
-        self.public = PublicKey(private.public_key().public_bytes_raw())
+        self.public: PublicKey = PublicKey(private.public_key().public_bytes_raw())
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public.fingerprint})"

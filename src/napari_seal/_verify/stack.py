@@ -90,7 +90,10 @@ class OpenStack:
         on_verdict: OnVerdict | None,
         judge: Judge,
     ) -> None:
-        self.path, self.stack, self.verdict, self.on_verdict = path, stack, verdict, on_verdict
+        self.path: str = path
+        self.stack: Stack = stack
+        self.verdict: Verdict = verdict
+        self.on_verdict: OnVerdict | None = on_verdict
         self._judge = judge
         self._verdicts: dict[tuple[int, ...], Verdict] = {}
         self._lock = threading.Lock()
