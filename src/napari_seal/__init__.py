@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
     from napari_seal._trust.states import Signature
     from napari_seal._trust.timestamp import Timestamp
-    from napari_seal._trust.trusted import Trust, TrustedKey
+    from napari_seal._trust.trusted import Trust
+    from napari_seal._trust.trusted_key import TrustedKey
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.ledger.entries import (
         LedgerChange,
@@ -100,7 +101,8 @@ _HOMES = {
     "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
     "_trust.states": ("Signature",),
     "_trust.timestamp": ("Timestamp",),
-    "_trust.trusted": ("Trust", "TrustedKey"),
+    "_trust.trusted": ("Trust",),
+    "_trust.trusted_key": ("TrustedKey",),
     "_verify.check": ("check", "read", "verify"),
     "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
     "_verify.ledger.ledger": ("Ledger",),
