@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from napari_seal._seal.sealing import SealerStatistics, Sealing
     from napari_seal._seal.stack import seal_stack
     from napari_seal._seal.stack_writer import StackWriter
-    from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
+    from napari_seal._trust.key_files import load_signing_key
+    from napari_seal._trust.keys import PublicKey, SigningKey
     from napari_seal._trust.states import Signature
     from napari_seal._trust.timestamp import Timestamp
     from napari_seal._trust.trusted import Trust
@@ -98,7 +99,8 @@ _HOMES = {
     "_seal.sealing": ("SealerStatistics", "Sealing"),
     "_seal.stack": ("seal_stack",),
     "_seal.stack_writer": ("StackWriter",),
-    "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
+    "_trust.key_files": ("load_signing_key",),
+    "_trust.keys": ("PublicKey", "SigningKey"),
     "_trust.states": ("Signature",),
     "_trust.timestamp": ("Timestamp",),
     "_trust.trusted": ("Trust",),

@@ -36,6 +36,16 @@ class Trust:
     ------
     TrustError
         A key or a name stands twice.
+
+    Examples
+    --------
+    >>> import napari_seal
+    >>> key = napari_seal.SigningKey.generate()
+    >>> with open("robot.pub.pem", "w") as file:
+    ...     size = file.write(key.public.pem)
+    >>> trust = napari_seal.Trust.load("robot.pub.pem")
+    >>> trust.find(key.public).name
+    'robot'
     """
 
     keys: tuple[TrustedKey, ...] = ()
@@ -65,7 +75,18 @@ class Trust:
         return hashlib.sha256(repr(said).encode()).hexdigest() if said else ""
 
     def find(self, key: PublicKey) -> TrustedKey | None:
-        """What is known of a key."""
+        """What is known of a key.
+
+        Parameters
+        ----------
+        key : PublicKey
+            Of whomever.
+
+        Returns
+        -------
+        TrustedKey or None
+            None where it is not in the list.
+        """
         return self._by_key.get(key.raw)
 
     def judge(self, key: PublicKey, created: str) -> tuple[Signature, str | None]:
@@ -77,6 +98,13 @@ class Trust:
             With which it was verified.
         created : str
             When the signer says that it was made, as it stands in the seal.
+
+        Returns
+        -------
+        state : Signature
+            `unknown-key` where the key is not in the list.
+        name : str or None
+            That of the key.
         """
         entry = self._by_key.get(key.raw)
         if entry is None:
@@ -108,6 +136,11 @@ class Trust:
             A folder of ``*.pem`` files, each with a public key whose name is that of the file, and
             beside them, if wanted, ``trust.toml``; or such a TOML file by itself; or one
             ``.pem`` file.
+
+        Returns
+        -------
+        Trust
+            Of at least one key.
 
         Raises
         ------

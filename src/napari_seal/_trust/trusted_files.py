@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from napari_seal._format import limits
 from napari_seal._text import printable
-from napari_seal._trust.keys import PublicKey, load_public_key
+from napari_seal._trust.key_files import load_public_key
+from napari_seal._trust.keys import PublicKey
 from napari_seal._trust.trusted_key import TrustedKey
 from napari_seal.errors import KeyFileError, TrustError
 

@@ -19,6 +19,7 @@ class TrustedKey:
     name : str
         For people.
     key : PublicKey
+        With which its signatures are verified.
     valid_from, valid_until : datetime, optional
         It is valid from the first on, and before the second.
     revoked : datetime, optional
@@ -55,6 +56,11 @@ class TrustedKey:
         created : str
             When the signer says that it was made: ISO 8601.  A time that cannot be read lies in no
             period.
+
+        Returns
+        -------
+        Signature
+            One of `trusted`, `expired` and `revoked`.
         """
         if self.compromised:
             return Signature.REVOKED
