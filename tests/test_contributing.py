@@ -38,7 +38,8 @@ def passes(copy: Path, *arguments: str) -> bool:
 
 def test_the_first_change_works(tmp_path: Path) -> None:
     """Its row passes, its test fails until the last line is put in."""
-    row, test, magic = re.findall(r"^```(?:python|text)\n(.*?)^```", FIRST, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(?:python|text)\n(.*?)^```", FIRST, re.MULTILINE | re.DOTALL)
+    row, test, magic = fenced
     copy = tmp_path / "clone"
     ignored = shutil.ignore_patterns("__pycache__", "plugin", "napari.yaml")
     for name in ("src", "tests", "fuzzing"):
