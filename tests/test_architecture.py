@@ -59,19 +59,6 @@ def test_no_file_is_too_long() -> None:
     assert long == {}
 
 
-def test_the_architecture_page_names_every_module() -> None:
-    """Who looks for a file finds a line on it; those of the two shells are not listed."""
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    listed = {line.split()[0] for line in page.splitlines() if line[:1].isspace() and line.split()}
-    shells = {SOURCE / "_cli", SOURCE / "_napari"}
-    modules = {
-        path.name
-        for path in SOURCE.rglob("*.py")
-        if path.parent not in shells and path.name not in {"__init__.py", "__main__.py"}
-    }
-    assert modules - listed - {"_version.py"} == set()
-
-
 def test_the_picture_is_what_the_code_gives() -> None:
     """``python docs/draw_architecture.py`` was run after the last change of an import."""
     pytest.importorskip("grimp", reason="import-linter is not installed")
