@@ -41,6 +41,7 @@ html_theme = "furo"
 html_title = f"napari-seal {release}"
 html_static_path = ["_static"]
 html_css_files = ["napari-seal.css"]
+html_favicon = "../src/napari_seal/seal.svg"
 html_show_sphinx = False
 html_copy_source = False
 html_theme_options = {

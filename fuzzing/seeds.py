@@ -40,13 +40,12 @@ from mutators import (
 from png_mutators import chunk, replace
 from strangers import ACCEPTED, camera_block
 
-from napari_seal import Ledger, Window, seal, seal_stack
+from napari_seal import Ledger, Trust, TrustedKey, Window, seal, seal_stack
 from napari_seal._cli import main
 from napari_seal._format import jpeg
 from napari_seal._format.pixels import digest_array
 from napari_seal._seal.embed import embed
 from napari_seal._trust.keys import SigningKey
-from napari_seal._trust.trusted import Trust, TrustedKey
 
 METADATA = {"detector": "TDR 12", "dose": 1.5, "ok": True, "run": {"id": 2**63, "tags": [1, "a"]}}
 TAGS = {"Make": "Zeiss", "ExposureTime": (1, 250)}

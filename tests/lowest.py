@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
 #: Extras of developers.
-OURS = {"test", "docs", "dev", "fuzz"}
+OURS = {"test", "docs", "dev", "quick", "fuzz"}
 #: What stands apart.
 NAPARI = {"napari", "all"}
 

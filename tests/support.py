@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
 from napari_seal import seal
+from napari_seal._cli import main
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
 #: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``java``, ``c2pa``,
@@ -33,10 +35,6 @@ def skip_or_fail(need: str, reason: str, *, whole_module: bool = False) -> None:
     pytest.skip(reason, allow_module_level=whole_module)
 
 
-#: Pictures from elsewhere, which are not part of the project.
-DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
-
-
 def needs(module: str, need: str = "microscopes") -> Any:
     """Import what an extra brings, such as readers, or skip the test or the module."""
     level = logging.getLogger().level
@@ -48,6 +46,14 @@ def needs(module: str, need: str = "microscopes") -> Any:
         pytest.skip(f"{module} is not installed", allow_module_level=True)
     finally:
         logging.getLogger().setLevel(level)  # pymmcore-plus makes all others tell everything
+
+
+def run_command(*arguments: object) -> Result:
+    """Run a command of ours in this process; what it does not expect is raised."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
 
 
 #: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.

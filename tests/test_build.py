@@ -103,7 +103,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(checkout: Path, tmp_path: Pa
     about = f"napari_seal-{__version__}.dist-info"
     described = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
     source = checkout / "src"
-    kinds = {".py", ".css", ".js"}
+    kinds = {".py", ".css", ".js", ".svg"}
     modules = {p.relative_to(source).as_posix() for p in source.rglob("*") if p.suffix in kinds}
     assert len(modules) > 100
     assert len(names) == len(set(names))

@@ -29,14 +29,13 @@ from napari_seal._format.place import plane_name
 SHELLS = {"bash", "console", "sh"}
 #: What Sphinx does itself: it fails where one is wrong. The scripts that are printed by
 #: ``literalinclude`` are run by ``tests/interchange``.
-SPHINX = {"{toctree}", "{eval-rst}", "{include}", "{literalinclude}"}
+SPHINX = {"{toctree}", "{eval-rst}", "{include}", "{literalinclude}", "{raw}"}
 
 #: Blocks that are not run, by page and first line, and why.
 NOT_RUN = {
     ("CONTRIBUTING.md", "python3 -m venv .venv"): "what these tests are run in; .ci/run does it",
     ("CONTRIBUTING.md", "sudo apt-get install"): "asks for root; .ci/run installs the same",
     ("README.md", "python3 -m venv .venv && .venv/bin/pip install -q "): ".ci/run runs it",
-    ("docs/architecture.md", "array ──▶"): "a drawing",
     ("docs/architecture.md", "the codestream differs"): "a drawing",
     ("docs/benchmarks.md", "pip install scikit-image"): "takes hours",
     (
@@ -52,6 +51,9 @@ NOT_RUN = {
 }
 #: Blocks that other tests look at, and which.
 ELSEWHERE = {
+    ("CONTRIBUTING.md", "    ("): "test_contributing.py::test_the_first_change_works",
+    ("CONTRIBUTING.md", "def test_photoshop"): "test_contributing.py::test_the_first_change_works",
+    ("CONTRIBUTING.md", "python -m pytest"): "test_contributing.py::test_the_first_change_works",
     ("docs/architecture.md", "napari.yaml "): "test_docs.py::test_architecture_lists_every_module",
     ("docs/howto/napari.md", "viewer.layers"): "plugin/test_page.py::test_python_of_the_page",
     ("docs/howto/napari.md", "entry = "): "plugin/test_page.py::test_python_of_the_page",

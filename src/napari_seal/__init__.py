@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from napari_seal._seal.sealing import SealerStatistics, Sealing
     from napari_seal._seal.stack import seal_stack
     from napari_seal._seal.stack_writer import StackWriter
-    from napari_seal._trust.keys import PublicKey, SigningKey, load_signing_key
+    from napari_seal._trust.key_files import load_signing_key
+    from napari_seal._trust.keys import PublicKey, SigningKey
     from napari_seal._trust.states import Signature
     from napari_seal._trust.timestamp import Timestamp
-    from napari_seal._trust.trusted import Trust, TrustedKey
+    from napari_seal._trust.trusted import Trust
+    from napari_seal._trust.trusted_key import TrustedKey
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.ledger.entries import (
         LedgerChange,
@@ -97,10 +99,12 @@ _HOMES = {
     "_seal.sealing": ("SealerStatistics", "Sealing"),
     "_seal.stack": ("seal_stack",),
     "_seal.stack_writer": ("StackWriter",),
-    "_trust.keys": ("PublicKey", "SigningKey", "load_signing_key"),
+    "_trust.key_files": ("load_signing_key",),
+    "_trust.keys": ("PublicKey", "SigningKey"),
     "_trust.states": ("Signature",),
     "_trust.timestamp": ("Timestamp",),
-    "_trust.trusted": ("Trust", "TrustedKey"),
+    "_trust.trusted": ("Trust",),
+    "_trust.trusted_key": ("TrustedKey",),
     "_verify.check": ("check", "read", "verify"),
     "_verify.ledger.entries": ("LedgerChange", "LedgerEntry", "LedgerEvent", "LedgerRun"),
     "_verify.ledger.ledger": ("Ledger",),

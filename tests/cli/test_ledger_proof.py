@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from napari_seal._trust.keys import SigningKey, write_key_files
+from napari_seal._trust.key_files import write_key_files
+from napari_seal._trust.keys import SigningKey
 
 pytest.importorskip("cryptography")
 

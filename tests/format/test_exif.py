@@ -51,13 +51,13 @@ def test_hostile_blocks_cost_nothing() -> None:
     """Entries that all claim one large value are refused at once, not copied 500 times."""
     entries = b"".join(struct.pack("<HHII", 0x9000 + i, 7, 60_000, 8) for i in range(500))
     block = b"II*\0\x08\0\0\0" + struct.pack("<H", 500) + entries + bytes(60_000)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FormatError, match="not there"):
         exif.read(block)
     loop = b"II*\0\x08\0\0\0" + b"\1\0" + struct.pack("<HHII", 0x8769, 4, 1, 8) + b"\x08\0\0\0"
     with pytest.raises(FormatError, match="twice"):
         exif.read(loop)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_block_of_a_png_file_is_limited() -> None:

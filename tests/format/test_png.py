@@ -208,10 +208,10 @@ def test_xmp_that_unpacks_to_much_is_refused_in_little_memory() -> None:
     for bomb in (large, many):
         structure = png.walk(insert(b"IDAT", bomb)(GRAY))
         tracemalloc.start()
-        began = time.perf_counter()
+        began = time.process_time()
         with pytest.raises(LimitError, match="XMP"):
             list(structure.xmp_packets())
-        assert time.perf_counter() - began < 2
+        assert time.process_time() - began < 2
         assert tracemalloc.get_traced_memory()[1] < 3 * limits.XMP_BYTES
         tracemalloc.stop()
 

@@ -109,6 +109,6 @@ def test_millions_of_fill_bytes_cost_nothing() -> None:
     """Any number of FF may stand before a marker (T.81, B.1.1.2)."""
     data = insert_before(DQT, b"\xff" * 8_000_000)(encoded(quality=60))
     structure = walk(data)
-    before = time.perf_counter()
+    before = time.process_time()
     assert str(tables.estimate_quality(structure)) == "quality 60"
-    assert time.perf_counter() - before < 1.5
+    assert time.process_time() - before < 1.5

@@ -195,10 +195,10 @@ BAD: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", BAD)
 def test_malformed_fingerprints_are_refused(name: str) -> None:
     """Wrong types, sizes and data are an error of ours, at once."""
-    before = time.perf_counter()
+    before = time.process_time()
     with pytest.raises(FormatError, match="fingerprint"):
         tiles.read(GOOD | BAD[name], SHAPE)
-    assert time.perf_counter() - before < 0.5
+    assert time.process_time() - before < 0.5
     assert tiles.read(GOOD, SHAPE).size == 8
 
 

@@ -262,9 +262,9 @@ def test_tile_digests(vector: dict[str, Any]) -> None:
 @cases("signature")
 def test_signature(vector: dict[str, Any]) -> None:
     """What verifies, what does not, and what cannot be checked; the key is in the list."""
+    from napari_seal import Trust, TrustedKey
     from napari_seal._trust.judge import Judge
     from napari_seal._trust.keys import PublicKey
-    from napari_seal._trust.trusted import Trust, TrustedKey
     from napari_seal._verify.signed import judge_signature
 
     text = vector["text"].encode("ascii")

@@ -22,7 +22,7 @@ from PIL import Image
 
 import napari_seal
 from napari_seal import SigningKey
-from napari_seal._trust.keys import write_key_files
+from napari_seal._trust.key_files import write_key_files
 from napari_seal._verify.score_map import ScoreMap
 
 # Before napari is imported: nobody's own preferences are read or written.

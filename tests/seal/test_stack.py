@@ -196,6 +196,7 @@ def test_the_window_gives_intensities_back(dtype: str, tmp_path: Path) -> None:
 
 def test_png_keeps_every_value(tmp_path: Path) -> None:
     """Whole numbers come back as they were; no plane is looked at before it is sealed."""
+    pytest.importorskip("dask.array", reason="dask is not installed")
     steps: list[tuple[int, int]] = []
     made = seal_stack(
         MOVIE, tmp_path / "a", axes="TZYX", format="png", progress=lambda *step: steps.append(step)
@@ -223,6 +224,7 @@ def test_png_stacks_are_resumed(tmp_path: Path) -> None:
 
 def test_alpha_is_kept_by_png(tmp_path: Path) -> None:
     """Samples of four colours, the last of them alpha."""
+    pytest.importorskip("dask.array", reason="dask is not installed")
     array = np.random.default_rng(2).integers(0, 256, (2, 8, 9, 4), np.uint8)
     with pytest.raises(ImageError, match="alpha"):
         seal_stack(array, tmp_path / "a", axes="TYXS")

@@ -15,15 +15,13 @@ import pytest
 from mutators import record_text
 
 import napari_seal
-from napari_seal._trust.keys import (
-    _SMALL_ORDER,
-    PublicKey,
-    SigningKey,
+from napari_seal._trust.key_files import (
     is_readable_by_others,
     load_public_key,
     load_signing_key,
     write_key_files,
 )
+from napari_seal._trust.keys import _SMALL_ORDER, PublicKey, SigningKey
 from napari_seal.errors import KeyFileError, PassphraseError
 
 openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from napari_seal import Trust, TrustedKey
-from napari_seal._trust.keys import PublicKey, SigningKey, write_key_files
+from napari_seal._trust.key_files import write_key_files
+from napari_seal._trust.keys import PublicKey, SigningKey
 from napari_seal._trust.trusted import default_folder
 from napari_seal.errors import TrustError
 

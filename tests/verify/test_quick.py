@@ -287,9 +287,9 @@ def test_hostile_records_take_no_time(part: bytes) -> None:
     whole = m.record_text(sealed_bytes(IMAGE, layer={"name": "x"}))
     at = whole.index(b',"layer":{') + len(b',"layer":{')
     text = whole[:at] + part * (60_000 // len(part)) + whole[at:-1]
-    start = time.perf_counter()
+    start = time.process_time()
     assert recognise(text) is None
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
 
 
 # -------------------------------------------------------------------------------- the lazy seal

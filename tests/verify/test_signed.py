@@ -22,7 +22,7 @@ import napari_seal
 from napari_seal import Outcome, Signature, SigningKey, Trust, TrustedKey, VerificationError
 from napari_seal._format import record
 from napari_seal._format.signature import parse
-from napari_seal._trust import keys
+from napari_seal._trust import key_files, keys
 from napari_seal._trust.judge import Judge
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.quick import prove
@@ -519,8 +519,8 @@ def test_the_written_signature_is_the_one_that_is_read(files):
 
 def test_a_key_is_named_by_its_file(tmp_path):
     """One without a passphrase; with one, the error says so."""
-    keys.write_key_files(ROBOT, tmp_path / "a.pem", tmp_path / "a.pub.pem")
-    keys.write_key_files(MALLORY, tmp_path / "b.pem", tmp_path / "b.pub.pem", "secret")
+    key_files.write_key_files(ROBOT, tmp_path / "a.pem", tmp_path / "a.pub.pem")
+    key_files.write_key_files(MALLORY, tmp_path / "b.pem", tmp_path / "b.pub.pem", "secret")
     napari_seal.seal(IMAGE, tmp_path / "a.jpg", key=tmp_path / "a.pem")
     assert napari_seal.check(tmp_path / "a.jpg", trust=TRUST).signer == "Robot 1"
     with pytest.raises(napari_seal.PassphraseError):

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from napari_seal import Outcome, Signature, TrustError, Verdict
+from napari_seal import Outcome, Signature, Trust, TrustedKey, TrustError, Verdict
 from napari_seal._trust.judge import signer_of
 from napari_seal._trust.keys import SigningKey
-from napari_seal._trust.trusted import Trust, TrustedKey
 from napari_seal._verify.digested import ENCLOSED, SIGNED_TAIL, TAIL
 from napari_seal._verify.page import html_report
 from napari_seal._verify.report import csv_report, jsonl_report

@@ -174,9 +174,9 @@ def test_many_changed_keys_are_counted_and_cost_little() -> None:
     data = edit_seal(lambda seal: seal.update(keys=dict.fromkeys(seal["keys"], "n4:00000000")))(
         data
     )
-    before = time.perf_counter()
+    before = time.process_time()
     found = reasons(data)
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
     assert [r.code for r in found[:-1]] == ["metadata-key-changed"] * 13
     assert found[12].message == "1,488 further metadata keys changed."
 
@@ -222,7 +222,7 @@ def test_where_much_is_possible_nothing_is_guessed(sealed: Any, present: Any) ->
 
 def test_hostile_check_values_cost_nothing() -> None:
     """Sizes that a file claims do not decide how long is searched."""
-    before = time.perf_counter()
+    before = time.process_time()
     for kind in "snblao":
         assert recover(KeyCheck(kind, 999_999_999, "0" * 8), "x" * 80) is None
-    assert time.perf_counter() - before < 0.5
+    assert time.process_time() - before < 0.5

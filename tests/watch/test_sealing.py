@@ -16,7 +16,7 @@ from napari_seal._seal import images as seal_images
 from napari_seal._seal.images import SealOptions
 from napari_seal._watch import sealing
 from napari_seal._watch.look import Place, look_at
-from napari_seal._watch.sealing import Outcome, Result, Task, seal_file
+from napari_seal._watch.sealing import Ending, Result, Task, seal_file
 
 IMAGES = {"quality": 90, "metadata": {}, "window": None, "moedal": False, "algorithm": "sha256"}
 
@@ -58,10 +58,10 @@ def test_a_file_that_changes_while_it_is_read_leaves_nothing(seal, tmp_path, mon
     where = seal_images if by_plane else __import__("napari_seal._seal.stack", fromlist=["seal"])
     after(4, lambda: np.save(path, picture(2, (6, 24, 32))), monkeypatch, where, "seal")
     done = seal("a.npy", by_plane=by_plane)
-    assert done.outcome is Outcome.CHANGED
+    assert done.ending is Ending.CHANGED
     assert done.look == look_at(str(path))
     assert list((tmp_path / "sealed").iterdir()) == []
-    assert seal("a.npy", by_plane=by_plane).outcome is Outcome.SEALED
+    assert seal("a.npy", by_plane=by_plane).ending is Ending.SEALED
     assert len(sealed_in(tmp_path / "sealed")) == 6
 
 
@@ -72,7 +72,7 @@ def test_a_plane_that_cannot_be_read_leaves_nothing(seal, tmp_path):
     np.save(tmp_path / "raw" / "a.npy", image)
     for by_plane in (False, True):
         done = seal("a.npy", by_plane=by_plane)
-        assert done.outcome is Outcome.REFUSED
+        assert done.ending is Ending.REFUSED
         assert "NaN" in done.why
         assert sealed_in(tmp_path / "sealed") == []
 
@@ -91,16 +91,16 @@ def test_a_stack_of_somebody_else_is_never_touched(seal, tmp_path):
     napari_seal.seal_stack(other, tmp_path / "sealed" / "a_r2", axes="TYX")
     before = {path: path.read_bytes() for path in sealed_in(tmp_path / "sealed")}
     done = seal("a.npy")
-    assert done.outcome is Outcome.SEALED
+    assert done.ending is Ending.SEALED
     assert done.targets == (str(tmp_path / "sealed" / "a_r3.sealed" / "a_r3.sealed.json"),)
     assert {path: path.read_bytes() for path in before} == before
-    assert seal("a.npy").outcome is Outcome.KNOWN
+    assert seal("a.npy").ending is Ending.KNOWN
 
 
 def test_a_damaged_image_of_the_name_is_not_taken_for_the_sealed_one(seal, tmp_path):
     """It is kept as it is, and the file is sealed beside it."""
     np.save(tmp_path / "raw" / "a.npy", picture(1))
-    assert seal("a.npy").outcome is Outcome.SEALED
+    assert seal("a.npy").ending is Ending.SEALED
     path = tmp_path / "sealed" / "a.sealed.jpg"
     data = bytearray(path.read_bytes())
     data[-20] ^= 1
@@ -132,5 +132,5 @@ def test_an_exception_of_any_kind_costs_one_file(seal, tmp_path, monkeypatch):
 
     monkeypatch.setattr(sealing, "standing_of", fail)
     done = seal("a.npy")
-    assert done.outcome is Outcome.REFUSED
+    assert done.ending is Ending.REFUSED
     assert "by a bug" in done.why

@@ -21,7 +21,8 @@ from napari_seal._seal.order import Order
 from napari_seal._seal.sealer import Sealer
 from napari_seal._seal.write import check_folder
 from napari_seal._text import printable
-from napari_seal._trust.keys import SigningKey, load_signing_key
+from napari_seal._trust.key_files import load_signing_key
+from napari_seal._trust.keys import SigningKey
 from napari_seal.errors import MetadataError, OptionError, WriteError
 
 if TYPE_CHECKING:
@@ -135,18 +136,42 @@ class SealHandler:
     # pymmcore-plus hands frames on, with all that wait there, and in a Qt application the program.
 
     def sequenceStarted(self, sequence: Any, meta: Mapping[str, Any]) -> None:  # noqa: N802 - the signal's name
-        """Begin a run."""
+        """Begin a run.
+
+        Parameters
+        ----------
+        sequence : useq.MDASequence
+            What is going to be acquired.
+        meta : mapping
+            What pymmcore-plus tells of the microscope (``SummaryMetaV1``).
+        """
         self._end()
         self._run = self._begin(sequence, meta)
 
     def frameReady(self, image: npt.NDArray[Any], event: Any, meta: Mapping[str, Any]) -> None:  # noqa: N802 - the signal's name
-        """Have a frame sealed; return when there is room for it among those that wait."""
+        """Have a frame sealed; return when there is room for it among those that wait.
+
+        Parameters
+        ----------
+        image : (Y, X) or (Y, X, 3) ndarray
+            The frame.
+        event : useq.MDAEvent
+            What it was asked for by.
+        meta : mapping
+            What pymmcore-plus tells of it (``FrameMetaV1``).
+        """
         if self._run is None:  # it was connected while a run was under way
             self._run = self._begin(None, {})
         self._run.store(image, event, meta)
 
     def sequenceFinished(self, sequence: Any) -> None:  # noqa: ARG002, N802 - the signal's name
-        """End a run: return when all its frames are on the disk."""
+        """End a run: return when all its frames are on the disk.
+
+        Parameters
+        ----------
+        sequence : useq.MDASequence
+            What was acquired; not looked at.
+        """
         self._end()
 
     def connect(self, core: Any) -> Self:
@@ -165,6 +190,11 @@ class SealHandler:
         -------
         SealHandler
             Itself.
+
+        Raises
+        ------
+        OptionError
+            It listens to a core already.
         """
         if self._connected:
             raise OptionError("the handler listens to a core already; make one for each")

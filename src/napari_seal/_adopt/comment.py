@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from napari_seal._adopt.refusal import Forced, Refusal, refuse
 from napari_seal._format import exif, legacy
 from napari_seal._format.metadata import MOEDAL_KEY, check_metadata
+from napari_seal._format.strict_json import unique
 from napari_seal.errors import FormatError, MetadataError
 
 if TYPE_CHECKING:
@@ -83,11 +84,6 @@ def _object(text: bytes, forced: Forced) -> dict[str, Any] | None:
     def as_text(name: str) -> str:
         constants.append(name)
         return name
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise ValueError("a key stands twice")
-        return dict(pairs)
 
     try:
         value = json.loads(text, object_pairs_hook=unique, parse_constant=as_text)

@@ -17,7 +17,7 @@ from napari_seal._format.pixels import decode
 from napari_seal._format.seal import Seal
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.diagnose import ends_early
-from napari_seal._verify.locate import SEAL_KEY, Found, find_record, traces
+from napari_seal._verify.locate import SEALED, Found, find_record, traces
 from napari_seal._verify.quick import prove
 from napari_seal.errors import FormatError, LimitError
 
@@ -73,7 +73,7 @@ def look(data: bytes, metadata: Mapping[str, Any], forced: Forced) -> Seal | Bef
         found = find_record(structure)
     except LimitError as error:
         raise refuse(Refusal.UNDECODABLE, str(error)) from error
-    if found.conflict or found.seal_lost or SEAL_KEY.search(found.text or b""):
+    if found.conflict or found.seal_lost or SEALED.search(found.text or b""):
         return _sealed(data)
     segment = _exif_segment(structure, found)
     at = _behind_headers(structure) if segment is None else segment.start

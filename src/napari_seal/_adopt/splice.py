@@ -16,6 +16,7 @@ from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.exif import Entry
 from napari_seal._format.exif_amend import amend
 from napari_seal._format.exif_tags import build
+from napari_seal._format.jpeg import app1
 from napari_seal._format.pixels import decoder, digest_array
 from napari_seal._format.seal import ExifDigest, Seal
 from napari_seal._version import __version__
@@ -134,5 +135,4 @@ def _put_in(before: Before, payload: bytes, scan: Digest) -> bytes:
     parts = [payload]
     if next(before.structure.xmp_packets(), None) is None:
         parts.append(xmp.SIGNATURE + xmp.build(scan))
-    segments = [b"\xff\xe1" + (len(part) + 2).to_bytes(2) + part for part in parts]
-    return b"".join([data[: before.at], *segments, data[end:]])
+    return b"".join([data[: before.at], *map(app1, parts), data[end:]])

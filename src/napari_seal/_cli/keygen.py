@@ -34,7 +34,8 @@ def keygen(name: str, out: str, encrypted: bool, passphrase_file: str | None) ->
     Exit code: 0 if both files were written, 2 if not.  Keys are never overwritten.
     """
     from napari_seal._cli.keys import new_passphrase
-    from napari_seal._trust.keys import SigningKey, write_key_files
+    from napari_seal._trust.key_files import write_key_files
+    from napari_seal._trust.keys import SigningKey
     from napari_seal._trust.trusted import VARIABLE, default_folder
 
     if (

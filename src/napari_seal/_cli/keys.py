@@ -13,7 +13,8 @@ from typing import Final
 import click
 
 from napari_seal._text import printable
-from napari_seal._trust.keys import SigningKey, is_readable_by_others, load_signing_key
+from napari_seal._trust.key_files import is_readable_by_others, load_signing_key
+from napari_seal._trust.keys import SigningKey
 from napari_seal.errors import PassphraseError
 
 #: Where a passphrase is looked for.

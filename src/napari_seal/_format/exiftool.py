@@ -5,11 +5,10 @@ The rule is a fact of Image::ExifTool 12.63 and later, and not ours to choose.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._format import limits
-from napari_seal._format.markers import EOI, SOS
+from napari_seal._format.markers import END_OF_SCAN, EOI, RESTARTS, SOS, last_of_run
 from napari_seal.errors import LimitError
 
 if TYPE_CHECKING:
@@ -17,16 +16,11 @@ if TYPE_CHECKING:
 
 # Markers that ExifTool takes for length-less (SOS among them), and with a 4-byte length
 # (JPEG 2000 extensions).
-_RESTARTS: Final = frozenset(range(0xD0, 0xD8))
 _BARE: Final = (
     frozenset(range(0xD0, 0xDB)) | {0x00, 0x01, 0x4F, 0x92, 0x93} | frozenset(range(0x30, 0x40))
 )
 _LONG: Final = frozenset({0x74, 0x75, 0x77})
-_IN_SCAN: Final = _RESTARTS | {0x00, SOS}
-
-# The first marker after entropy-coded data: FF and neither a stuffed zero, RSTn nor a fill byte.
-_END_OF_SCAN: Final = re.compile(rb"\xff(?=[^\x00\xff\xd0-\xd7])")
-_RUN: Final = re.compile(rb"\xff+")
+_IN_SCAN: Final = RESTARTS | {0x00, SOS}
 
 
 def scan_pieces(data: bytes) -> Iterator[memoryview]:
@@ -48,8 +42,7 @@ def scan_pieces(data: bytes) -> Iterator[memoryview]:
         markers += 1
         if markers > limits.EXIFTOOL_MARKERS:
             raise LimitError(f"more than {limits.EXIFTOOL_MARKERS:,} markers by ExifTool's rule")
-        run = _RUN.match(data, at)
-        at = at if run is None else run.end() - 1
+        at = last_of_run(data, at)
         position = at + 2
         if position > size:
             return
@@ -61,7 +54,7 @@ def scan_pieces(data: bytes) -> Iterator[memoryview]:
                 return
             if marker in _IN_SCAN:
                 # Straight to the last RSTn or stuffed zero of the scan: all up to there goes in.
-                found = _END_OF_SCAN.search(data, position)
+                found = END_OF_SCAN.search(data, position)
                 end = size if found is None else found.start()
                 last = data[position:end].rstrip(b"\xff").rfind(b"\xff")
                 if last >= 0:

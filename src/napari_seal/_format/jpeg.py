@@ -25,7 +25,19 @@ from napari_seal._format import exif, limits, xmp
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.exiftool import scan_pieces
-from napari_seal._format.markers import APP0, APP1, APP14, APP15, COM, EOI, SOI, SOS
+from napari_seal._format.markers import (
+    APP0,
+    APP1,
+    APP14,
+    APP15,
+    COM,
+    END_OF_SCAN,
+    EOI,
+    RESTARTS,
+    SOI,
+    SOS,
+    last_of_run,
+)
 from napari_seal._format.segments import Segment, kind_of
 from napari_seal.errors import FormatError, LimitError
 
@@ -37,14 +49,10 @@ END: Final = b"\xff\xd9"
 
 # Frame headers: SOF0-SOF15 less DHT (C4), JPG (C8) and DAC (CC).  T.81, table B.1.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_RESTARTS: Final = frozenset(range(0xD0, 0xD8))
 # Markers without a length word (T.81, B.1.1.3); 00 is no marker but a stuffed zero.
-_BARE: Final = _RESTARTS | {0x00, 0x01, SOI}
+_BARE: Final = RESTARTS | {0x00, 0x01, SOI}
 _EXCLUDED: Final = frozenset(range(APP0, APP15 + 1)) | {COM}
 
-# The first marker after entropy-coded data: FF and neither a stuffed zero, RSTn nor a fill byte.
-_END_OF_SCAN: Final = re.compile(rb"\xff(?=[^\x00\xff\xd0-\xd7])")
-_RUN: Final = re.compile(rb"\xff+")
 _FILL_RUN: Final = re.compile(rb"\xff{2,}")
 
 
@@ -251,7 +259,7 @@ def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
         marker = data[marker_at + 1]
         if marker == 0xFF:  # fill bytes are not part of the codestream
             pieces.append((include_from, marker_at))
-            include_from = marker_at = min(_last_of_run(data, marker_at), size - 2)
+            include_from = marker_at = min(last_of_run(data, marker_at), size - 2)
             marker = data[marker_at + 1]
 
         if marker == EOI:
@@ -296,7 +304,7 @@ def walk(data: bytes, *, to_final_marker: bool = False) -> Jpeg:
                     jpeg.end = size
                     pieces.append((include_from, size))
                     break
-            found = _END_OF_SCAN.search(data, end)
+            found = END_OF_SCAN.search(data, end)
             position = size if found is None else found.start()
             include_from = _leave_out_fill(data, end, position, include_from, pieces)
         elif marker in _FRAMES and jpeg.frame is None:
@@ -315,14 +323,8 @@ def _is_followed_by_stray_bytes(data: bytes, position: int) -> bool:
         return False
     if data[position] != 0xFF:
         return True
-    position = _last_of_run(data, position)
+    position = last_of_run(data, position)
     return position + 1 < size and data[position + 1] in _BARE
-
-
-def _last_of_run(data: bytes, position: int) -> int:
-    """Offset of the last FF of the run of FF that begins here."""
-    run = _RUN.match(data, position)
-    return position if run is None else run.end() - 1
 
 
 def _leave_out_fill(
@@ -334,7 +336,7 @@ def _leave_out_fill(
     for run in _FILL_RUN.finditer(data, start, min(end + 1, len(data))):
         after = run.end()
         # FF FF 00 is no fill: decoders disagree about it, so it counts.
-        if after < len(data) and (after > end or data[after] in _RESTARTS):
+        if after < len(data) and (after > end or data[after] in RESTARTS):
             pieces.append((include_from, run.start()))
             include_from = after - 1
             if len(pieces) > limits.PIECES:
@@ -374,24 +376,16 @@ def _colour_transform(frame: Frame | None, jfif: bool, adobe: int) -> bytes:
 TRANSFORMS_OF_3: Final = (b"YCbCr", b"RGB")
 
 
-def insert_segments(data: bytes, payloads: list[bytes]) -> bytes:
-    """Put APP1 segments after the leading JFIF segment, touching no other byte.
+def app1(payload: bytes) -> bytes:
+    """The APP1 segment with this content, of at most `limits.SEGMENT_PAYLOAD` bytes."""
+    if len(payload) > limits.SEGMENT_PAYLOAD:
+        raise FormatError(f"a segment holds at most {limits.SEGMENT_PAYLOAD} bytes")
+    return bytes((0xFF, APP1)) + (len(payload) + 2).to_bytes(2) + payload
 
-    Parameters
-    ----------
-    data : bytes
-        A JPEG file of our own making.
-    payloads : list of bytes
-        Contents, each at most `limits.SEGMENT_PAYLOAD` bytes.
-    """
+
+def insert_segments(data: bytes, payloads: list[bytes]) -> bytes:
+    """Put APP1 segments after the leading JFIF segment of a file of our own making."""
     at = 2
     if data[2:4] == b"\xff\xe0":
         at = 4 + int.from_bytes(data[4:6])
-    segments = [
-        b"\xff\xe1" + (len(payload) + 2).to_bytes(2) + payload
-        for payload in payloads
-        if len(payload) <= limits.SEGMENT_PAYLOAD
-    ]
-    if len(segments) != len(payloads):
-        raise FormatError(f"a segment holds at most {limits.SEGMENT_PAYLOAD} bytes")
-    return b"".join([data[:at], *segments, data[at:]])
+    return b"".join([data[:at], *map(app1, payloads), data[at:]])

@@ -46,7 +46,18 @@ class KeyCheck(NamedTuple):
         return f"{self.kind}{self.size}:{self.digest}"
 
     def matches(self, value: Any) -> bool:
-        """Whether the value can be the one that was sealed; another passes once in 2**32."""
+        """Whether the value can be the one that was sealed.
+
+        Parameters
+        ----------
+        value : JSON value
+            What stands under the key now.
+
+        Returns
+        -------
+        bool
+            True for the sealed value, and once in 2**32 for another.
+        """
         return check_of(value) == self
 
     def fits(self, text: str) -> bool:

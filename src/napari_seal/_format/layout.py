@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from napari_seal._format import limits
+from napari_seal._format.strict_json import STRICT
 from napari_seal.errors import FormatError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ _SEAL: Final = re.compile(
     ),
     re.DOTALL,
 )
+_read: Final = STRICT.raw_decode
 _START: Final = b'"seal":{"version":1,'
 #: Behind the bytes that the record digest is over: ``,"record":"``, a digest, and the braces; and
 #: before these, behind the bytes that a signature covers, the signature.
@@ -199,17 +201,3 @@ def _checks_of(names: Sequence[str]) -> re.Pattern[bytes]:
         if name != "sha244"
     )
     return re.compile(",".join(checks).encode("ascii"))
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        raise ValueError("a key stands twice")
-    return out
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-_read: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).raw_decode

@@ -18,6 +18,7 @@ from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.metadata import MOEDAL_KEY, RESERVED_KEYS, SEAL_KEY, check_metadata
 from napari_seal._format.place import parse_place
 from napari_seal._format.seal import VERSION, ArrayDigest, ExifDigest, Seal
+from napari_seal._format.strict_json import STRICT
 from napari_seal._format.window import Window
 from napari_seal._text import printable
 from napari_seal.errors import FormatError, JsonError, NewerVersionError, UnknownAlgorithmError
@@ -131,23 +132,12 @@ def load(text: bytes, what: str = "seal") -> dict[str, Any]:
         # Most records have fewer brackets than levels are allowed, and need no closer look.
         if text.count(b"[") + text.count(b"{") > limits.JSON_DEPTH:
             _check_depth(string, what)
-        value = json.loads(string, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = STRICT.decode(string)
     except (ValueError, RecursionError) as error:
         raise JsonError(f"the {what} is not valid JSON: {printable(error, 200)}") from error
     if not isinstance(value, dict):
         raise JsonError(f"the {what} is not a JSON object")
     return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        raise ValueError("a key stands twice in an object")
-    return out
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"it has {name}")
 
 
 def _check_depth(string: str, what: str) -> None:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from napari_seal._format.container import Container
 
 _DQT: Final = 0xDB
-# An FF and what is no fill byte: there may be millions of those.
 # Four tables are all that a segment can be meant to have; each may be of 16 bits (B.2.4.1).
 _LONGEST: Final = 4 * (1 + 64 * 2)
+# An FF and what is no fill byte: there may be millions of those.
 _MARKER: Final = re.compile(rb"\xff[^\xff]")
 _ZIGZAG: Final = (
     *(0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5),

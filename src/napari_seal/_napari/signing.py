@@ -91,7 +91,7 @@ def key_problem(path: str) -> str:
 
 def readers_text(path: str) -> str:
     """Return a warning where others can read a private key; empty where they cannot."""
-    from napari_seal._trust.keys import is_readable_by_others
+    from napari_seal._trust.key_files import is_readable_by_others
 
     try:
         if not is_readable_by_others(path):

@@ -98,7 +98,7 @@ class Sealer:
             if type(value) is not int or value < 1:
                 raise OptionError(f"{name} is a whole number from 1 on, not {value!r}")
         if key is not None and isinstance(key, (str, os.PathLike)):  # once, not for each image
-            from napari_seal._trust.keys import load_signing_key
+            from napari_seal._trust.key_files import load_signing_key
 
             key = load_signing_key(key)
         self._pending, self._memory = pending, memory

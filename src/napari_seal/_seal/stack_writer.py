@@ -172,6 +172,11 @@ class StackWriter:
         metadata : mapping of str to JSON values, optional
             Of this plane, beside those of the stack; where both have a key, the plane's is stored.
 
+        Returns
+        -------
+        Seal
+            What was stored.
+
         Raises
         ------
         ImageError

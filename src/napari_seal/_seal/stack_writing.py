@@ -20,7 +20,8 @@ from napari_seal._seal.planes import Planes
 from napari_seal._seal.stack_folder import Folder
 from napari_seal._seal.write import write
 from napari_seal._trust.judge import signer_of
-from napari_seal._trust.keys import SigningKey, load_signing_key
+from napari_seal._trust.key_files import load_signing_key
+from napari_seal._trust.keys import SigningKey
 from napari_seal._version import __version__
 from napari_seal.errors import MetadataError, OptionError, WriteError
 

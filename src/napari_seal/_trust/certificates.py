@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from napari_seal._format import limits
 from napari_seal._text import printable
-from napari_seal._trust.keys import ed25519_module, read_file
+from napari_seal._trust.key_files import read_file
+from napari_seal._trust.keys import ed25519_module
 from napari_seal.errors import KeyFileError
 
 if TYPE_CHECKING:

@@ -174,7 +174,8 @@ def signer_of(key: SigningKey | str | os.PathLike[str] | None) -> Signer | None:
     import base64
 
     from napari_seal._format.signature import ED25519, SealSignature
-    from napari_seal._trust.keys import SigningKey, load_signing_key
+    from napari_seal._trust.key_files import load_signing_key
+    from napari_seal._trust.keys import SigningKey
 
     if not isinstance(key, SigningKey):
         key = load_signing_key(key)

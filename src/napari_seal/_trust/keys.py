@@ -1,4 +1,4 @@
-"""Ed25519 keys (RFC 8032) in PEM files, as ``openssl genpkey -algorithm ed25519`` makes them.
+"""Ed25519 keys (RFC 8032) in PEM, as ``openssl genpkey -algorithm ed25519`` makes them.
 
 `cryptography` is imported only when a key is used: reading a public key from its text and comparing
 it with others needs no package.
@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import hashlib
-import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._disk import opened_folder, synchronise
 from napari_seal._format import limits
 from napari_seal._text import printable
 from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
@@ -25,8 +21,7 @@ from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseErro
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-#: A signature (RFC 8032, section 5.1.6) and a public key (5.1.5), in bytes.
-SIGNATURE_SIZE: Final = 64
+#: A public key in bytes (RFC 8032, section 5.1.5).
 KEY_SIZE: Final = 32
 
 #: SubjectPublicKeyInfo in DER (RFC 8410, section 4) is this and the 32 bytes of the key.
@@ -51,6 +46,11 @@ class PublicKey:
     ----------
     raw : bytes
         Its 32 bytes (RFC 8032, section 5.1.5).
+
+    Raises
+    ------
+    KeyFileError
+        These are no key, or one for which anybody can sign.
     """
 
     raw: bytes
@@ -64,6 +64,16 @@ class PublicKey:
     @classmethod
     def from_text(cls, text: str) -> PublicKey:
         """Read a key from the one line that stands in its PEM file.
+
+        Parameters
+        ----------
+        text : str
+            Base64 of its SubjectPublicKeyInfo (RFC 8410).
+
+        Returns
+        -------
+        PublicKey
+            That key.
 
         Raises
         ------
@@ -82,6 +92,16 @@ class PublicKey:
     @classmethod
     def from_pem(cls, pem: str) -> PublicKey:
         """Read a key from the text of a PEM file; what stands around it is not looked at.
+
+        Parameters
+        ----------
+        pem : str
+            The text.
+
+        Returns
+        -------
+        PublicKey
+            The only one in it.
 
         Raises
         ------
@@ -113,6 +133,18 @@ class PublicKey:
     def verify(self, signature: bytes, data: bytes | memoryview) -> bool:
         """Whether this key made the signature of these bytes.
 
+        Parameters
+        ----------
+        signature : bytes
+            Its 64 bytes.
+        data : bytes
+            What it is to be of.
+
+        Returns
+        -------
+        bool
+            False for whatever is no signature of these bytes by this key.
+
         Raises
         ------
         MissingPackageError
@@ -139,7 +171,7 @@ class SigningKey:
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
-        self.public = PublicKey(private.public_key().public_bytes_raw())
+        self.public: PublicKey = PublicKey(private.public_key().public_bytes_raw())
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public.fingerprint})"
@@ -158,6 +190,18 @@ class SigningKey:
     @classmethod
     def from_pem(cls, pem: bytes, passphrase: str | None = None) -> SigningKey:
         """Read a key from a PEM file's bytes (PKCS #8, RFC 5958, encrypted or not).
+
+        Parameters
+        ----------
+        pem : bytes
+            The whole file.
+        passphrase : str, optional
+            Of an encrypted key.
+
+        Returns
+        -------
+        SigningKey
+            The key in it.
 
         Raises
         ------
@@ -194,6 +238,16 @@ class SigningKey:
     def pem(self, passphrase: str | None = None) -> bytes:
         """The bytes of a PEM file, encrypted where there is a passphrase.
 
+        Parameters
+        ----------
+        passphrase : str, optional
+            Of at most 1,023 bytes in UTF-8.
+
+        Returns
+        -------
+        bytes
+            The whole file.
+
         Raises
         ------
         PassphraseError
@@ -209,80 +263,19 @@ class SigningKey:
         )
 
     def sign(self, data: bytes | memoryview) -> bytes:
-        """Return the 64 bytes of the signature (RFC 8032, section 5.1.6)."""
+        """Sign bytes (RFC 8032, section 5.1.6).
+
+        Parameters
+        ----------
+        data : bytes
+            All of them: they are not digested before.
+
+        Returns
+        -------
+        bytes
+            The 64 bytes of the signature.
+        """
         return self._private.sign(data)
-
-
-def load_signing_key(
-    path: str | os.PathLike[str], passphrase: str | Callable[[], str] | None = None
-) -> SigningKey:
-    """Read a private key from its file.
-
-    Parameters
-    ----------
-    path : path-like
-        PEM.
-    passphrase : str or callable, optional
-        Of an encrypted key; a callable is only asked if the key is encrypted.
-
-    Raises
-    ------
-    KeyFileError
-        The file cannot be read, or holds no Ed25519 private key.
-    PassphraseError
-        The passphrase is missing or wrong.
-    MissingPackageError
-        `cryptography` is not installed.
-    """
-    pem = read_file(path)
-    if callable(passphrase):
-        passphrase = passphrase() if b"ENCRYPTED" in pem else None
-    with _naming(path):
-        return SigningKey.from_pem(pem, passphrase)
-
-
-def load_public_key(path: str | os.PathLike[str]) -> PublicKey:
-    """Read a public key from its file.
-
-    Raises
-    ------
-    KeyFileError
-        The file cannot be read, or holds no Ed25519 public key.
-    """
-    pem = read_file(path)
-    with _naming(path):
-        return PublicKey.from_pem(pem.decode("latin-1"))
-
-
-def write_key_files(
-    key: SigningKey, private: str | os.PathLike[str], public: str | os.PathLike[str],
-    passphrase: str | None = None,
-) -> None:  # fmt: skip
-    """Write a private key, which only its owner can read (mode 0600), and its public key.
-
-    Raises
-    ------
-    KeyFileError
-        One of the files exists: keys are never overwritten.  Or it cannot be written.
-    PassphraseError
-        No key can be encrypted with this passphrase.
-    """
-    for path in (private, public):
-        if os.path.lexists(path):
-            raise KeyFileError(f"{printable(path)} exists, and keys are not overwritten")
-    secret = key.pem(passphrase)
-    _write_new(public, key.public.pem.encode("ascii"), 0o644)
-    try:
-        _write_new(private, secret, 0o600)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(public)
-        raise
-
-
-def is_readable_by_others(path: str | os.PathLike[str]) -> bool:
-    """Whether somebody else than its owner can read a private key's file (POSIX)."""
-    return os.name == "posix" and bool(os.stat(path).st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
 def _secret(passphrase: str) -> bytes:
@@ -298,49 +291,6 @@ def _secret(passphrase: str) -> bytes:
             "are possible"
         )
     return secret
-
-
-def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
-    folder = os.path.dirname(os.path.abspath(os.fsdecode(path)))
-    try:
-        with opened_folder(folder) as names:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            try:
-                with open(descriptor, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(descriptor)
-                synchronise(names)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
-                raise
-    except OSError as error:
-        raise KeyFileError(
-            f"{printable(path)} could not be written: {error.strerror or error}"
-        ) from error
-
-
-def read_file(path: str | os.PathLike[str], most: int = limits.KEY_FILE) -> bytes:
-    """The bytes of a file in PEM, if they are few enough."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(most + 1)
-    except (OSError, ValueError) as error:
-        problem = getattr(error, "strerror", None) or error
-        raise KeyFileError(f"the key {printable(path)} cannot be read: {problem}") from error
-    if len(data) > most:
-        raise KeyFileError(f"{printable(path)} is too large for a key: over {most:,} bytes")
-    return data
-
-
-@contextlib.contextmanager
-def _naming(path: str | os.PathLike[str]) -> Any:
-    """Put the file's name before what is wrong with it."""
-    try:
-        yield
-    except KeyFileError as error:
-        raise type(error)(f"{printable(path)}: {error}") from error
 
 
 @lru_cache(maxsize=64)

@@ -59,6 +59,16 @@ def check(
         ``source`` is neither an image array nor a path.
     TrustError
         ``trust`` cannot be loaded.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_seal
+    >>> image = np.arange(4096, dtype="uint16").reshape(64, 64)
+    >>> seal = napari_seal.seal(image, "a.sealed.jpg")
+    >>> napari_seal.check("a.sealed.jpg").intact
+    True
+    >>> print(napari_seal.check("b.sealed.jpg"))
+    b.sealed.jpg: unreadable (There is no such file.)
     """
     name = path if type(path) is str else os.fsdecode(path)
     return check_one(name, Judge(trust), full=full, source=source)
@@ -115,6 +125,14 @@ def verify(
         It is the index of a stack, which has no seal of one image.
     TrustError
         ``trust`` cannot be loaded.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_seal
+    >>> image = np.arange(4096, dtype="uint16").reshape(64, 64)
+    >>> seal = napari_seal.seal(image, "a.sealed.jpg", metadata={"sample": "TDR 12"})
+    >>> napari_seal.verify("a.sealed.jpg").metadata
+    {'sample': 'TDR 12'}
     """
     verdict = check(path, trust=trust)
     if verdict.verdict is not Outcome.INTACT:
@@ -155,6 +173,15 @@ def read(
         There is no picture that could be shown.
     TrustError
         ``trust`` cannot be loaded.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_seal
+    >>> image = np.arange(4096, dtype="uint16").reshape(64, 64)
+    >>> seal = napari_seal.seal(image, "a.sealed.png")
+    >>> levels, verdict = napari_seal.read("a.sealed.png")
+    >>> levels.dtype.name, verdict.intact
+    ('uint16', True)
     """
     from napari_seal._format import stack
 

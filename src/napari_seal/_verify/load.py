@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final, Self
 
-from napari_seal._files import is_address
+from napari_seal._files import is_address, local_path
 from napari_seal._format import limits
 
 if TYPE_CHECKING:
@@ -49,10 +49,13 @@ class Unlisted(str):
 
 def load(path: str) -> bytes | Reason:
     """Read a file, or say why it cannot be read."""
-    if "://" in path and is_address(path):  # fsspec reads it
-        from napari_seal._verify.load_address import load_address
+    if "://" in path and is_address(path):
+        local = local_path(path)
+        if local is None:  # fsspec reads it
+            from napari_seal._verify.load_address import load_address
 
-        return load_address(path)
+            return load_address(path)
+        path = local
     if type(path) is Unlisted:
         return path.reason
     try:

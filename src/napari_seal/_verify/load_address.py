@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from napari_seal._files import ChangedError, TooLargeError, local_path, read
+from napari_seal._files import ChangedError, TooLargeError, read
 from napari_seal._format import limits
 from napari_seal._text import printable
-from napari_seal._verify.load import load
 from napari_seal._verify.reasons import Reason, ReasonCode
 
 
@@ -18,8 +17,7 @@ def load_address(address: str) -> bytes | Reason:
         Nothing installed here can reach such an address.
     """
     try:
-        path = local_path(address)
-        return read(address, limits.FILE_BYTES) if path is None else load(path)
+        return read(address, limits.FILE_BYTES)
     except TooLargeError as error:
         return Reason(
             code=ReasonCode.LIMIT_EXCEEDED,

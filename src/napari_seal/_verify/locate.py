@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from napari_seal._format.exif import Entry, Key
 
 
-# The keys in JSON text, whatever stands around them.
-SEAL_KEY: Final = re.compile(rb'"seal"\s*:')
+# Keys in JSON text, whatever stands around them.
+SEALED: Final = re.compile(rb'"seal"\s*:')
 # et:OriginalImageHash with SHA-256, as an element or as an attribute.
 _XMP_HASH: Final = re.compile(rb"""OriginalImageHash\s*(?:=\s*["']|>\s*)([0-9a-f]{64})""")
-MOEDAL_KEY: Final = re.compile(rb'"sha244"\s*:')
+_MOEDAL: Final = re.compile(rb'"sha244"\s*:')
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ def find_record(structure: Container) -> Found:
             found.seal_lost |= b'"seal":{' in block
             continue
         text = exif.user_comment(entries)
-        holds_seal = text is not None and bool(SEAL_KEY.search(text) or MOEDAL_KEY.search(text))
+        holds_seal = text is not None and bool(SEALED.search(text) or _MOEDAL.search(text))
         if holds_seal and found.text is not None and text != found.text:
             found.conflict = True
         if holds_seal or not found.entries:

@@ -2,7 +2,7 @@
 
 Nearly all files of an archive are such files, and a check of them costs little more than reading
 and digesting their bytes.  Nothing is decided here but `intact` without a reason: all that is
-unusual goes the long way, `napari_seal._verify.check`, whose steps are those of
+unusual goes the long way, `napari_seal._verify.steps`, whose steps are those of
 ``docs/seal-format.md``.  Both ways agree on every file; ``tests/verify/test_quick.py``.
 """
 

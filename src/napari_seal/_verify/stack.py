@@ -51,6 +51,7 @@ def open_stack(
     Returns
     -------
     OpenStack
+        Whose planes are read when they are asked for, each with its verdict.
 
     Raises
     ------
@@ -58,6 +59,16 @@ def open_stack(
         There is no index that can be read.
     TrustError
         ``trust`` cannot be loaded.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_seal
+    >>> movie = np.arange(4 * 64 * 64, dtype="uint16").reshape(4, 64, 64)
+    >>> sealed = napari_seal.seal_stack(movie, "movie", axes="TYX")
+    >>> stack = napari_seal.open_stack("movie.sealed")
+    >>> levels, verdict = stack.plane((2,))
+    >>> levels.shape, str(verdict.verdict)
+    ((64, 64), 'intact')
     """
     judge = Judge(trust)
     name = find_index(path)
@@ -90,7 +101,10 @@ class OpenStack:
         on_verdict: OnVerdict | None,
         judge: Judge,
     ) -> None:
-        self.path, self.stack, self.verdict, self.on_verdict = path, stack, verdict, on_verdict
+        self.path: str = path
+        self.stack: Stack = stack
+        self.verdict: Verdict = verdict
+        self.on_verdict: OnVerdict | None = on_verdict
         self._judge = judge
         self._verdicts: dict[tuple[int, ...], Verdict] = {}
         self._lock = threading.Lock()

@@ -172,6 +172,15 @@ def check_stack(
         An option is not possible; see `napari_seal.check_many`.
     TrustError
         ``trust`` cannot be loaded.
+
+    Examples
+    --------
+    >>> import numpy as np, napari_seal
+    >>> movie = np.arange(4 * 64 * 64, dtype="uint16").reshape(4, 64, 64)
+    >>> sealed = napari_seal.seal_stack(movie, "movie", axes="TYX")
+    >>> verdict = napari_seal.check_stack("movie.sealed", jobs=1)
+    >>> verdict.intact, verdict.total
+    (True, 4)
     """
     if trust is not None:
         trust = load_trust(trust)

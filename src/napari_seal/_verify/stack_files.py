@@ -119,7 +119,7 @@ def is_index_name(path: str) -> bool:
 
 def expected_planes(index: str, stack: Stack) -> Iterator[PlanePath]:
     """The planes that an index names, in the order of their names, beside the index."""
-    stem = stem_of(index)
+    stem = stem_of_planes(index)
     folder = index[: len(index) - len(INDEX_ENDING) - len(stem)]
     for number, (position, name) in enumerate(stack.names(stem)):
         yield PlanePath.make(folder + name, stack.place(position), stack.proof(number))
@@ -127,13 +127,13 @@ def expected_planes(index: str, stack: Stack) -> Iterator[PlanePath]:
 
 def plane_path(index: str, stack: Stack, position: tuple[int, ...]) -> PlanePath:
     """The plane at a position."""
-    stem = stem_of(index)
+    stem = stem_of_planes(index)
     folder = index[: len(index) - len(INDEX_ENDING) - len(stem)]
     place = stack.place(position)
     return PlanePath.make(folder + stack.name(stem, position), place, stack.proof(place.number))
 
 
-def stem_of(index: str) -> str:
+def stem_of_planes(index: str) -> str:
     """What the names of a stack's planes begin with, by the name of its index."""
     name = index.rpartition("/")[2] if is_address(index) else os.path.basename(index)
     return name[: -len(INDEX_ENDING)]

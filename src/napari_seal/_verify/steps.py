@@ -15,7 +15,7 @@ from napari_seal._trust.judge import Judge
 from napari_seal._trust.states import Signature
 from napari_seal._verify.adopted import adopted_reason, is_as_adopted
 from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
-from napari_seal._verify.locate import SEAL_KEY, find_record, traces
+from napari_seal._verify.locate import SEALED, find_record, traces
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.signed import judge_signature
 from napari_seal._verify.stack_index import check_index
@@ -121,7 +121,7 @@ def check_image(
 
 
 def _read_seal(found: Found) -> Seal | None:
-    if found.text is None or not SEAL_KEY.search(found.text):
+    if found.text is None or not SEALED.search(found.text):
         return None
     content = record.load(found.text)
     return record.parse(content) if metadata.SEAL_KEY in content else None

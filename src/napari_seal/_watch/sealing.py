@@ -37,7 +37,7 @@ _OF_THE_DISK: Final = {
 GONE_PLACE: Final = "not there, or another disk is mounted there"
 
 
-class Outcome(StrEnum):
+class Ending(StrEnum):
     """What became of a task."""
 
     SEALED = "sealed"
@@ -83,7 +83,7 @@ class Result(NamedTuple):
 
     Parameters
     ----------
-    outcome : Outcome
+    ending : Ending
     targets : tuple of str
         Paths of the sealed images; of a stack, its index.
     images : int
@@ -95,7 +95,7 @@ class Result(NamedTuple):
     seconds : float
     """
 
-    outcome: Outcome
+    ending: Ending
     targets: tuple[str, ...] = ()
     images: int = 0
     why: str = ""
@@ -122,43 +122,43 @@ def seal_file(task: Task, *, options: SealOptions, out: Place) -> Result:
     begun = time.monotonic()
     try:
         if not out.is_there():
-            return Result(Outcome.BLOCKED, why=f"{printable(out.path)} is {GONE_PLACE}")
+            return Result(Ending.BLOCKED, why=f"{printable(out.path)} is {GONE_PLACE}")
         done = _under_a_free_name(task, options)
     except _ChangedError as change:
-        return Result(Outcome.CHANGED, look=change.look)
+        return Result(Ending.CHANGED, look=change.look)
     except FileNotFoundError as error:
         if error.filename == task.source:
-            return Result(Outcome.GONE)
-        return Result(Outcome.REFUSED, why=_words(error))
+            return Result(Ending.GONE)
+        return Result(Ending.REFUSED, why=_words(error))
     except OSError as error:
         return Result(_kind_of(error), why=_words(error))
     except WriteError as error:
         return Result(_kind_of(error.__cause__), why=printable(error))
     except SealError as error:
-        return Result(Outcome.REFUSED, why=printable(error))
+        return Result(Ending.REFUSED, why=printable(error))
     except MemoryError:
-        return Result(Outcome.REFUSED, why="there is not enough memory for it")
+        return Result(Ending.REFUSED, why="there is not enough memory for it")
     except Exception as error:  # noqa: BLE001 - one file must not end a watch, whatever is in it
-        return Result(Outcome.REFUSED, why=f"it cannot be sealed: {printable(repr(error), 300)}")
+        return Result(Ending.REFUSED, why=f"it cannot be sealed: {printable(repr(error), 300)}")
     return done._replace(seconds=time.monotonic() - begun)
 
 
 def died(task: Task) -> Result:  # noqa: ARG001
     """The result for a file at which the process has died, twice."""
     text = "the process that sealed it died; it may have run out of memory"
-    return Result(Outcome.REFUSED, why=text)
+    return Result(Ending.REFUSED, why=text)
 
 
 def timed_out(task: Task) -> Result:  # noqa: ARG001
     """The result for a file that took too long."""
-    return Result(Outcome.REFUSED, why="it took longer than --timeout allows")
+    return Result(Ending.REFUSED, why="it took longer than --timeout allows")
 
 
-def _kind_of(cause: BaseException | None) -> Outcome:
+def _kind_of(cause: BaseException | None) -> Ending:
     number = cause.errno if isinstance(cause, OSError) else None
     if number in _OF_THE_DISK:
-        return Outcome.BLOCKED
-    return Outcome.BUSY if number in (errno.EAGAIN, errno.EWOULDBLOCK) else Outcome.REFUSED
+        return Ending.BLOCKED
+    return Ending.BUSY if number in (errno.EAGAIN, errno.EWOULDBLOCK) else Ending.REFUSED
 
 
 def _words(error: OSError) -> str:
@@ -170,10 +170,10 @@ def _under_a_free_name(task: Task, options: SealOptions) -> Result:
     guard = _Guard(task)
     guard()
     if not os.path.exists(task.source):
-        return Result(Outcome.REFUSED, why="it is a link that leads nowhere")
+        return Result(Ending.REFUSED, why="it is a link that leads nowhere")
     mode = os.stat(task.source).st_mode
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe would wait for ever
-        return Result(Outcome.REFUSED, why="it is neither a file nor a folder")
+        return Result(Ending.REFUSED, why="it is neither a file nor a folder")
     make_folder(os.path.dirname(task.stem))
     for number in range(1, _NAMES + 1):
         stem = task.stem if number == 1 else f"{task.stem}_r{number}"
@@ -185,7 +185,7 @@ def _under_a_free_name(task: Task, options: SealOptions) -> Result:
             except _TakenError:
                 break
     text = f"{_NAMES} files of this name are sealed, all of them others"
-    return Result(Outcome.REFUSED, why=text)
+    return Result(Ending.REFUSED, why=text)
 
 
 class _Guard:
@@ -234,12 +234,12 @@ class _Attempt:
         except BaseException as error:
             cause = error if isinstance(error, OSError) else error.__cause__
             blocked = isinstance(error, (OSError, WriteError)) and (
-                _kind_of(cause) is not Outcome.REFUSED
+                _kind_of(cause) is not Ending.REFUSED
             )
             self._discard(keep_stack=blocked or isinstance(error, _OrphanError))
             raise
-        outcome = Outcome.SEALED if written else Outcome.KNOWN
-        return Result(outcome, tuple(found), written)
+        ending = Ending.SEALED if written else Ending.KNOWN
+        return Result(ending, tuple(found), written)
 
     def _write(self, target: Target, standing: Standing) -> int:
         if target.plane is not None:

@@ -17,7 +17,7 @@ from napari_seal._watch.look import Look, Place
 from napari_seal._watch.recording import Recording
 from napari_seal._watch.records import Records
 from napari_seal._watch.scanner import Found, Scanner
-from napari_seal._watch.sealing import GONE_PLACE, Outcome, Result, Task, files_of
+from napari_seal._watch.sealing import GONE_PLACE, Ending, Result, Task, files_of
 from napari_seal._watch.service import Service
 from napari_seal._watch.waiting import Waiting, WaitingRoom
 from napari_seal._watch.workers import Workers
@@ -237,19 +237,19 @@ class Watch:
         self._failed.discard(task.key)
         now = time.monotonic()
         try:
-            match result.outcome:
-                case Outcome.SEALED | Outcome.KNOWN:
+            match result.ending:
+                case Ending.SEALED | Ending.KNOWN:
                     self._take_sealed(task, result)
                     if latest != task.look:
                         self._room.see(task.key, latest, now)
-                case Outcome.CHANGED if result.look is not None:
+                case Ending.CHANGED if result.look is not None:
                     self._put_back(task, file, result.look, now)
-                case Outcome.GONE:
+                case Ending.GONE:
                     self.journal.forget(task.key)
                     self._log.sealed(f"gone before it was sealed: {_shown(task)}")
-                case Outcome.BLOCKED:
+                case Ending.BLOCKED:
                     self._take_blocked(task, file, result)
-                case Outcome.BUSY if file.tries < _PATIENCE or not self._settings.once:
+                case Ending.BUSY if file.tries < _PATIENCE or not self._settings.once:
                     file.tries += 1
                     self._room.put_off(task.key, file, now + _FIRST)
                 case _:
@@ -265,11 +265,11 @@ class Watch:
             self._log.say(f"{printable(self._settings.out)} can be written to again")
             self._blocked_until, self._blocked, self._blocks, self._probing = 0.0, "", 0, False
         self._records.add()
-        self.sealed += result.outcome is Outcome.SEALED
+        self.sealed += result.ending is Ending.SEALED
         self.images += result.images
         shown = [printable(os.path.relpath(p, self._settings.out)) for p in files_of(result)]
         more = f" and {len(shown) - 1:,} more" if len(shown) > 1 else ""
-        if result.outcome is Outcome.KNOWN:
+        if result.ending is Ending.KNOWN:
             self._log.sealed(f"was sealed before: {_shown(task)} as {shown[0]}{more}")
             return
         planes = f", {result.images:,} planes" if result.images > len(shown) else ""

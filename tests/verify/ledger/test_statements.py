@@ -10,10 +10,17 @@ import subprocess
 
 import pytest
 
-from napari_seal import Ledger, LedgerError, Signature, TargetExistsError, WriteError
+from napari_seal import (
+    Ledger,
+    LedgerError,
+    Signature,
+    TargetExistsError,
+    Trust,
+    TrustedKey,
+    WriteError,
+)
 from napari_seal._trust.judge import Judge
 from napari_seal._trust.keys import SigningKey
-from napari_seal._trust.trusted import Trust, TrustedKey
 from napari_seal._verify.ledger import statements
 
 KEY = SigningKey.generate()

@@ -43,10 +43,14 @@ class Ledger(Questions):
 
     Examples
     --------
-    >>> import napari_seal
+    >>> import os, numpy as np, napari_seal
+    >>> os.mkdir("archive")
+    >>> image = np.arange(4096, dtype="uint16").reshape(64, 64)
+    >>> seal = napari_seal.seal(image, "archive/a.sealed.jpg")
     >>> with napari_seal.Ledger.open("ledger.db", create=True) as ledger:
-    ...     for verdict in ledger.check_many("archive"):
+    ...     for verdict in ledger.check_many("archive", jobs=1):
     ...         print(verdict)
+    archive/a.sealed.jpg: intact
     """
 
     @classmethod
@@ -195,6 +199,11 @@ class Ledger(Questions):
         paths, recursive, full, against, trust
             As for `check_many`: a run is gone on with only by one over the same.
 
+        Returns
+        -------
+        LedgerRun or None
+            The last run, if it did not finish and was over the same.
+
         Raises
         ------
         LedgerError
@@ -291,6 +300,11 @@ class Ledger(Questions):
         key : SigningKey or path-like
             A private key, or the PEM file of one without a passphrase.
 
+        Returns
+        -------
+        LedgerStatement
+            What was signed.
+
         Raises
         ------
         LedgerError
@@ -326,6 +340,11 @@ class Ledger(Questions):
             With which the statement is signed; see `sign`.
         timeout : float
             Seconds that the authority may take.
+
+        Returns
+        -------
+        LedgerStatement
+            With its time stamp.
 
         Raises
         ------

@@ -93,6 +93,16 @@ class Questions:
     def history(self, path: PathLike) -> list[LedgerEvent]:
         """The states of a file from the first on, to see when it changed.
 
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        list of LedgerEvent
+            One for each run that found it in another state than before.
+
         Raises
         ------
         LedgerError
@@ -111,11 +121,32 @@ class Questions:
         return queries.missing(self._database, self._where.known())
 
     def stale(self, days: float) -> Iterator[LedgerEntry]:
-        """Files that no run has read for so many days, those of the longest ago first."""
+        """Files that no run has read for so many days, those of the longest ago first.
+
+        Parameters
+        ----------
+        days : float
+            At least so many.
+
+        Yields
+        ------
+        LedgerEntry
+            As the ledger has it.
+        """
         return queries.stale(self._database, self._where.known(), days)
 
     def diff(self, before: int, after: int) -> Iterator[LedgerChange]:
         """Files that are in another state after one run than after an earlier one.
+
+        Parameters
+        ----------
+        before, after : int
+            Numbers of runs.
+
+        Yields
+        ------
+        LedgerChange
+            One for each such file.
 
         Raises
         ------
@@ -146,6 +177,11 @@ class Questions:
         tsa_ca : path-like, optional
             A PEM file of the certificates by which time stamps are verified.
 
+        Returns
+        -------
+        LedgerCheck
+            What was found.
+
         Raises
         ------
         LedgerError
@@ -173,6 +209,11 @@ class Questions:
             The statement's file.  That of the time stamp has ``.tsr`` appended to its name.
         overwrite : bool, default False
             Replace existing files.
+
+        Returns
+        -------
+        LedgerStatement
+            What was written.
 
         Raises
         ------
