@@ -21,7 +21,6 @@ LINES = 400
 #: and none is to be added.
 STILL = {
     ("_napari.stack_task", "_napari.stack_watch"),
-    ("_seal.write_address", "_seal.write"),
     ("_verify.ledger.listing", "_verify.ledger.database"),
 }
 

@@ -11,7 +11,7 @@ import stat
 from typing import Final
 
 from napari_seal._disk import PART_PREFIX, PART_SUFFIX, opened_folder, synchronise
-from napari_seal._files import is_address
+from napari_seal._files import is_address, local_path
 from napari_seal.errors import TargetExistsError, WriteError
 
 # A target that cannot be linked to: file systems without hard links.
@@ -29,10 +29,13 @@ def check_target(path: str, *, overwrite: bool) -> None:
         There is something else, or no folder to write into.
     """
     if is_address(path):
-        from napari_seal._seal.write_address import check_target_address
+        local = local_path(path)
+        if local is None:
+            from napari_seal._seal.write_address import check_target_address
 
-        check_target_address(path, overwrite=overwrite)
-        return
+            check_target_address(path, overwrite=overwrite)
+            return
+        path = local
     check_folder(os.path.dirname(path) or ".", path)
     try:
         if _is_folder(path):
@@ -72,10 +75,13 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
         The disk is full, the folder is read-only, what was read back is not what was written, ...
     """
     if is_address(path):
-        from napari_seal._seal.write_address import write_address
+        local = local_path(path)
+        if local is None:
+            from napari_seal._seal.write_address import write_address
 
-        write_address(path, data, overwrite=overwrite)
-        return
+            write_address(path, data, overwrite=overwrite)
+            return
+        path = local
     check_target(path, overwrite=overwrite)
     folder = os.path.dirname(path) or "."
     part = os.path.join(folder, f"{PART_PREFIX}{secrets.token_hex(8)}{PART_SUFFIX}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from napari_seal._files import exists, local_path
+from napari_seal._files import exists
 from napari_seal._files import write as put
 from napari_seal._folders import is_folder
-from napari_seal._seal.write import check_target, write
 from napari_seal._text import printable
 from napari_seal.errors import TargetExistsError, WriteError
 
@@ -20,10 +19,6 @@ def check_target_address(address: str, *, overwrite: bool) -> None:
     WriteError
         There is a folder, or it cannot be found out.
     """
-    path = local_path(address)
-    if path is not None:
-        check_target(path, overwrite=overwrite)
-        return
     shown = repr(printable(address))
     try:
         if not exists(address):
@@ -46,10 +41,6 @@ def write_address(address: str, data: bytes, *, overwrite: bool) -> None:
     WriteError
         It cannot be written, or is not what was written.
     """
-    path = local_path(address)
-    if path is not None:
-        write(path, data, overwrite=overwrite)
-        return
     shown = repr(printable(address))
     try:
         put(address, data, overwrite=overwrite)
