@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container, PushButton
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QListWidget, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.details_parts import TextBlock, TwoColumns, heading
 from napari_seal._napari.details_signature import SignaturePart
 from napari_seal._napari.details_stack import StackPart, where_text
+from napari_seal._napari.dock_page import DockPage
 from napari_seal._napari.flag import FLAGS, stack_words
 from napari_seal._napari.focus import look_at
 from napari_seal._napari.opened import data_replaced, overlay_of, picture_of, scores_of
@@ -21,9 +22,11 @@ from napari_seal._napari.overlays import REGIONS, SCORES, region_text, score_lay
 from napari_seal._napari.seal_values import metadata_lines, seal_lines
 from napari_seal._napari.stack_values import NOT_CHECKED
 from napari_seal._napari.stack_watch import StackWatch, watch_of
+from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.thumbnails import Thumbnails
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
+from napari_seal._verify.looks import COLOURS, Tone
 from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ _WHAT_TO_DO = (
 )
 _REPLACED = "⚠ The data of this layer were replaced since; the verdict is about the file."
 _CLAIM = "What the seal says (a claim, since the file is not intact)"
+# Of the page.
+_WIDTH = 340
 # Regions in view without scrolling.
 _ROWS = 5
 _DIGEST = re.compile(r"\b([a-z0-9_-]+:[0-9a-f]{20})[0-9a-f]{12,}\b")
@@ -77,6 +82,9 @@ class SealDetails(Container[Any]):
         )
         super().__init__(labels=False)
         self._lay_out()
+        self._tone: Tone | None = None
+        self._theme = ThemeWatch(self.native)
+        self._theme.changed.connect(self._paint_title)
         self.strength.changed.connect(self._show_map)
         self.check.changed.connect(self._check_file)
         self.regions.itemClicked.connect(lambda _item: self._go())
@@ -96,7 +104,8 @@ class SealDetails(Container[Any]):
     def _lay_out(self) -> None:
         # Verdict, where, why, seal: from what everybody wants to know to what few do.
         self.verdict = heading("")
-        self.file, self.meaning, self.reasons = TextBlock(), TextBlock(), TextBlock()
+        self.file, self.meaning = TextBlock("File"), TextBlock("Verdict")
+        self.reasons = TextBlock("Reasons")
         self.regions = QListWidget()
         self.regions.setAccessibleName("Changed regions")
         self.regions.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -131,17 +140,10 @@ class SealDetails(Container[Any]):
         column.addStretch(1)
         for label in (self._where, self._seal):
             label.setWordWrap(True)
-        area = QScrollArea()
-        area.setWidget(page)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._area = area
+        self._area = area = DockPage(page, _WIDTH)
         layout = self.native.layout()
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
-        self.native.setMinimumWidth(340)
 
     # following
 
@@ -205,7 +207,7 @@ class SealDetails(Container[Any]):
 
     def _show_unknown(self, layer: Layer) -> None:
         self._show_nothing(_NOT_OURS)
-        self._title("○", "not checked", "")
+        self._title("○", "not checked")
         self.meaning.show_text(f"{_NOT_OURS}\n\n{_WHAT_TO_DO}")
         path = str(layer.source.path or "")
         can_have_seal = path.lower().endswith((".jpg", ".jpeg", ".jpe", ".jfif", ".png"))
@@ -215,11 +217,11 @@ class SealDetails(Container[Any]):
     def _show_stack(self, picture: Layer, watch: StackWatch) -> None:
         entry, outcome = picture.metadata[VERDICT_KEY], watch.outcome
         if entry["verdict"] == NOT_CHECKED:
-            self._title("○", "not all checked yet", "")
+            self._title("○", "not all checked yet")
         else:
             # The words that stand before the layer's name, as those of a stack are others.
             symbol, words = stack_words(outcome)
-            self._title(symbol, words, FLAGS[outcome].text_colour)
+            self._title(symbol, words, FLAGS[outcome].tone)
         self._show_entry(picture, entry, outcome)
         for part in (self.pictures, self.regions, self.strength.native):
             part.setVisible(False)
@@ -232,7 +234,7 @@ class SealDetails(Container[Any]):
         entry = picture.metadata[VERDICT_KEY]
         outcome = Outcome(entry["verdict"])
         flag = FLAGS[outcome]
-        self._title(flag.symbol, flag.words, flag.text_colour)
+        self._title(flag.symbol, flag.words, flag.tone)
         self.stack.show_stack(None)
         self._show_entry(picture, entry, outcome)
         self._show_regions(picture, entry)
@@ -253,11 +255,17 @@ class SealDetails(Container[Any]):
         self.table.show_sections([("", seal_lines(entry)), ("Metadata", metadata_lines(entry))])
         self._seal.setVisible(self.table.rowCount() > 0)
 
-    def _title(self, symbol: str, words: str, colour: str) -> None:
+    def _title(self, symbol: str, words: str, tone: Tone | None = None) -> None:
         self.verdict.setText(f"{symbol} {words}")
-        style = "font-size: 17px; font-weight: bold; padding: 0px;"
-        self.verdict.setStyleSheet(f"{style} color: {colour};" if colour else style)
+        self._tone = tone
+        self._paint_title()
         self.verdict.setVisible(True)
+
+    def _paint_title(self) -> None:
+        style = "font-size: 17px; font-weight: bold; padding: 0px;"
+        if self._tone is not None:
+            style += f" color: {COLOURS[self._tone].on(dark=self._theme.dark)};"
+        self.verdict.setStyleSheet(style)
 
     def _show_regions(self, picture: Layer, entry: Mapping[str, Any]) -> None:
         boxes = entry.get("regions") or []

@@ -48,6 +48,9 @@ class MetadataTable(QWidget):
         self.rows.horizontalHeader().setStretchLastSection(True)
         self.rows.verticalHeader().setVisible(False)
         self.rows.setMinimumHeight(110)
+        self.rows.setAccessibleName("Metadata")
+        # Tab leaves the table; the arrow keys move in it, and typing begins to edit.
+        self.rows.setTabKeyNavigation(False)
         self.rows.setToolTip(
             'Numbers, true, [1, 2] are stored as JSON where that is exact; "12" in quotes as text'
         )

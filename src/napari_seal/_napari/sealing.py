@@ -74,7 +74,8 @@ def seal_image(
     import napari_seal
 
     check_layer(data, meta, lossless=_is_lossless(target))
-    image = np.asarray(full_resolution(data, meta))
+    # A copy: in the window, somebody may paint on the layer while it is sealed.
+    image = np.array(full_resolution(data, meta))
     is_labels = meta.get("type") == "labels"
     known = _Known(meta, user_metadata, preferences)
     try:
@@ -272,7 +273,9 @@ def _is_lossless(target: str) -> bool:
 
 def _exists(target: str) -> TargetExistsError:
     return TargetExistsError(
-        f"Not saved: {printable(target)} exists already and was left as it is. Choose another "
+        # What it is about first: napari shows about 38 characters of a message.
+        f"Not saved: {printable(os.path.basename(target))} exists already in "
+        f"{printable(os.path.dirname(target))} and was left as it is. Choose another "
         'name, or use "Seal layer..." with "replace an existing file" ticked.'
     )
 

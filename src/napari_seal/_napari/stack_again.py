@@ -80,8 +80,9 @@ def check_gaps(path: str) -> None:
     for watch in watches_of(path):
         gap = watch.first_gap()
         if gap is not None:
-            place = place_text(watch.opened.stack.plane_axes, gap)
+            index, outcome = gap
+            place = place_text(watch.opened.stack.plane_axes, index)
             raise ImageError(
                 f"Of the plane {place} there is no picture that could be sealed: it is "
-                f"{watch.bad[gap]}. Put it back, or seal the part without it."
+                f"{outcome}. Put it back, or seal the part without it."
             )

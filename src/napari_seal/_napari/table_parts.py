@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtGui import QAction, QKeySequence
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 _DISPLAY = Qt.ItemDataRole.DisplayRole
@@ -52,3 +54,27 @@ def show_as_lines(view: QTableView) -> None:
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+def add_actions(view: QTableView, open_: Callable[[], Any], copy: Callable[[], Any]) -> None:
+    """Give a table a menu, and the keys of it: Return opens, Ctrl+C copies.
+
+    Parameters
+    ----------
+    view : QTableView
+        Gets the menu, by the right mouse button or the menu key.
+    open_, copy : callable
+        What is done with the selected rows.
+    """
+    view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+    keys = Qt.Key
+    steps: list[tuple[str, list[QKeySequence], Callable[[], Any]]] = [
+        ("Open in viewer", [QKeySequence(keys.Key_Return), QKeySequence(keys.Key_Enter)], open_),
+        ("Copy path", [QKeySequence(QKeySequence.StandardKey.Copy)], copy),
+    ]
+    for text, shortcuts, slot in steps:
+        action = QAction(text, view)
+        action.setShortcuts(shortcuts)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _checked=False, slot=slot: slot())
+        view.addAction(action)

@@ -8,6 +8,7 @@ from typing import Final
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from napari_seal._napari.dock_page import show_focus
 from napari_seal._napari.verdict_table import VerdictTable, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
 from napari_seal._napari.verify_task import Task, when_done
@@ -61,6 +62,7 @@ class AcceptDialog(QDialog):
         layout.addWidget(self.note)
         layout.addWidget(buttons)
         self.setMinimumWidth(480)
+        show_focus(self)
         self.note.setFocus()
 
 
