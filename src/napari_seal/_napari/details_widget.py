@@ -17,7 +17,13 @@ from napari_seal._napari.details_stack import StackPart, where_text
 from napari_seal._napari.dock_page import DockPage
 from napari_seal._napari.flag import FLAGS, stack_words
 from napari_seal._napari.focus import look_at
-from napari_seal._napari.opened import data_replaced, overlay_of, picture_of, scores_of
+from napari_seal._napari.opened import (
+    data_replaced,
+    overlay_of,
+    picture_of,
+    scores_of,
+    sealable,
+)
 from napari_seal._napari.overlays import REGIONS, SCORES, region_text, score_layer
 from napari_seal._napari.seal_values import metadata_lines, seal_lines
 from napari_seal._napari.stack_values import NOT_CHECKED
@@ -37,7 +43,17 @@ if TYPE_CHECKING:
 
 _EMPTY = (
     "Select a picture in the layer list: here you read whether it is as it was sealed, where it "
-    "is not, and what its seal says."
+    "is not, and what its seal says.\n\n"
+    "File > IO Utilities > Open and verify... opens any JPEG or PNG together with its verdict. "
+    "To look around, File > Open Sample > napari-seal has an intact picture and an altered one."
+)
+_NO_IMAGE = (
+    "This layer is neither an image nor labels, and only these are sealed. Select one of them in "
+    "the layer list."
+)
+_TO_SEAL = (
+    "If you trust the picture as it is, seal it now: File > IO Utilities > Seal layer... From "
+    "then on, changes are noticed."
 )
 _NO_PICTURE = "The picture on which this layer lies is no longer in the layer list."
 _NOT_OURS = (
@@ -48,7 +64,10 @@ _WHAT_TO_DO = (
     "To check a file, open it with File > IO Utilities > Open and verify... "
     "To seal this layer, use Seal layer... in the same menu."
 )
-_REPLACED = "⚠ The data of this layer were replaced since; the verdict is about the file."
+_REPLACED = (
+    "⚠ The data of this layer were replaced since; the verdict is about the file. To see the file, "
+    "open it again."
+)
 _CLAIM = "What the seal says (a claim, since the file is not intact)"
 # Of the page.
 _WIDTH = 340
@@ -206,6 +225,9 @@ class SealDetails(Container[Any]):
         self._watch_map(None)
 
     def _show_unknown(self, layer: Layer) -> None:
+        if not sealable([layer]):
+            self._show_nothing(_NO_IMAGE)
+            return
         self._show_nothing(_NOT_OURS)
         self._title("○", "not checked")
         self.meaning.show_text(f"{_NOT_OURS}\n\n{_WHAT_TO_DO}")
@@ -243,8 +265,12 @@ class SealDetails(Container[Any]):
         """Show what a file and a stack have in common."""
         self.check.native.setVisible(False)
         self.file.show_text(printable(entry["path"]))
-        replaced = f"\n\n{_REPLACED}" if data_replaced(picture) else ""
-        self.meaning.show_text((entry.get("meaning") or outcome.meaning) + replaced)
+        paragraphs = [entry.get("meaning") or outcome.meaning]
+        if outcome is Outcome.NO_SEAL:
+            paragraphs.append(_TO_SEAL)
+        if data_replaced(picture):
+            paragraphs.append(_REPLACED)
+        self.meaning.show_text("\n\n".join(paragraphs))
         self.signature.show_entry(entry)
         reasons = list(_reason_lines(entry))
         self._why.setText("Why" if outcome is not Outcome.INTACT else "Also noticed")

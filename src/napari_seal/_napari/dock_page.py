@@ -22,8 +22,8 @@ from napari_seal._napari.theme import ThemeWatch
 _LEAST_WIDTH: Final = 220
 _LEAST_HEIGHT: Final = 110
 
-# napari's themes do not show which part has the keyboard focus.  Where a border comes in, the padding
-# goes by as much, so that nothing moves.
+# napari's themes do not show which part has the keyboard focus.  Where a border comes in, the
+# padding goes by as much, so that nothing moves.
 _FOCUS_STYLE: Final = """
 QPushButton:focus { border: 1px solid COLOUR; padding: 3px; }
 QCheckBox:focus { border: 1px solid COLOUR; border-radius: 2px; padding: 0px; }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
-from qtpy.QtGui import QAction, QKeySequence
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 _DISPLAY = Qt.ItemDataRole.DisplayRole
 
@@ -56,25 +55,44 @@ def show_as_lines(view: QTableView) -> None:
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
-def add_actions(view: QTableView, open_: Callable[[], Any], copy: Callable[[], Any]) -> None:
-    """Give a table a menu, and the keys of it: Return opens, Ctrl+C copies.
+def paint_hint(view: QAbstractItemView, hint: str) -> None:
+    """Write into a table that shows no row what to do; called after it has drawn itself."""
+    if not hint:
+        return
+    painter = QPainter(view.viewport())
+    painter.setPen(view.palette().text().color())
+    area = view.viewport().rect().adjusted(8, 8, -8, -8)
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(area, int(flags), hint)
+    painter.end()
 
-    Parameters
+
+class LinesView(QTableView):
+    """A table of lines that are opened and copied, with the mouse and without it.
+
+    Attributes
     ----------
-    view : QTableView
-        Gets the menu, by the right mouse button or the menu key.
-    open_, copy : callable
-        What is done with the selected rows.
+    open_wanted, copy_wanted : Signal
+        Return was pressed, or Ctrl+C, or it was chosen from the menu of the right mouse button or
+        the menu key.
     """
-    view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-    keys = Qt.Key
-    steps: list[tuple[str, list[QKeySequence], Callable[[], Any]]] = [
-        ("Open in viewer", [QKeySequence(keys.Key_Return), QKeySequence(keys.Key_Enter)], open_),
-        ("Copy path", [QKeySequence(QKeySequence.StandardKey.Copy)], copy),
-    ]
-    for text, shortcuts, slot in steps:
-        action = QAction(text, view)
-        action.setShortcuts(shortcuts)
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.triggered.connect(lambda _checked=False, slot=slot: slot())
-        view.addAction(action)
+
+    open_wanted = Signal()
+    copy_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        opens, copies = QAction("Open in viewer", self), QAction("Copy path", self)
+        copies.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copies.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        opens.triggered.connect(lambda _checked: self.open_wanted.emit())
+        copies.triggered.connect(lambda _checked: self.copy_wanted.emit())
+        self.addActions([opens, copies])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the selected rows by Return, as by a double click."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_wanted.emit()
+        else:
+            super().keyPressEvent(event)

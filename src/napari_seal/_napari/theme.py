@@ -6,7 +6,7 @@ contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), and the two grounds are only 12 to 1 apa
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QObject, Signal
+from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QWidget
 
@@ -40,13 +40,20 @@ class ThemeWatch(QObject):
         super().__init__(widget)
         self._widget = widget
         self.dark = is_dark(widget)
+        # Once all is settled: while a style is put on, the colours are for a moment those of none.
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._look)
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's
         """Look again after whatever may have changed the colours."""
         if event.type() in _CHANGES:
-            dark = is_dark(self._widget)
-            if dark != self.dark:
-                self.dark = dark
-                self.changed.emit(dark)
+            self._later.start()
         return False
+
+    def _look(self) -> None:
+        dark = is_dark(self._widget)
+        if dark != self.dark:
+            self.dark = dark
+            self.changed.emit(dark)

@@ -127,7 +127,7 @@ class VerdictModel(ColumnsModel):
             self.dataChanged.emit(self.index(0, SIGNATURE), last)
 
     def set_dark(self, dark: bool) -> None:
-        """Colour the words for a dark ground, or for a light one; the view is drawn anew anyway."""
+        """Colour the words for a dark ground, or for a light one, when they are drawn next."""
         self._dark = dark
 
     @property

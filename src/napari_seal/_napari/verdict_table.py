@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from qtpy.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
-from qtpy.QtGui import QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtGui import QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QApplication,
     QSizePolicy,
@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari.names import our_extension
-from napari_seal._napari.table_parts import add_actions, show_as_lines
+from napari_seal._napari.table_parts import LinesView, paint_hint, show_as_lines
 from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._napari.verdict_order import FILE, SIGNATURE, SIGNER, VERDICT, WHY
@@ -50,7 +50,7 @@ _MARGINS = 8
 _MOST_KEPT = 20_000
 
 
-class VerdictTable(QTableView):
+class VerdictTable(LinesView):
     """Results one a row.
 
     Parameters
@@ -79,7 +79,7 @@ class VerdictTable(QTableView):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(_LEAST_HEIGHT)
         self._theme = ThemeWatch(self)
-        self._theme.changed.connect(self.results.set_dark)
+        self._theme.changed.connect(self._set_dark)
         self.results.set_dark(self._theme.dark)
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
@@ -99,7 +99,8 @@ class VerdictTable(QTableView):
         self._signed = False
         self._fit_columns()
         self.setItemDelegateForColumn(FILE, NameVisible(self))
-        add_actions(self, self.open_selected, self.copy_paths)
+        self.open_wanted.connect(self.open_selected)
+        self.copy_wanted.connect(self.copy_paths)
         self.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
 
     @property
@@ -145,18 +146,16 @@ class VerdictTable(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
         super().paintEvent(event)
-        if self.hint:
-            painter = QPainter(self.viewport())
-            painter.setPen(self.palette().text().color())
-            area = self.viewport().rect().adjusted(8, 8, -8, -8)
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area, int(flags), self.hint)
-            painter.end()
+        paint_hint(self, self.hint)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Show the reasons where there is room for them; elsewhere the details have them."""
         super().resizeEvent(event)
         self._fit_columns()
+
+    def _set_dark(self, dark: bool) -> None:
+        self.results.set_dark(dark)
+        self.viewport().update()
 
     def show_signatures(self, shown: bool) -> None:
         """Show who signed, or not where nobody did."""
