@@ -74,7 +74,8 @@ def test_what_is_not_there_is_no_success(widget, qtbot, tmp_path):
     """A folder that was misspelt: said aloud, with its name, and not counted as checked."""
     run(widget, qtbot, tmp_path / "nowhere")
     assert widget.message.text() == (
-        f"⚠ There is no folder or file {tmp_path / 'nowhere'}: nothing was checked."
+        f"⚠ There is no folder or file {tmp_path / 'nowhere'}: nothing was checked. Correct the "
+        "path, or choose it."
     )
     assert "nothing&nbsp;checked" in widget.summary.text()
     assert "=" not in widget.summary.text().split("</span>")[-1]

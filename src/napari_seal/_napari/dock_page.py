@@ -19,8 +19,9 @@ from qtpy.QtWidgets import (
 from napari_seal._napari.theme import ThemeWatch
 
 # Of a dock that is squeezed: on 1366 x 768 pixels, at 200 % or below two more of ours.
-_LEAST_WIDTH: Final = 220
 _LEAST_HEIGHT: Final = 110
+# Of the screen's width, beside napari's own docks.
+_MOST_OF_SCREEN: Final = 0.5
 
 # napari's themes do not show which part has the keyboard focus.  Where a border comes in, the
 # padding goes by as much, so that nothing moves.
@@ -82,12 +83,23 @@ class DockPage(QScrollArea):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the size at which nothing scrolls."""
-        page = self.widget()
-        return QSize(max(self._width, page.minimumSizeHint().width()), page.sizeHint().height())
+        return QSize(max(self._width, self._needed), self.widget().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the size at which it is still of use."""
-        return QSize(_LEAST_WIDTH, _LEAST_HEIGHT)
+        """Return the size at which it is still of use: as wide as need be, if the screen is."""
+        most = int(self.screen().availableGeometry().width() * _MOST_OF_SCREEN)
+        return QSize(min(self._needed, most), _LEAST_HEIGHT)
+
+    @property
+    def _needed(self) -> int:
+        bar = self.verticalScrollBar().sizeHint().width()
+        return int(self.widget().minimumSizeHint().width() + bar)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Take more width where the page comes to need more, as with a larger font."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
 
 
 def scroll(native: QWidget, width: int) -> DockPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QKeyEvent, QKeySequence, QPaintEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -26,8 +26,9 @@ RESERVED = ("seal", "sha244")
 
 
 _HINT = (
-    "What you write here is stored in the image and sealed with it.\n"
-    "Press Add for a row, such as operator and Ada."
+    "Seal writes an image file in which any later change is noticed.\n\n"
+    "What you write here is stored in it, and sealed with it. Press Add for a row, such as "
+    "operator and Ada."
 )
 
 
@@ -35,6 +36,10 @@ class _Rows(QTableWidget):
     """A table that says what it is for while it is empty."""
 
     removal_wanted = Signal()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the least height: the table gets what the page has left."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or the hint."""

@@ -44,6 +44,7 @@ def _ask(path: str, verdict: Verdict) -> bool:
     from qtpy.QtCore import Qt
     from qtpy.QtWidgets import QApplication, QMessageBox
 
+    from napari_seal._napari.dock_page import show_focus
     from napari_seal._napari.passphrase_dialog import main_window
 
     if QApplication.instance() is None:
@@ -62,4 +63,5 @@ def _ask(path: str, verdict: Verdict) -> bool:
     buttons = QMessageBox.StandardButton
     box.setStandardButtons(buttons.Yes | buttons.No)
     box.setDefaultButton(buttons.No)
+    show_focus(box)
     return bool(box.exec() == buttons.Yes)

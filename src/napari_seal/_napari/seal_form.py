@@ -17,7 +17,7 @@ from napari_seal._napari.preferences import FORMATS, IMAGE_WINDOWS, STACK_WINDOW
 from napari_seal._napari.seal_signing import SigningPart
 
 # Of the page.
-_WIDTH = 320
+_WIDTH = 340
 _FOLDED, _UNFOLDED = "▸ Advanced", "▾ Advanced"
 
 
@@ -116,7 +116,7 @@ class SealForm(Container[Any]):
         self._page = scroll(self.native, _WIDTH)
         self._later = QTimer(self.native)
         self._later.setSingleShot(True)
-        self._later.timeout.connect(lambda: self._page.ensureWidgetVisible(self.problem))
+        self._later.timeout.connect(self._bring_into_view)
         self._name_parts()
         self.show_advanced()
 
@@ -168,12 +168,21 @@ class SealForm(Container[Any]):
         self.progress.setValue(done)
         self.progress.setFormat(f"{done:,} of {total:,} steps done" if total else "")
 
-    def show_problem(self, text: str, *, moved: bool = True) -> None:
+    def show_problem(self, text: str, *, awaited: bool = True) -> None:
         """Show what is wrong, and bring it into view where somebody waits for it."""
         show(self.problem, text)
-        if text and moved:
+        if text and awaited:
             # Once it has its place.
             self._later.start()
+
+    def show_result(self, text: str) -> None:
+        """Show what was written, and bring it into view."""
+        show(self.result, text)
+        self._later.start()
+
+    def _bring_into_view(self) -> None:
+        shown = self.result if self.result.text() else self.problem
+        self._page.ensureWidgetVisible(shown)
 
     def show_advanced(self, _opened: bool = False) -> None:
         """Fold what few need, and of that show what the chosen layer has."""

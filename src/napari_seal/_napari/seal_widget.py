@@ -288,7 +288,7 @@ class SealWidget(SealForm):
             lines.append(stack_text(self.layer.value, target, anew=bool(self.overwrite.value)))
         elif not problem and target != self._typed():
             lines.append(f"Will be saved as {printable(target)}")
-        self.show_problem("\n".join(lines), moved=False)
+        self.show_problem("\n".join(lines), awaited=False)
 
     # the work
 
@@ -355,7 +355,7 @@ class SealWidget(SealForm):
         self._note_folder()
         # The file that now exists is no obstacle to warn of: it is the one just made.
         self._just_sealed = True
-        show(self.result, result_text(target, sealed))
+        self.show_result(result_text(target, sealed))
         self._show_state()
         return sealed
 
