@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_seal._napari.beside import beside_window
 from napari_seal._napari.layer_data import check_layer, extension_for, is_stack
 from napari_seal._napari.names import (
     EXTENSIONS,
@@ -104,14 +103,13 @@ def _write(
     key: SigningKey | None,
 ) -> str:
     data, meta = layer
-    options: Any = {"preferences": preferences, "key": key}
     if not is_stack(data, meta):
-        beside_window(lambda _: seal_image(target, data, meta, **options), usable=False)
+        seal_image(target, data, meta, preferences=preferences, key=key)
         return target
-    look, close = shown_progress(os.path.basename(target))
+    progress, close = shown_progress(os.path.basename(target))
     try:
-        return beside_window(
-            lambda step: seal_layer_stack(target, data, meta, progress=step, **options), look
+        return seal_layer_stack(
+            target, data, meta, preferences=preferences, key=key, progress=progress
         )[0]
     finally:
         close()

@@ -16,6 +16,8 @@ from napari_seal._napari.metadata_table import MetadataTable
 from napari_seal._napari.preferences import FORMATS, IMAGE_WINDOWS, STACK_WINDOWS, Preferences
 from napari_seal._napari.seal_signing import SigningPart
 
+# Until a label that has appeared has its place.
+_SETTLE_MS = 50
 # Of the page.
 _WIDTH = 340
 _FOLDED, _UNFOLDED = "▸ Advanced", "▾ Advanced"
@@ -116,6 +118,7 @@ class SealForm(Container[Any]):
         self._page = scroll(self.native, _WIDTH)
         self._later = QTimer(self.native)
         self._later.setSingleShot(True)
+        self._later.setInterval(_SETTLE_MS)
         self._later.timeout.connect(self._bring_into_view)
         self._name_parts()
         self.show_advanced()
@@ -172,7 +175,6 @@ class SealForm(Container[Any]):
         """Show what is wrong, and bring it into view where somebody waits for it."""
         show(self.problem, text)
         if text and awaited:
-            # Once it has its place.
             self._later.start()
 
     def show_result(self, text: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._format.stack import Stack
-from napari_seal._napari.beside import beside_window
 from napari_seal._napari.layer_data import data_of, full_resolution, is_stack
 from napari_seal._napari.names import stack_folder
 from napari_seal._napari.preferences import Preferences
@@ -47,12 +46,8 @@ def run_seal(
         "overwrite": overwrite,
     }
     if is_stack(data, meta):
-        return beside_window(
-            lambda step: seal_layer_stack(target, data, meta, progress=step, **options), progress
-        )[1]
-    return beside_window(
-        lambda _: seal_image(target, data, meta, moedal=moedal, **options), progress
-    )
+        return seal_layer_stack(target, data, meta, progress=progress, **options)[1]
+    return seal_image(target, data, meta, moedal=moedal, progress=progress, **options)
 
 
 def what_to_do(error: SealError) -> str:

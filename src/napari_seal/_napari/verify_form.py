@@ -19,6 +19,8 @@ from napari_seal._napari.verify_ledger_choice import LedgerChoice
 from napari_seal._napari.verify_text import breakable
 from napari_seal._napari.verify_trust import TrustChoice
 
+# Until a label that has appeared has its place.
+_SETTLE_MS = 50
 # Of the page.
 _WIDTH = 400
 
@@ -93,6 +95,7 @@ class VerifyForm(Container[Any]):
         self._theme = ThemeWatch(self.native)
         self._later = QTimer(self.native)
         self._later.setSingleShot(True)
+        self._later.setInterval(_SETTLE_MS)
         self._later.timeout.connect(lambda: self._page.ensureWidgetVisible(self.message))
         self.say("")
         self.offer_opener()
@@ -123,7 +126,6 @@ class VerifyForm(Container[Any]):
         self.message.setText(breakable(text))
         self.message.setVisible(bool(text))
         if text:
-            # Once it has its place.
             self._later.start()
 
     def offer_opener(self) -> None:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from napari_seal._napari.beside import beside_window
 from napari_seal._napari.layer_data import check_layer, is_stack
 from napari_seal._napari.names import (
     EXTENSION,
@@ -77,19 +76,25 @@ def _write(path: str, data: Any, meta: Mapping[str, Any], extension: str) -> lis
     check_layer(data, meta, lossless=our_extension(target) == LOSSLESS)
     key = preferred_key()
     if is_stack(data, meta):
-        options: Any = {"preferences": preferences, "key": key, "announce": True}
-        look, close = shown_progress(os.path.basename(target))
+        progress, close = shown_progress(os.path.basename(target))
         try:
-            written, _ = beside_window(
-                lambda step: seal_layer_stack(target, data, meta, progress=step, **options), look
+            written, _ = seal_layer_stack(
+                target,
+                data,
+                meta,
+                preferences=preferences,
+                key=key,
+                announce=True,
+                progress=progress,
             )
         finally:
             close()
     else:
         written = target
         agreed = target == path and _dialog_asked()
-        options = {"preferences": preferences, "key": key, "announce": True, "overwrite": agreed}
-        beside_window(lambda _: seal_image(target, data, meta, **options), usable=False)
+        seal_image(
+            target, data, meta, preferences=preferences, key=key, overwrite=agreed, announce=True
+        )
     # Last: a later message covers an earlier one.
     _say_which_format(path, target)
     return [written]
