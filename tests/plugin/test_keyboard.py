@@ -161,8 +161,24 @@ def test_the_accepting_dialog(qtbot):
     shown(qtbot, dialog)
     assert dialog.focusWidget() is dialog.note
     assert all(name(part) for part in walk(dialog, dialog.note))
-    QTest.keyClick(dialog.note, Qt.Key.Key_Escape)
+    dialog.note.setFocus()
+    QTest.keyClick(dialog.note, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    assert dialog.focusWidget() is dialog.accept_button
+    QTest.keyClick(dialog.accept_button, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    QTest.keyClick(dialog.accept_button, Qt.Key.Key_Escape)
     assert dialog.result() == 0
+
+
+def test_accepting_by_space(qtbot):
+    """On the button, after a note."""
+    dialog = AcceptDialog(["a.sealed.jpg"], 1)
+    qtbot.addWidget(dialog)
+    shown(qtbot, dialog)
+    QTest.keyClicks(dialog.note, "scanned again")
+    QTest.keyClick(dialog.accept_button, Qt.Key.Key_Space)
+    assert dialog.result() == 1
 
 
 def test_the_passphrase_dialog(qtbot):

@@ -50,8 +50,12 @@ class AcceptDialog(QDialog):
         self.note.setPlaceholderText("Why? For example: scanned again after cleaning the lens")
         self.note.setAccessibleName("Note for the history")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.accept_button = buttons.addButton("Accept", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
+        # No button that Enter presses: it hides what happened for good.
+        self.accept_button = buttons.addButton("Accept", QDialogButtonBox.ButtonRole.ActionRole)
+        for button in buttons.buttons():
+            button.setAutoDefault(False)
+        self.note.returnPressed.connect(self.accept_button.setFocus)
+        self.accept_button.clicked.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for text in (meaning, "\n".join(map(breakable, listed)), "Note, kept in the history:"):
