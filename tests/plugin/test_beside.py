@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -89,6 +92,43 @@ def test_looking_ends_the_work(window):
         beside_window(work, look)
     assert time.monotonic() - began < 10
     assert all(total in (0, 1000) for _, total in reached)
+
+
+_CLOSED = """
+import time
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication, QWidget
+from napari_seal._napari.beside import beside_window
+
+def work(step):
+    for done in range(2000):
+        step(done, 2000)
+        time.sleep(0.01)
+
+application = QApplication([])
+window = QWidget()
+window.show()
+QTimer.singleShot(300, window.close)
+
+def begin():
+    try:
+        beside_window(work)
+    except Exception as error:
+        print(type(error).__name__, error)
+
+QTimer.singleShot(0, begin)
+application.exec()
+"""
+
+
+def test_closing_the_window_ends_the_work():
+    """Closing the last window ends the application, which does not wait for a long stack."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    run = [sys.executable, "-c", _CLOSED]
+    done = subprocess.run(
+        run, capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
+    assert done.stdout == "WriteError It was not finished: napari was closed.\n", done.stderr
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,7 +11,7 @@ from qtpy.QtCore import QEventLoop, QThread, QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_seal._napari.verify_task import Task
-from napari_seal.errors import SealError
+from napari_seal.errors import SealError, WriteError
 
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
@@ -38,7 +39,7 @@ def beside_window(
     Raises
     ------
     Exception
-        What the work raises.
+        What the work raises; a `WriteError` where napari was closed before its end.
     """
     if not _has_window():
         return work(look or _nothing)
@@ -65,11 +66,15 @@ def beside_window(
     timer.setInterval(_TICK_MS)
     timer.timeout.connect(tick)
     flags = QEventLoop.ProcessEventsFlag
-    task.start()
+    # None of Qt's pool, for which closing napari waits: this thread waits for it.
+    threading.Thread(target=task.run).start()
     timer.start()
     loop.exec(flags.AllEvents if usable else flags.ExcludeUserInputEvents)
     timer.stop()
-    while not task.done:  # napari was closed, which ends every loop: what is begun is finished
+    if not task.done:
+        # napari was closed, which ends every loop.  The step that is under way is finished.
+        stopped.append(WriteError("It was not finished: napari was closed."))
+    while not task.done:
         time.sleep(0.01)
     if task.failure is not None:
         raise task.failure
