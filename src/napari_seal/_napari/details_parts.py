@@ -39,14 +39,22 @@ class TextBlock(QTextEdit):
     """Plain text that can be selected, as high as it needs to be.
 
     A label breaks its lines between words only, and a digest has none.
+
+    Parameters
+    ----------
+    name : str
+        For screen readers.
+    parent : QWidget, optional
+        Owner, in Qt's sense.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setReadOnly(True)
         self.setTabChangesFocus(True)
+        self.setAccessibleName(name)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setStyleSheet("background: transparent; border: none; padding: 0px;")
+        self.setStyleSheet("background: transparent; padding: 0px;")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
@@ -94,6 +102,8 @@ class TwoColumns(QTableWidget):
         self.setShowGrid(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setAccessibleName("What the seal says")
+        # Tab leaves the table; the arrow keys move in it.
+        self.setTabKeyNavigation(False)
         self.horizontalHeader().setVisible(False)
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.horizontalHeader().setStretchLastSection(True)

@@ -13,9 +13,11 @@ from napari_seal._napari.signature_words import (
     SIGNATURES,
     signature_of,
     signed_text,
-    text_colour,
+    tone,
 )
+from napari_seal._napari.theme import ThemeWatch
 from napari_seal._trust.states import Signature
+from napari_seal._verify.looks import COLOURS, Tone
 
 _WHOM: Final = (
     "Whose keys are trusted is set in Preferences > napari-seal. If you know this signer, compare "
@@ -36,7 +38,10 @@ class SignaturePart(QWidget):
         super().__init__(parent)
         self.signed = heading("")
         self.signed.setWordWrap(True)
-        self.meaning = TextBlock()
+        self._tone = Tone.MILD
+        self._theme = ThemeWatch(self)
+        self._theme.changed.connect(self._paint)
+        self.meaning = TextBlock("What the signature means")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
@@ -56,14 +61,18 @@ class SignaturePart(QWidget):
         planes = _planes_text(entry)
         self.setVisible(required or bool(planes) or state is not Signature.NONE)
         self.signed.setText(signed_text(state, signer, required=required))
-        colour = text_colour(state, required=required)
-        self.signed.setStyleSheet(f"font-weight: bold; padding: 6px 0px 0px 0px; color: {colour};")
+        self._tone = tone(state, required=required)
+        self._paint()
         lines = [] if state in {Signature.NONE, Signature.TRUSTED} else [state.meaning]
         if state is Signature.UNKNOWN_KEY:
             lines.append(_WHOM)
         if planes:
             lines.append(planes)
         self.meaning.show_text("\n".join(lines))
+
+    def _paint(self) -> None:
+        colour = COLOURS[self._tone].on(dark=self._theme.dark)
+        self.signed.setStyleSheet(f"font-weight: bold; padding: 6px 0px 0px 0px; color: {colour};")
 
 
 def _planes_text(entry: Mapping[str, Any]) -> str:

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, Container, PushButton
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QListWidget, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QListWidget, QVBoxLayout, QWidget
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.details_parts import TextBlock, TwoColumns, heading
 from napari_seal._napari.details_signature import SignaturePart
 from napari_seal._napari.details_stack import StackPart, where_text
+from napari_seal._napari.dock_page import DockPage
 from napari_seal._napari.flag import FLAGS, stack_words
 from napari_seal._napari.focus import look_at
-from napari_seal._napari.opened import data_replaced, overlay_of, picture_of, scores_of
+from napari_seal._napari.opened import (
+    data_replaced,
+    overlay_of,
+    picture_of,
+    scores_of,
+    sealable,
+)
 from napari_seal._napari.overlays import REGIONS, SCORES, region_text, score_layer
 from napari_seal._napari.seal_values import metadata_lines, seal_lines
 from napari_seal._napari.stack_values import NOT_CHECKED
 from napari_seal._napari.stack_watch import StackWatch, watch_of
+from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.thumbnails import Thumbnails
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
+from napari_seal._verify.looks import COLOURS, Tone
 from napari_seal._verify.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -34,7 +43,17 @@ if TYPE_CHECKING:
 
 _EMPTY = (
     "Select a picture in the layer list: here you read whether it is as it was sealed, where it "
-    "is not, and what its seal says."
+    "is not, and what its seal says.\n\n"
+    "File > IO Utilities > Open and verify... opens any JPEG or PNG together with its verdict. "
+    "To look around, File > Open Sample > napari-seal has an intact picture and an altered one."
+)
+_NO_IMAGE = (
+    "This layer is neither an image nor labels, and only these are sealed. Select one of them in "
+    "the layer list."
+)
+_TO_SEAL = (
+    "If you trust the picture as it is, seal it now: File > IO Utilities > Seal layer... From "
+    "then on, changes are noticed."
 )
 _NO_PICTURE = "The picture on which this layer lies is no longer in the layer list."
 _NOT_OURS = (
@@ -45,8 +64,13 @@ _WHAT_TO_DO = (
     "To check a file, open it with File > IO Utilities > Open and verify... "
     "To seal this layer, use Seal layer... in the same menu."
 )
-_REPLACED = "⚠ The data of this layer were replaced since; the verdict is about the file."
+_REPLACED = (
+    "⚠ The data of this layer were replaced since; the verdict is about the file. To see the file, "
+    "open it again."
+)
 _CLAIM = "What the seal says (a claim, since the file is not intact)"
+# Of the page.
+_WIDTH = 340
 # Regions in view without scrolling.
 _ROWS = 5
 _DIGEST = re.compile(r"\b([a-z0-9_-]+:[0-9a-f]{20})[0-9a-f]{12,}\b")
@@ -77,6 +101,9 @@ class SealDetails(Container[Any]):
         )
         super().__init__(labels=False)
         self._lay_out()
+        self._tone: Tone | None = None
+        self._theme = ThemeWatch(self.native)
+        self._theme.changed.connect(self._paint_title)
         self.strength.changed.connect(self._show_map)
         self.check.changed.connect(self._check_file)
         self.regions.itemClicked.connect(lambda _item: self._go())
@@ -96,7 +123,8 @@ class SealDetails(Container[Any]):
     def _lay_out(self) -> None:
         # Verdict, where, why, seal: from what everybody wants to know to what few do.
         self.verdict = heading("")
-        self.file, self.meaning, self.reasons = TextBlock(), TextBlock(), TextBlock()
+        self.file, self.meaning = TextBlock("File"), TextBlock("Verdict")
+        self.reasons = TextBlock("Reasons")
         self.regions = QListWidget()
         self.regions.setAccessibleName("Changed regions")
         self.regions.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -131,17 +159,10 @@ class SealDetails(Container[Any]):
         column.addStretch(1)
         for label in (self._where, self._seal):
             label.setWordWrap(True)
-        area = QScrollArea()
-        area.setWidget(page)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._area = area
+        self._area = area = DockPage(page, _WIDTH)
         layout = self.native.layout()
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
-        self.native.setMinimumWidth(340)
 
     # following
 
@@ -204,8 +225,11 @@ class SealDetails(Container[Any]):
         self._watch_map(None)
 
     def _show_unknown(self, layer: Layer) -> None:
+        if not sealable([layer]):
+            self._show_nothing(_NO_IMAGE)
+            return
         self._show_nothing(_NOT_OURS)
-        self._title("○", "not checked", "")
+        self._title("○", "not checked")
         self.meaning.show_text(f"{_NOT_OURS}\n\n{_WHAT_TO_DO}")
         path = str(layer.source.path or "")
         can_have_seal = path.lower().endswith((".jpg", ".jpeg", ".jpe", ".jfif", ".png"))
@@ -215,11 +239,11 @@ class SealDetails(Container[Any]):
     def _show_stack(self, picture: Layer, watch: StackWatch) -> None:
         entry, outcome = picture.metadata[VERDICT_KEY], watch.outcome
         if entry["verdict"] == NOT_CHECKED:
-            self._title("○", "not all checked yet", "")
+            self._title("○", "not all checked yet")
         else:
             # The words that stand before the layer's name, as those of a stack are others.
             symbol, words = stack_words(outcome)
-            self._title(symbol, words, FLAGS[outcome].text_colour)
+            self._title(symbol, words, FLAGS[outcome].tone)
         self._show_entry(picture, entry, outcome)
         for part in (self.pictures, self.regions, self.strength.native):
             part.setVisible(False)
@@ -232,7 +256,7 @@ class SealDetails(Container[Any]):
         entry = picture.metadata[VERDICT_KEY]
         outcome = Outcome(entry["verdict"])
         flag = FLAGS[outcome]
-        self._title(flag.symbol, flag.words, flag.text_colour)
+        self._title(flag.symbol, flag.words, flag.tone)
         self.stack.show_stack(None)
         self._show_entry(picture, entry, outcome)
         self._show_regions(picture, entry)
@@ -241,8 +265,12 @@ class SealDetails(Container[Any]):
         """Show what a file and a stack have in common."""
         self.check.native.setVisible(False)
         self.file.show_text(printable(entry["path"]))
-        replaced = f"\n\n{_REPLACED}" if data_replaced(picture) else ""
-        self.meaning.show_text((entry.get("meaning") or outcome.meaning) + replaced)
+        paragraphs = [entry.get("meaning") or outcome.meaning]
+        if outcome is Outcome.NO_SEAL:
+            paragraphs.append(_TO_SEAL)
+        if data_replaced(picture):
+            paragraphs.append(_REPLACED)
+        self.meaning.show_text("\n\n".join(paragraphs))
         self.signature.show_entry(entry)
         reasons = list(_reason_lines(entry))
         self._why.setText("Why" if outcome is not Outcome.INTACT else "Also noticed")
@@ -253,11 +281,17 @@ class SealDetails(Container[Any]):
         self.table.show_sections([("", seal_lines(entry)), ("Metadata", metadata_lines(entry))])
         self._seal.setVisible(self.table.rowCount() > 0)
 
-    def _title(self, symbol: str, words: str, colour: str) -> None:
+    def _title(self, symbol: str, words: str, tone: Tone | None = None) -> None:
         self.verdict.setText(f"{symbol} {words}")
-        style = "font-size: 17px; font-weight: bold; padding: 0px;"
-        self.verdict.setStyleSheet(f"{style} color: {colour};" if colour else style)
+        self._tone = tone
+        self._paint_title()
         self.verdict.setVisible(True)
+
+    def _paint_title(self) -> None:
+        style = "font-size: 17px; font-weight: bold; padding: 0px;"
+        if self._tone is not None:
+            style += f" color: {COLOURS[self._tone].on(dark=self._theme.dark)};"
+        self.verdict.setStyleSheet(style)
 
     def _show_regions(self, picture: Layer, entry: Mapping[str, Any]) -> None:
         boxes = entry.get("regions") or []

@@ -29,8 +29,8 @@ class Flag:
         What is written before the layer's name, and in tables.
     colour : str
         Of the box and the overlay text, which stands on black.
-    text_colour : str
-        Of words in tables and lines, in either theme.
+    tone : Tone
+        Of words in tables and lines, whose colour depends on the theme; see `looks.Colours.on`.
     grave : bool
         Whether the image or what is written about it is not what was sealed; drawn thicker.
     """
@@ -38,7 +38,7 @@ class Flag:
     symbol: str
     words: str
     colour: str
-    text_colour: str
+    tone: Tone
     grave: bool
 
     @property
@@ -52,7 +52,7 @@ FLAGS = {
         symbol=look.sign,
         words=look.words,
         colour=look.colours.canvas,
-        text_colour=look.colours.text,
+        tone=look.tone,
         grave=look.tone is Tone.BAD,
     )
     for outcome, look in LOOKS.items()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QKeyEvent, QKeySequence, QPaintEvent
 from qtpy.QtWidgets import (
+    QAbstractItemView,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
@@ -17,9 +19,44 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari.json_values import InexactError, as_value, parse, value_text
+from napari_seal._napari.table_parts import paint_hint
 from napari_seal._text import printable
 
 RESERVED = ("seal", "sha244")
+
+
+_HINT = (
+    "Seal writes an image file in which any later change is noticed.\n\n"
+    "What you write here is stored in it, and sealed with it. Press Add for a row, such as "
+    "operator and Ada."
+)
+
+
+class _Rows(QTableWidget):
+    """A table that says what it is for while it is empty."""
+
+    removal_wanted = Signal()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the least height: the table gets what the page has left."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the rows, or the hint."""
+        super().paintEvent(event)
+        paint_hint(self, "" if self.rowCount() else _HINT)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Edit by Return, too, and take rows away by Delete."""
+        # A key that ends an editor comes here, too.
+        editing = self.state() == QAbstractItemView.State.EditingState
+        item = None if editing else self.currentItem()
+        if item is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.editItem(item)
+        elif item is not None and event.matches(QKeySequence.StandardKey.Delete):
+            self.removal_wanted.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class MetadataTable(QWidget):
@@ -43,11 +80,14 @@ class MetadataTable(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.rows = QTableWidget(0, 2)
+        self.rows = _Rows(0, 2)
         self.rows.setHorizontalHeaderLabels(["Key", "Value"])
         self.rows.horizontalHeader().setStretchLastSection(True)
         self.rows.verticalHeader().setVisible(False)
         self.rows.setMinimumHeight(110)
+        self.rows.setAccessibleName("Metadata")
+        # Tab leaves the table; the arrow keys move in it, and typing begins to edit.
+        self.rows.setTabKeyNavigation(False)
         self.rows.setToolTip(
             'Numbers, true, [1, 2] are stored as JSON where that is exact; "12" in quotes as text'
         )
@@ -55,6 +95,7 @@ class MetadataTable(QWidget):
         self.rows.cellChanged.connect(lambda *_: self.edited.emit())
         self.add_button = QPushButton("Add")
         self.remove_button = QPushButton("Remove")
+        self.rows.removal_wanted.connect(self._remove)
         self.add_button.clicked.connect(self._add)
         self.remove_button.clicked.connect(self._remove)
         buttons = QHBoxLayout()

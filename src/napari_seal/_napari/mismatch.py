@@ -44,9 +44,13 @@ def _ask(path: str, verdict: Verdict) -> bool:
     from qtpy.QtCore import Qt
     from qtpy.QtWidgets import QApplication, QMessageBox
 
+    from napari_seal._napari.dock_page import show_focus
+    from napari_seal._napari.passphrase_dialog import main_window
+
     if QApplication.instance() is None:
         return True
-    box = QMessageBox()
+    # Over the window, whose theme it has then.
+    box = QMessageBox(main_window())
     box.setWindowTitle("Not intact")
     box.setIcon(QMessageBox.Icon.Warning)
     reasons = " ".join(reason.message for reason in verdict.reasons[:2])
@@ -59,4 +63,5 @@ def _ask(path: str, verdict: Verdict) -> bool:
     buttons = QMessageBox.StandardButton
     box.setStandardButtons(buttons.Yes | buttons.No)
     box.setDefaultButton(buttons.No)
+    show_focus(box)
     return bool(box.exec() == buttons.Yes)

@@ -75,7 +75,7 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
             image, *overlays = read_file(path)
         except SealError as error:
             # The file's name first: napari cuts a long message off at its end.
-            complain(f"Not opened: {printable(os.path.basename(path))}. {printable(error)}")
+            complain(f"Not opened: {_about(path, printable(error))}")
             continue
         opened.append(viewer.add_layer(image))
         watch = watch_of(image)
@@ -84,3 +84,12 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
         for layer in overlays:
             viewer.add_layer(layer)
     return opened
+
+
+def _about(path: str, problem: str) -> str:
+    """Say once which file it is, and without its folders: they are longer than a notification."""
+    name = printable(os.path.basename(path))
+    for named in (printable(path), name):
+        if problem.startswith(named):
+            return name + problem.removeprefix(named)
+    return f"{name}. {problem}"

@@ -17,6 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.dock_page import show_focus
+from napari_seal._napari.theme import is_dark
 from napari_seal._text import printable
 from napari_seal._verify.looks import COLOURS, Tone
 
@@ -54,7 +56,9 @@ class PassphraseDialog(QDialog):
         self.line.setEchoMode(QLineEdit.EchoMode.Password)
         self.line.setAccessibleName("Passphrase")
         self.problem = QLabel(f"⚠ {problem}")
-        self.problem.setStyleSheet(f"color: {COLOURS[Tone.BAD].text};")
+        # Over a window, a dialog has the window's theme before it is shown.
+        colour = COLOURS[Tone.BAD].on(dark=is_dark(self if parent is None else parent))
+        self.problem.setStyleSheet(f"color: {colour};")
         self.problem.setWordWrap(True)
         self.problem.setVisible(bool(problem))
         self.remember = QCheckBox("remember it in the system's keyring")
@@ -74,6 +78,7 @@ class PassphraseDialog(QDialog):
         for part in (self.told, self.line, self.problem, self.remember, note, self.buttons):
             column.addWidget(part)
         self.setMinimumWidth(380)
+        show_focus(self)
 
     def ask(self) -> Answer | None:
         """Show it; None where it was cancelled."""

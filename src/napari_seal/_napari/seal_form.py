@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, FileEdit, PushButton, SpinBox
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QPushButton
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
+from napari_seal._napari.dock_page import scroll
 from napari_seal._napari.metadata_table import MetadataTable
 from napari_seal._napari.preferences import FORMATS, IMAGE_WINDOWS, STACK_WINDOWS, Preferences
 from napari_seal._napari.seal_signing import SigningPart
 
+# Until a label that has appeared has its place.
+_SETTLE_MS = 50
+# Of the page.
+_WIDTH = 340
 _FOLDED, _UNFOLDED = "▸ Advanced", "▾ Advanced"
 
 
@@ -77,17 +83,22 @@ class SealForm(Container[Any]):
         self.signing = SigningPart()
         self.problem = _label()
         self.result = _label()
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Progress")
+        self.progress.setVisible(False)
         # A line of text that folds: superqt's fold draws its arrow black on the dark theme.
         self.advanced = QPushButton(_FOLDED)
         self.advanced.setCheckable(True)
         self.advanced.setFlat(True)
-        self.advanced.setStyleSheet("text-align: left; border: none; background: transparent;")
+        self.advanced.setStyleSheet("text-align: left; background: transparent;")
         self.advanced.toggled.connect(self.show_advanced)
         self.is_stack = False
         self._black = QLabel("Black to white")
+        title = QLabel("Metadata (sealed with the image)")
+        title.setBuddy(self.table.rows)
         layout = self.native.layout()
         parts = [
-            QLabel("Metadata (sealed with the image)"),
+            title,
             self.table,
             self.overwrite.native,
             self.advanced,
@@ -97,13 +108,83 @@ class SealForm(Container[Any]):
             self.moedal.native,
             self.signing,
             self.seal_button.native,
-            self.result,
+            self.progress,
+            # What holds now stands before what was done last.
             self.problem,
+            self.result,
         ]
         for part in parts:
             layout.addWidget(part, 1 if part is self.table else 0)
-        self.native.setMinimumWidth(340)
+        self._page = scroll(self.native, _WIDTH)
+        self._later = QTimer(self.native)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_SETTLE_MS)
+        self._later.timeout.connect(self._bring_into_view)
+        self._name_parts()
         self.show_advanced()
+
+    def _name_parts(self) -> None:
+        """Give screen readers a name where the text stands beside a part, and order Tab."""
+        for part, name in (
+            (self.layer.native, "Layer"),
+            (self.format.native, "Format"),
+            (self.quality.native, "JPEG quality"),
+            (self.target.line_edit.native, "Save as"),
+            (self.window.native, "Black to white"),
+            (self.stack_window.native, "Black to white"),
+        ):
+            part.setAccessibleName(name)
+        order = [
+            *(self.layer.native, self.format.native, self.quality.native),
+            *(self.target.line_edit.native, self.target.choose_btn.native, self.table.rows),
+            *(self.table.add_button, self.table.remove_button, self.overwrite.native),
+            *(self.advanced, self.window.native, self.stack_window.native, self.moedal.native),
+            *(self.signing.sign, self.signing.button, self.seal_button.native),
+        ]
+        for before, after in itertools.pairwise(order):
+            QWidget.setTabOrder(before, after)
+
+    # while something is written
+
+    def show_writing(self, writing: bool, *, cancel: bool = False) -> None:
+        """Lock the fields while something is written, and say how to end it.
+
+        Parameters
+        ----------
+        writing : bool
+            Whether it is; else the fields are as before.
+        cancel : bool
+            Whether it can be cancelled.
+        """
+        self.enable(not writing)
+        self.seal_button.text = "Seal" if not writing else "Cancel" if cancel else "Sealing…"
+        self.seal_button.enabled = cancel or not writing
+        self.progress.setRange(0, 0)
+        self.progress.setVisible(writing)
+        if writing:
+            self.show_problem("")
+            show(self.result, "")
+
+    def show_progress(self, done: int, total: int) -> None:
+        """Show the steps that are done; none where nobody knows how many there are."""
+        self.progress.setRange(0, total)
+        self.progress.setValue(done)
+        self.progress.setFormat(f"{done:,} of {total:,} steps done" if total else "")
+
+    def show_problem(self, text: str, *, awaited: bool = True) -> None:
+        """Show what is wrong, and bring it into view where somebody waits for it."""
+        show(self.problem, text)
+        if text and awaited:
+            self._later.start()
+
+    def show_result(self, text: str) -> None:
+        """Show what was written, and bring it into view."""
+        show(self.result, text)
+        self._later.start()
+
+    def _bring_into_view(self) -> None:
+        shown = self.result if self.result.text() else self.problem
+        self._page.ensureWidgetVisible(shown)
 
     def show_advanced(self, _opened: bool = False) -> None:
         """Fold what few need, and of that show what the chosen layer has."""

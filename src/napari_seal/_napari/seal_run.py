@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication
 
 from napari_seal._format.stack import Stack
 from napari_seal._napari.layer_data import data_of, full_resolution, is_stack
 from napari_seal._napari.names import stack_folder
 from napari_seal._napari.preferences import Preferences
-from napari_seal._napari.sealing import Progress, seal_image, seal_layer_stack
+from napari_seal._napari.sealing import Cancelled, Progress, seal_image, seal_layer_stack
 from napari_seal._napari.signing import name_of
 from napari_seal._napari.stack_axes import name_axes
 from napari_seal._text import printable
-from napari_seal.errors import SealError
+from napari_seal.errors import PassphraseError, SealError, TargetExistsError, WriteError
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -38,42 +34,31 @@ def run_seal(
     overwrite: bool,
     progress: Progress,
 ) -> Seal | Stack:
-    """Seal a layer, of one plane or of many; see `seal_image` and `seal_layer_stack`."""
+    """Seal a layer, of one plane or of many; see `seal_image` and `seal_layer_stack`.
+
+    It is done in a thread; the window stays usable, and is told the progress.
+    """
     data, meta = data_of(layer)
+    options: Any = {
+        "preferences": preferences,
+        "key": key,
+        "user_metadata": user_metadata,
+        "overwrite": overwrite,
+    }
     if is_stack(data, meta):
-        return seal_layer_stack(
-            target,
-            data,
-            meta,
-            preferences=preferences,
-            key=key,
-            user_metadata=user_metadata,
-            overwrite=overwrite,
-            progress=progress,
-        )[1]
-    return seal_image(
-        target,
-        data,
-        meta,
-        preferences=preferences,
-        key=key,
-        user_metadata=user_metadata,
-        moedal=moedal,
-        overwrite=overwrite,
-    )
+        return seal_layer_stack(target, data, meta, progress=progress, **options)[1]
+    return seal_image(target, data, meta, moedal=moedal, progress=progress, **options)
 
 
-@contextmanager
-def waiting(usable: bool) -> Iterator[None]:
-    """Show that the window waits; where it stays usable, the cursor is left as it is."""
-    if usable:
-        yield
-        return
-    QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-    try:
-        yield
-    finally:
-        QApplication.restoreOverrideCursor()
+def what_to_do(error: SealError) -> str:
+    """Return an error as a sentence, and the way out where it has none."""
+    text = printable(error)
+    text = text[:1].upper() + text[1:]
+    if isinstance(error, WriteError) and not isinstance(error, Cancelled | TargetExistsError):
+        return f"{text.rstrip('.')}. Choose another folder, or make room, and press Seal again."
+    if isinstance(error, PassphraseError):
+        return f"{text.rstrip('.')}. Press Seal to be asked again, or take the tick away."
+    return text
 
 
 def unfinished(folder: str) -> Stack | None:

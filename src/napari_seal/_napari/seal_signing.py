@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -35,7 +35,14 @@ class SigningPart(QWidget):
     ----------
     parent : QWidget, optional
         Owner, in Qt's sense.
+
+    Attributes
+    ----------
+    changed : Signal
+        Another key was chosen, or the tick was set or taken away.
     """
+
+    changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +54,7 @@ class SigningPart(QWidget):
         self.menu = QMenu(self.button)
         self.choose = self.menu.addAction("Choose a private key…")
         self.no_key = self.menu.addAction("No key: save without signatures")
+        self.sign.toggled.connect(self.changed)
         self.choose.triggered.connect(self._choose)
         self.no_key.triggered.connect(lambda: signature_preferences.set_key(""))
         self.button.setMenu(self.menu)
@@ -68,8 +76,8 @@ class SigningPart(QWidget):
 
     def look(self, _event: Any = None) -> None:
         """Show who signs, as set in Preferences and as the key's file is now."""
-        path = signature_preferences.load_signature_preferences().key
-        if path != self._path:
+        path, before = signature_preferences.load_signature_preferences().key, self._path
+        if path != before:
             self._path = path
             self.sign.setChecked(bool(path))
         self.sign.setEnabled(bool(path))
@@ -79,6 +87,8 @@ class SigningPart(QWidget):
         problem = key_problem(path) if path else ""
         self.problem.setText(f"⚠ {problem}")
         self.problem.setVisible(bool(problem))
+        if path != before:
+            self.changed.emit()
 
     def key(self) -> SigningKey | None:
         """Return the key to sign with, after a question if need be; None where none is ticked.

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from qtpy.QtWidgets import QApplication
-
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.layer_data import check_layer, data_of, is_stack
 from napari_seal._napari.names import EXTENSIONS, LOSSLESS, our_extension, stack_folder
@@ -27,7 +25,7 @@ from napari_seal._napari.preferences import (
 )
 from napari_seal._napari.seal_draft import Draft, new_draft, read_metadata
 from napari_seal._napari.seal_form import SealForm, show
-from napari_seal._napari.seal_run import is_taken, result_text, run_seal, stack_text, waiting
+from napari_seal._napari.seal_run import is_taken, result_text, run_seal, stack_text, what_to_do
 from napari_seal._napari.seal_target import ask_for_path, full_path, suggest_path
 from napari_seal._napari.sealing import Cancelled
 from napari_seal._text import printable
@@ -79,6 +77,7 @@ class SealWidget(SealForm):
         for part in (self.quality, self.target, self.moedal, self.window, self.stack_window):
             part.changed.connect(self._edited)
         self.table.edited.connect(self._edited)
+        self.signing.changed.connect(self._show_state)
         self.overwrite.changed.connect(self._agree)
         # In place of magicgui's own dialog, which does not tell what the person agreed to in it.
         self.target.choose_btn.changed.disconnect()
@@ -244,7 +243,7 @@ class SealWidget(SealForm):
         """What keeps the layer from being sealed, in a sentence; empty if nothing does."""
         layer = self.layer.value
         if layer is None:
-            return "Open an image first: there is no image layer."
+            return "Open an image first: there is no layer of an image or of labels."
         try:
             data, meta = data_of(layer)
             check_layer(data, meta, lossless=our_extension(self._target()) == LOSSLESS)
@@ -256,7 +255,10 @@ class SealWidget(SealForm):
         if not target:
             return "Choose where to save it."
         if not os.path.isdir(os.path.dirname(target)):
-            return f"There is no folder {printable(os.path.dirname(target))}."
+            return (
+                f"There is no folder {printable(os.path.dirname(target))}. Make it, or choose "
+                "another under Select file."
+            )
         if is_taken(target, stack=self.is_stack) and not self.overwrite.value:
             if self._just_sealed:
                 return _AGAIN
@@ -286,7 +288,7 @@ class SealWidget(SealForm):
             lines.append(stack_text(self.layer.value, target, anew=bool(self.overwrite.value)))
         elif not problem and target != self._typed():
             lines.append(f"Will be saved as {printable(target)}")
-        show(self.problem, "\n".join(lines))
+        self.show_problem("\n".join(lines), awaited=False)
 
     # the work
 
@@ -298,9 +300,11 @@ class SealWidget(SealForm):
 
     def _cancel(self) -> None:
         self._cancelled = True
+        self.seal_button.enabled = False
+        self.progress.setFormat("Cancelling…")
 
     def _close(self) -> None:
-        self._cancel()
+        self._cancelled = True
         self.signing.let_go()
 
     def seal(self) -> Seal | Stack | None:
@@ -318,41 +322,40 @@ class SealWidget(SealForm):
         try:
             key = self.signing.key()
         except SealError as error:
-            show(self.problem, f"⚠ {printable(error)}")
+            self.show_problem(f"⚠ {what_to_do(error)}")
             return None
         self._writing, self._cancelled = True, False
-        self.enable(False)
-        if self.is_stack:
-            self.seal_button.text = "Cancel"
+        self.show_writing(True, cancel=self.is_stack)
         problem = ""
         try:
-            with waiting(self.is_stack):
-                sealed = run_seal(
-                    self.layer.value,
-                    target,
-                    preferences=self._wanted(),
-                    key=key,
-                    user_metadata=self.table.metadata(),
-                    moedal=bool(self.moedal.value) and not self.is_stack,
-                    overwrite=bool(self.overwrite.value),
-                    progress=self._progress,
-                )
+            sealed = run_seal(
+                self.layer.value,
+                target,
+                preferences=self._wanted(),
+                key=key,
+                user_metadata=self.table.metadata(),
+                moedal=bool(self.moedal.value) and not self.is_stack,
+                overwrite=bool(self.overwrite.value),
+                progress=self._progress,
+            )
         except SealError as error:
-            problem = f"⚠ {printable(error)}"
+            problem = f"⚠ {what_to_do(error)}"
             return None
         finally:
             self._writing = False
             if not self._guard.closed:
-                self.seal_button.text = "Seal"
+                self.show_writing(False)
                 show(self.result, "")
                 self._show_state()
                 if problem:
-                    show(self.problem, problem)
+                    self.show_problem(problem)
+        if self._guard.closed:
+            return sealed
         self.overwrite.value = False
         self._note_folder()
         # The file that now exists is no obstacle to warn of: it is the one just made.
         self._just_sealed = True
-        show(self.result, result_text(target, sealed))
+        self.show_result(result_text(target, sealed))
         self._show_state()
         return sealed
 
@@ -365,10 +368,9 @@ class SealWidget(SealForm):
         )
 
     def _progress(self, done: int, total: int) -> None:
-        """Let the window draw itself and take a click while a stack is written."""
-        if not self._cancelled:
-            show(self.result, f"{done:,} of {total:,} steps done")
-            QApplication.processEvents()
+        """Show how far it is; in the window's thread."""
+        if not self._cancelled and not self._guard.closed:
+            self.show_progress(done, total)
         if self._cancelled:
             raise Cancelled(
                 f"Cancelled: {done:,} of {total:,} steps were done. Seal under the same name to "

@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.attributes import attributes_to_json
+from napari_seal._napari.beside import beside_window
 from napari_seal._napari.flag import plain_name
 from napari_seal._napari.layer_data import check_layer, full_resolution, labels_window
 from napari_seal._napari.names import LOSSLESS, stack_folder
 from napari_seal._napari.notices import say, unmarked, warn
 from napari_seal._napari.preferences import Preferences
-from napari_seal._napari.stack_again import check_not_itself, without_gaps
+from napari_seal._napari.stack_again import (
+    check_gaps,
+    check_not_itself,
+    opened_path,
+    show_what_was_read,
+    without_gaps,
+)
 from napari_seal._napari.stack_axes import name_axes, planes_first
 from napari_seal._napari.user_metadata import metadata_to_json, opened_verdict
 from napari_seal._text import printable
@@ -39,6 +46,7 @@ def seal_image(
     moedal: bool = False,
     overwrite: bool = False,
     announce: bool = False,
+    progress: Progress | None = None,
 ) -> Seal:
     """Seal a layer of one plane together with what napari knows about it.
 
@@ -63,6 +71,9 @@ def seal_image(
         Whether an existing file may be replaced.
     announce : bool
         Whether to say that it was sealed.
+    progress : callable, optional
+        Called from time to time while the window stays usable; without it, the window only draws
+        itself.
 
     Returns
     -------
@@ -74,11 +85,13 @@ def seal_image(
     import napari_seal
 
     check_layer(data, meta, lossless=_is_lossless(target))
-    image = np.asarray(full_resolution(data, meta))
     is_labels = meta.get("type") == "labels"
     known = _Known(meta, user_metadata, preferences)
-    try:
-        seal = napari_seal.seal(
+
+    def work(_: Progress) -> Seal:
+        # A copy: in the window, somebody may paint on the layer while it is sealed.
+        image = np.array(full_resolution(data, meta))
+        return napari_seal.seal(
             image,
             target,
             quality=preferences.quality,
@@ -89,6 +102,9 @@ def seal_image(
             moedal=moedal,
             overwrite=overwrite,
         )
+
+    try:
+        seal = beside_window(work, progress, usable=progress is not None)
     except TargetExistsError as error:
         raise _exists(target) from error
     # First: a later message covers an earlier one, and warnings must be seen.
@@ -144,15 +160,15 @@ def seal_layer_stack(
     folder = stack_folder(target)
     index = os.path.join(folder, os.path.basename(folder).removesuffix(".sealed") + INDEX_ENDING)
     check_not_itself(meta, folder)
-    progress = without_gaps(meta, progress)
+    check_gaps(opened_path(meta))
     begun = os.path.exists(index) and not overwrite
-    window: Any
-    if meta.get("type") == "labels":
-        window, progress = _look_at_labels(array, progress)
-    else:
-        window = "plane" if preferences.plane_windows else None
-    try:
-        stack = napari_seal.seal_stack(
+
+    def work(step: Progress) -> Stack:
+        step = without_gaps(meta, step)
+        window: Any = "plane" if preferences.plane_windows else None
+        if meta.get("type") == "labels":
+            window, step = _look_at_labels(array, step)
+        return napari_seal.seal_stack(
             array,
             folder,
             axes=[*axes, *(["S"] if rgb else [])],
@@ -164,21 +180,24 @@ def seal_layer_stack(
             key=key,
             overwrite=overwrite and os.path.exists(index),
             resume=not overwrite,
-            progress=progress,
+            progress=step,
         )
+
+    try:
+        stack = beside_window(work, progress)
     except TargetExistsError as error:
         raise _exists(folder) from error
+    finally:
+        show_what_was_read(opened_path(meta))
     if announce:
         _say_that_it_is_sealed(folder, f": {stack.count:,} planes{_signed(key)}", begun=begun)
     known.say_what_is_missing(folder)
     return index, stack
 
 
-def _look_at_labels(labels: Any, progress: Progress | None) -> tuple[Any, Progress | None]:
+def _look_at_labels(labels: Any, report: Progress) -> tuple[Any, Progress]:
     """Find the window of labels, with progress; return what goes on with the progress as well."""
-    if progress is None:
-        return labels_window(labels), None
-    report, looked, planes = progress, 0, math.prod(labels.shape[:-2])
+    looked, planes = 0, math.prod(labels.shape[:-2])
 
     def step() -> None:
         nonlocal looked
@@ -272,7 +291,9 @@ def _is_lossless(target: str) -> bool:
 
 def _exists(target: str) -> TargetExistsError:
     return TargetExistsError(
-        f"Not saved: {printable(target)} exists already and was left as it is. Choose another "
+        # What it is about first: napari shows about 38 characters of a message.
+        f"Not saved: {printable(os.path.basename(target))} exists already in "
+        f"{printable(os.path.dirname(target))} and was left as it is. Choose another "
         'name, or use "Seal layer..." with "replace an existing file" ticked.'
     )
 

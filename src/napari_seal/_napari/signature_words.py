@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from napari_seal._text import printable
 from napari_seal._trust.states import Signature
-from napari_seal._verify.looks import COLOURS, SIGNS, Tone
+from napari_seal._verify.looks import SIGNS, Tone
 
 #: From good to bad, as tables sort them.
 SIGNATURES: Final = (
@@ -61,11 +61,6 @@ def tone(state: Signature, *, required: bool = False) -> Tone:
 def state_text(state: Signature, *, required: bool = False) -> str:
     """Return sign and word, as in tables."""
     return f"{SIGNS[tone(state, required=required)]} {state}"
-
-
-def text_colour(state: Signature, *, required: bool = False) -> str:
-    """Return the colour of these words in either theme."""
-    return COLOURS[tone(state, required=required)].text
 
 
 def signed_text(state: Signature, signer: str | None, *, required: bool = False) -> str:

@@ -41,30 +41,24 @@ def check_not_itself(meta: Mapping[str, Any], folder: str) -> None:
         )
 
 
-def without_gaps(meta: Mapping[str, Any], progress: Progress | None) -> Progress | None:
+def without_gaps(meta: Mapping[str, Any], progress: Progress) -> Progress:
     """Return a progress that ends the sealing at a plane for which there is no picture.
 
     Parameters
     ----------
     meta : mapping
         The layer's attributes.
-    progress : callable or None
-        What is called besides.
-
-    Raises
-    ------
-    ImageError
-        Such a plane is known already; later, the returned function raises it.
+    progress : callable
+        What is called besides.  The returned function raises an `ImageError` at such a plane, in
+        any thread.
     """
     path = opened_path(meta)
     if not path:
         return progress
-    check_gaps(path)
 
     def step(done: int, total: int) -> None:
         check_gaps(path)
-        if progress is not None:
-            progress(done, total)
+        progress(done, total)
 
     return step
 
@@ -80,8 +74,15 @@ def check_gaps(path: str) -> None:
     for watch in watches_of(path):
         gap = watch.first_gap()
         if gap is not None:
-            place = place_text(watch.opened.stack.plane_axes, gap)
+            index, outcome = gap
+            place = place_text(watch.opened.stack.plane_axes, index)
             raise ImageError(
                 f"Of the plane {place} there is no picture that could be sealed: it is "
-                f"{watch.bad[gap]}. Put it back, or seal the part without it."
+                f"{outcome}. Put it back, or seal the part without it."
             )
+
+
+def show_what_was_read(path: str) -> None:
+    """Let layers show the verdicts on planes that were read meanwhile; in the window's thread."""
+    for watch in watches_of(path):
+        watch.take()

@@ -15,18 +15,17 @@ from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
-from napari_seal._napari.flag import WHERE, flagged_name, show_box, show_name
-from napari_seal._napari.notices import say, warn
+from napari_seal._napari.flag import flagged_name, show_box, show_name
 from napari_seal._napari.opened import data_replaced, overlay_of, remember
 from napari_seal._napari.overlays import REGIONS
-from napari_seal._napari.signature_flag import headline, is_alarming, signed_help, signed_sentence
+from napari_seal._napari.signature_flag import signed_help, signed_sentence
 from napari_seal._napari.stack_mark import PositionMark
+from napari_seal._napari.stack_notices import say_checked, say_opened
 from napari_seal._napari.stack_position import bad_in_view, in_view
 from napari_seal._napari.stack_regions import stack_region_layer
 from napari_seal._napari.stack_task import StackTask, later, start_task
 from napari_seal._napari.stack_values import place_text, say_verdict
 from napari_seal._napari.user_metadata import VERDICT_KEY
-from napari_seal._text import printable
 from napari_seal._verify.looks import LOOKS
 from napari_seal._verify.verdict import Outcome, Verdict
 
@@ -104,6 +103,21 @@ class StackWatch:
         if not verdict.intact or index in self.bad:
             self._queue.append((index, verdict))
 
+    def first_gap(self) -> tuple[Index, Outcome] | None:
+        """The first plane that was found to have no picture, so that it is shown black."""
+        found = dict(self.bad)
+        for index, verdict in self._queue.copy():
+            found[index] = verdict.verdict
+        for index, outcome in sorted(found.items()):
+            if outcome is Outcome.INTACT or index in self._has_picture:
+                continue
+            image, _ = self.opened.plane(index)
+            shape, dtype = self.opened.stack.plane_shape, self.opened.dtype
+            if image is None or image.shape != shape or image.dtype != dtype:
+                return index, outcome
+            self._has_picture.add(index)
+        return None
+
     # in the window's thread
 
     @property
@@ -139,18 +153,7 @@ class StackWatch:
 
     def announce(self, notes: list[str]) -> None:
         """Say what is known on opening."""
-        stack, name = self.opened.stack, printable(os.path.basename(self.opened.path))
-        outcome = self.opened.verdict.verdict
-        if outcome is Outcome.INTACT:
-            say(
-                f"{stack.count:,} planes: {name}. Each is verified when it is shown, and all of "
-                f"them in the background. {self._signed()}".strip()
-            )
-        else:
-            why = " ".join(reason.message for reason in self.opened.verdict.reasons[:2])
-            warn(f"{LOOKS[outcome].sign} {outcome}: {name}. {why} {WHERE}")
-        if notes:
-            warn(f"{name}: not restored: {'; '.join(notes)}")
+        say_opened(self.opened, self._signed(), notes)
 
     def attach(self, viewer: Any) -> None:
         """Show in a viewer what is found, and begin to check the whole.
@@ -189,17 +192,6 @@ class StackWatch:
         self._show_verdict()
         self._show_position()
 
-    def first_gap(self) -> Index | None:
-        """The first plane that was found to have no picture, so that it is shown black."""
-        self.take()
-        for index in sorted(set(self.bad) - set(self._has_picture)):
-            image, _ = self.opened.plane(index)
-            shape, dtype = self.opened.stack.plane_shape, self.opened.dtype
-            if image is None or image.shape != shape or image.dtype != dtype:
-                return index
-            self._has_picture.add(index)
-        return None
-
     @property
     def viewer(self) -> Any:
         """The viewer in which the layer is, or None."""
@@ -214,18 +206,22 @@ class StackWatch:
         """Take out what was found since, and show it."""
         new = False
         while self._queue:
-            index, verdict = self._queue.popleft()
-            if verdict.intact:  # it was put right since
-                new |= self.bad.pop(index, None) is not None
-                self.verdicts.pop(index, None)
-                continue
-            new |= self.bad.get(index) is not verdict.verdict
-            self.bad[index] = verdict.verdict
-            if len(self.verdicts) < DESCRIBED or index in self.verdicts:
-                self.verdicts[index] = verdict
+            new |= self._note(*self._queue[0])
+            self._queue.popleft()  # now: `first_gap` finds it here or there
         if new:
             self._show_verdict()
             self._show_position()
+
+    def _note(self, index: Index, verdict: Verdict) -> bool:
+        """Keep the verdict on a plane; return whether it is another one than before."""
+        if verdict.intact:  # it was put right since
+            self.verdicts.pop(index, None)
+            return self.bad.pop(index, None) is not None
+        new = self.bad.get(index) is not verdict.verdict
+        self.bad[index] = verdict.verdict
+        if len(self.verdicts) < DESCRIBED or index in self.verdicts:
+            self.verdicts[index] = verdict
+        return new
 
     def progress(self) -> None:
         """More planes were looked at."""
@@ -252,17 +248,8 @@ class StackWatch:
             self._say_how_it_ended(layer)
 
     def _say_how_it_ended(self, layer: Layer) -> None:
-
-        outcome, count = self.outcome, self.opened.stack.count
-        name = printable(os.path.basename(self.opened.path))
-        sign = LOOKS[outcome].sign
-        if outcome is Outcome.INTACT:
-            text = f"{headline(self.signature)}: {name}. All {count:,} planes were verified. "
-            show = warn if is_alarming(self.signature) else say
-            show(f"{text}{self._signed()}".strip())
-            return
-        why = " ".join(r["message"] for r in layer.metadata[VERDICT_KEY]["reasons"][:3])
-        warn(f"{sign} {outcome}: {name}. {why} {WHERE}")
+        why = [reason["message"] for reason in layer.metadata[VERDICT_KEY]["reasons"]]
+        say_checked(self.opened, self.outcome, self.signature, self._signed(), why)
 
     @property
     def _signer(self) -> str | None:

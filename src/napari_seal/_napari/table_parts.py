@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
-from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
+from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 _DISPLAY = Qt.ItemDataRole.DisplayRole
 
@@ -52,3 +53,46 @@ def show_as_lines(view: QTableView) -> None:
     header = view.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+def paint_hint(view: QAbstractItemView, hint: str) -> None:
+    """Write into a table that shows no row what to do; called after it has drawn itself."""
+    if not hint:
+        return
+    painter = QPainter(view.viewport())
+    painter.setPen(view.palette().text().color())
+    area = view.viewport().rect().adjusted(8, 8, -8, -8)
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(area, int(flags), hint)
+    painter.end()
+
+
+class LinesView(QTableView):
+    """A table of lines that are opened and copied, with the mouse and without it.
+
+    Attributes
+    ----------
+    open_wanted, copy_wanted : Signal
+        Return was pressed, or Ctrl+C, or it was chosen from the menu of the right mouse button or
+        the menu key.
+    """
+
+    open_wanted = Signal()
+    copy_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        opens, copies = QAction("Open in viewer", self), QAction("Copy path", self)
+        copies.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copies.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        opens.triggered.connect(lambda _checked: self.open_wanted.emit())
+        copies.triggered.connect(lambda _checked: self.copy_wanted.emit())
+        self.addActions([opens, copies])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the selected rows by Return, as by a double click."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_wanted.emit()
+        else:
+            super().keyPressEvent(event)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from napari_seal._napari.verdict_table import VerdictTable
 from napari_seal._napari.verify_text import details
 
-_LINES = 7
+_LEAST_LINES, _MOST_LINES = 4, 7
 
 
 class VerdictDetails(QPlainTextEdit):
@@ -28,14 +29,20 @@ class VerdictDetails(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setPlaceholderText("Select a result to read why.")
         self.setAccessibleName("Details of the selected result")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         margins = 2 * (int(self.document().documentMargin()) + self.frameWidth())
-        self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + margins)
+        line = self.fontMetrics().lineSpacing()
+        self.setMinimumHeight(_LEAST_LINES * line + margins)
+        self.setMaximumHeight(_MOST_LINES * line + margins)
         selection = table.selectionModel()
         selection.selectionChanged.connect(self._follow)
         selection.currentChanged.connect(self._follow)
         # Clearing and filtering take the selection away without a word.
         table.results.modelReset.connect(self._follow)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the least height: what is more is shared with the table."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def _follow(self, *_: object) -> None:
         verdict = self._table.selected_verdict()

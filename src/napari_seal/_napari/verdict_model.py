@@ -19,7 +19,7 @@ from qtpy.QtCore import QModelIndex, QObject, Qt, Signal
 from qtpy.QtGui import QColor
 
 from napari_seal._napari.flag import FLAGS
-from napari_seal._napari.signature_words import signer_text, state_text, text_colour
+from napari_seal._napari.signature_words import signer_text, state_text, tone
 from napari_seal._napari.table_parts import ColumnsModel
 from napari_seal._napari.verdict_order import (
     FILE,
@@ -36,6 +36,7 @@ from napari_seal._napari.verdict_rows import Packed, VerdictRows
 from napari_seal._napari.verdict_steps import StepByStep
 from napari_seal._napari.verify_text import sentences
 from napari_seal._text import printable
+from napari_seal._verify.looks import COLOURS, Tone
 from napari_seal._verify.verdict import Outcome, Verdict
 
 _ROLES = Qt.ItemDataRole
@@ -71,7 +72,7 @@ class VerdictModel(ColumnsModel):
         self._shown = array("I")
         self._filter = Filter()
         self._shown_filter: Filter | None = self._filter
-        self._required = False
+        self._required = self._dark = False
         self._column = -1
         self._descending = False
         self._next_sort = 0.0
@@ -125,6 +126,10 @@ class VerdictModel(ColumnsModel):
             last = self.index(len(self._shown) - 1, SIGNATURE)
             self.dataChanged.emit(self.index(0, SIGNATURE), last)
 
+    def set_dark(self, dark: bool) -> None:
+        """Colour the words for a dark ground, or for a light one, when they are drawn next."""
+        self._dark = dark
+
     @property
     def busy(self) -> bool:
         """Whether filtering or sorting goes on."""
@@ -174,9 +179,9 @@ class VerdictModel(ColumnsModel):
             # As rich text it is wrapped; escaped, a file name cannot be markup.
             return f"<p>{html.escape(self._tip(row, column))}</p>"
         if role == _ROLES.ForegroundRole and column == VERDICT:
-            return QColor(FLAGS[self.rows.outcome(row)].text_colour)
+            return self._colour(FLAGS[self.rows.outcome(row)].tone)
         if role == _ROLES.ForegroundRole and column == SIGNATURE:
-            return QColor(text_colour(self.rows.signature(row), required=self._required))
+            return self._colour(tone(self.rows.signature(row), required=self._required))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -186,6 +191,9 @@ class VerdictModel(ColumnsModel):
         self._arrange()
 
     # how
+
+    def _colour(self, of: Tone) -> QColor:
+        return QColor(COLOURS[of].on(dark=self._dark))
 
     def _text(self, row: int, column: int) -> str:
         if column == VERDICT:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from typing import Any
 
-from qtpy.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from qtpy.QtCore import QItemSelectionModel, QModelIndex, QSize, Qt, Signal
+from qtpy.QtGui import QPaintEvent, QResizeEvent
 from qtpy.QtWidgets import (
     QApplication,
     QSizePolicy,
@@ -19,25 +18,30 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari.names import our_extension
-from napari_seal._napari.table_parts import show_as_lines
+from napari_seal._napari.table_parts import LinesView, paint_hint, show_as_lines
+from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._napari.verdict_order import FILE, SIGNATURE, SIGNER, VERDICT, WHY
 from napari_seal._verify.verdict import Verdict
 
 #: What is written into the empty table.
 EMPTY = (
-    "Choose a folder or files above and press Verify.\n\n"
+    "Choose a folder or files above and press Verify.\n"
     "Every image is compared with the seal it carries.\n"
-    "Double-click a result to open the image."
+    "A double click on a result, or Enter, opens the image.\n\n"
+    "No sealed images yet? File > IO Utilities > Seal layer… makes them, "
+    "and File > Open Sample > napari-seal has two."
 )
 #: The same, where there are results that are not shown.
-FILTERED = "No result passes the filter."
+FILTERED = "No result passes the filter. Choose all verdicts, and clear the text."
 
 #: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
 MOST_OPENED = 20
 
 # Pixels; in a table that is narrower, reasons would be cut after two words.
 _WIDE = 560
+# The same in height: the header and four rows.
+_LEAST_HEIGHT = 130
 # What signature and signer take of it.
 _SIGNATURE_WIDTH, _SIGNER_WIDTH = 105, 120
 # Left and right of a cell's text.
@@ -46,7 +50,7 @@ _MARGINS = 8
 _MOST_KEPT = 20_000
 
 
-class VerdictTable(QTableView):
+class VerdictTable(LinesView):
     """Results one a row.
 
     Parameters
@@ -73,7 +77,10 @@ class VerdictTable(QTableView):
         show_as_lines(self)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(160)
+        self.setMinimumHeight(_LEAST_HEIGHT)
+        self._theme = ThemeWatch(self)
+        self._theme.changed.connect(self._set_dark)
+        self.results.set_dark(self._theme.dark)
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
         # One in which nothing is selected: a header looks at every selected row when it is drawn,
@@ -92,7 +99,8 @@ class VerdictTable(QTableView):
         self._signed = False
         self._fit_columns()
         self.setItemDelegateForColumn(FILE, NameVisible(self))
-        self._add_actions()
+        self.open_wanted.connect(self.open_selected)
+        self.copy_wanted.connect(self.copy_paths)
         self.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
 
     @property
@@ -131,28 +139,23 @@ class VerdictTable(QTableView):
         """Put the paths of the selected rows onto the clipboard, one a line, and return them."""
         return copy_lines(self.selected_paths())
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Open the selected rows by Return, as by a double click."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.open_selected()
-        else:
-            super().keyPressEvent(event)
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the least height: the table gets what the page has left."""
+        return QSize(super().sizeHint().width(), _LEAST_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
         super().paintEvent(event)
-        if self.hint:
-            painter = QPainter(self.viewport())
-            painter.setPen(self.palette().placeholderText().color())
-            area = self.viewport().rect().adjusted(16, 16, -16, -16)
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(area, int(flags), self.hint)
-            painter.end()
+        paint_hint(self, self.hint)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Show the reasons where there is room for them; elsewhere the details have them."""
         super().resizeEvent(event)
         self._fit_columns()
+
+    def _set_dark(self, dark: bool) -> None:
+        self.results.set_dark(dark)
+        self.viewport().update()
 
     def show_signatures(self, shown: bool) -> None:
         """Show who signed, or not where nobody did."""
@@ -177,20 +180,6 @@ class VerdictTable(QTableView):
 
     def _path(self, row: int) -> str:
         return self.results.path_at(row)
-
-    def _add_actions(self) -> None:
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        steps: list[tuple[str, Any, Any]] = [
-            ("Open in viewer", None, self.open_selected),
-            ("Copy path", QKeySequence.StandardKey.Copy, self.copy_paths),
-        ]
-        for text, shortcut, slot in steps:
-            action = QAction(text, self)
-            if shortcut is not None:
-                action.setShortcut(QKeySequence(shortcut))
-                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            action.triggered.connect(slot)
-            self.addAction(action)
 
 
 def selected_rows(view: QTableView) -> Iterator[int]:

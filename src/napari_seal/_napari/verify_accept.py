@@ -8,6 +8,7 @@ from typing import Final
 from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from napari_seal._napari.dock_page import show_focus
 from napari_seal._napari.verdict_table import VerdictTable, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
 from napari_seal._napari.verify_task import Task, when_done
@@ -49,8 +50,12 @@ class AcceptDialog(QDialog):
         self.note.setPlaceholderText("Why? For example: scanned again after cleaning the lens")
         self.note.setAccessibleName("Note for the history")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.accept_button = buttons.addButton("Accept", QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
+        # No button that Enter presses: it hides what happened for good.
+        self.accept_button = buttons.addButton("Accept", QDialogButtonBox.ButtonRole.ActionRole)
+        for button in buttons.buttons():
+            button.setAutoDefault(False)
+        self.note.returnPressed.connect(self.accept_button.setFocus)
+        self.accept_button.clicked.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         for text in (meaning, "\n".join(map(breakable, listed)), "Note, kept in the history:"):
@@ -61,6 +66,7 @@ class AcceptDialog(QDialog):
         layout.addWidget(self.note)
         layout.addWidget(buttons)
         self.setMinimumWidth(480)
+        show_focus(self)
         self.note.setFocus()
 
 

@@ -16,12 +16,12 @@ from qtpy.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_seal._napari.table_parts import ColumnsModel, show_as_lines
+from napari_seal._napari.dock_page import show_focus
+from napari_seal._napari.table_parts import ColumnsModel, LinesView, show_as_lines
 from napari_seal._napari.verdict_table import MOST_OPENED, NameVisible, copy_lines, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
 from napari_seal._napari.verify_task import Task
@@ -134,9 +134,12 @@ class DuplicatesWindow(QDialog):
         self._show_buttons()
 
     def _make_table(self) -> None:
-        self.table = table = QTableView()
+        self.table = table = LinesView()
         table.setModel(self.model)
+        table.setAccessibleName("Images that are there more than once")
         show_as_lines(table)
+        table.open_wanted.connect(self._open_selected)
+        table.copy_wanted.connect(self._copy)
         header = table.horizontalHeader()
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         table.setColumnWidth(0, table.fontMetrics().horizontalAdvance("0" * _DIGITS) + 24)
@@ -168,6 +171,8 @@ class DuplicatesWindow(QDialog):
         layout.addWidget(self.table, 1)
         layout.addLayout(buttons)
         self.resize(640, 460)
+        show_focus(self)
+        self.table.setFocus()
 
     # reading
 

@@ -37,6 +37,8 @@ class FilterRow(Container[Any]):
         self._signed = False
         line = self.text.native
         line.setPlaceholderText("filter by text")
+        line.setAccessibleName("Filter by text")
+        self.verdict.native.setAccessibleName("Filter by verdict")
         line.setClearButtonEnabled(True)
         self._pause = QTimer(line)
         self._pause.setSingleShot(True)

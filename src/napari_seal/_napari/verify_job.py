@@ -211,7 +211,11 @@ def how_it_ended(job: VerifyJob, chosen: Sequence[str]) -> str:
     if job.cancelled and nothing_checked(rows.counts):
         return "⚠ Cancelled: nothing was checked."
     if job.cancelled:
-        again = " The ledger has what was done: the run can be gone on with." if job.ledger else ""
+        again = (
+            " The ledger has what was done: the run can be gone on with."
+            if job.ledger
+            else " Verify begins anew; a run with a ledger can be gone on with."
+        )
         return f"⚠ Cancelled: {len(rows):,} of {files(job.found)} were checked.{again}"
     if nothing_checked(rows.counts):
         return why_nothing_checked(rows.verdicts(), len(rows), chosen)

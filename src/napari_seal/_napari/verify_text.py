@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 from urllib.parse import unquote_to_bytes
 from urllib.request import url2pathname
 
@@ -13,7 +14,7 @@ from napari_seal._napari.signature_words import (
     SIGNATURES,
     signed_text,
     state_text,
-    text_colour,
+    tone,
 )
 from napari_seal._text import printable
 from napari_seal._trust.states import Signature
@@ -21,6 +22,8 @@ from napari_seal._verify.looks import COLOURS, SIGNS, Tone
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
 
+#: Where Verify was asked for, and nothing is chosen.
+NOTHING_CHOSEN: Final = "Choose first what to verify: a folder or files, above."
 # Digests are longer; they are in the export, for whoever compares them.
 _LONGEST_VALUE = 60
 _PATHS = (ReasonCode.MOVED, ReasonCode.COPIED)
@@ -87,7 +90,11 @@ def relative(path: str, folder: str) -> str:
 
 
 def counts_line(
-    counts: Mapping[Outcome, int], found: int, arrived: Mapping[ReasonCode, int] | None = None
+    counts: Mapping[Outcome, int],
+    found: int,
+    arrived: Mapping[ReasonCode, int] | None = None,
+    *,
+    dark: bool = False,
 ) -> str:
     """Return the counts per verdict as rich text; they add up to the files checked.
 
@@ -99,14 +106,17 @@ def counts_line(
         How many files there are to check; those that are missing are not among them.
     arrived : mapping of ReasonCode to int, optional
         How many of them the ledger tells to be moved, copied or extra.
+    dark : bool
+        Whether it stands on a dark ground.
     """
     total = sum(counts.values())
     if total == 0:
         return ""
     parts = [
-        f'<span style="color:{FLAGS[outcome].text_colour}">{FLAGS[outcome].symbol}&nbsp;'
+        f'<span style="color:{COLOURS[FLAGS[outcome].tone].on(dark=dark)}">'
         # A hyphen at which the line does not break.
-        f"{str(outcome).replace('-', '&#8209;')}&nbsp;<b>{counts[outcome]:,}</b></span>"
+        f"{FLAGS[outcome].symbol}&nbsp;{str(outcome).replace('-', '&#8209;')}&nbsp;"
+        f"<b>{counts[outcome]:,}</b></span>"
         for outcome in Outcome
         if counts[outcome]
     ]
@@ -123,7 +133,7 @@ def counts_line(
     return " &nbsp; ".join([*parts, sum_.replace(" ", "&nbsp;")])
 
 
-def signatures_line(signed: Mapping[Signature, int], *, required: bool) -> str:
+def signatures_line(signed: Mapping[Signature, int], *, required: bool, dark: bool = False) -> str:
     """Return the counts of signatures as rich text; empty where there are none, and need be none.
 
     Parameters
@@ -132,12 +142,14 @@ def signatures_line(signed: Mapping[Signature, int], *, required: bool) -> str:
         How many files are in which state.
     required : bool
         Whether each must be `trusted`.
+    dark : bool
+        Whether it stands on a dark ground.
     """
     total, untold = sum(signed.values()), signed[Signature.NONE]
     if total == 0 or (untold == total and not required):
         return ""
     parts = [
-        _coloured(text_colour(state, required=required), state_text(state, required=required))
+        _coloured(tone(state, required=required), state_text(state, required=required), dark=dark)
         + f"&nbsp;<b>{signed[state]:,}</b>"
         for state in SIGNATURES
         if signed[state]
@@ -145,18 +157,18 @@ def signatures_line(signed: Mapping[Signature, int], *, required: bool) -> str:
     failed = total - signed[Signature.TRUSTED]
     if required and failed:
         parts.append(
-            _coloured(COLOURS[Tone.BAD].text, f"{SIGNS[Tone.BAD]} {failed:,} without a trusted one")
+            _coloured(Tone.BAD, f"{SIGNS[Tone.BAD]} {failed:,} without a trusted one", dark=dark)
         )
     elif required:
         parts.append(
-            _coloured(COLOURS[Tone.GOOD].text, f"{SIGNS[Tone.GOOD]} each file has a trusted one")
+            _coloured(Tone.GOOD, f"{SIGNS[Tone.GOOD]} each file has a trusted one", dark=dark)
         )
     return " &nbsp; ".join(["Signatures:", *parts])
 
 
-def _coloured(colour: str, text: str) -> str:
-    """Text that is not broken, in a colour."""
-    return f'<span style="color:{colour}">{_unbroken(text)}</span>'
+def _coloured(of: Tone, text: str, *, dark: bool) -> str:
+    """Text that is not broken, in the colour of a tone."""
+    return f'<span style="color:{COLOURS[of].on(dark=dark)}">{_unbroken(text)}</span>'
 
 
 def _unbroken(text: str) -> str:
@@ -188,13 +200,21 @@ def why_nothing_checked(verdicts: Iterator[Verdict], total: int, chosen: Sequenc
     codes = {reason.code for verdict in results for reason in verdict.reasons}
     named = bool(results) and {v.path for v in results} <= set(chosen)
     if codes == {ReasonCode.EMPTY_FOLDER}:
-        return f"⚠ No JPEG or PNG was found in {where}: nothing was checked, nothing is proved."
+        return (
+            f"⚠ No JPEG or PNG was found in {where}: nothing was checked, nothing is proved. "
+            "Choose another folder."
+        )
     if codes == {ReasonCode.FILE_MISSING} and named:
-        return f"⚠ There is no folder or file {where}: nothing was checked."
+        return (
+            f"⚠ There is no folder or file {where}: nothing was checked. Correct the path, or "
+            "choose it."
+        )
     if total == 1 and named:
         why = " ".join(reason.message for reason in results[0].reasons)
         return f"⚠ {where} could not be read: nothing was checked. {printable(why)}"
-    return f"⚠ None of the {total:,} files could be read: nothing was checked."
+    return (
+        f"⚠ None of the {total:,} files could be read: nothing was checked. Select one to read why."
+    )
 
 
 def details(verdict: Verdict) -> str:

@@ -131,7 +131,7 @@ class TrustChoice(QWidget):
             return
         where = printable(self.path) if self.path else "your own list"
         if task.result is None:
-            text = f"⚠ {printable(task.complaint)}"
+            text = f"⚠ {printable(task.complaint)}. Choose others with the button above."
         elif task.result.keys:
             number = len(task.result.keys)
             text = f"{number:,} trusted key{'s' if number > 1 else ''}: {where}"

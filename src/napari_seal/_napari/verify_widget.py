@@ -10,33 +10,27 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import CheckBox, Container, LineEdit, ProgressBar, PushButton
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtCore import QTimer
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.opener import make_default_opener
-from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
+from napari_seal._napari.verdict_table import MOST_OPENED
 from napari_seal._napari.verify_accept import Acceptor
 from napari_seal._napari.verify_duplicates import DuplicatesWindow
 from napari_seal._napari.verify_export import Exporter
-from napari_seal._napari.verify_filter import FilterRow
+from napari_seal._napari.verify_form import VerifyForm
 from napari_seal._napari.verify_job import VerifyJob, how_it_ended
-from napari_seal._napari.verify_ledger_choice import LedgerChoice
 from napari_seal._napari.verify_source import ask_for_files, ask_for_folder
 from napari_seal._napari.verify_text import (
-    breakable,
+    NOTHING_CHOSEN,
     counts_line,
     nothing_checked,
     signatures_line,
     typed_paths,
 )
-from napari_seal._napari.verify_trust import TrustChoice
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -46,7 +40,7 @@ _TICK_MS = 100
 _BATCH = 5000
 
 
-class VerifyWidget(Container[Any]):
+class VerifyWidget(VerifyForm):
     """Check every sealed image of a folder, and open, export or copy what was found.
 
     Parameters
@@ -62,86 +56,11 @@ class VerifyWidget(Container[Any]):
         self._last_job: VerifyJob | None = None
         self._waiting = False
         self._ledger_of_results = self._trust_of_results = ""
-        self.source = LineEdit(
-            label="Images in",
-            tooltip="A folder or a file; type or paste it and press Enter, or choose it below.",
-        )
-        self.folder_button = PushButton(text="Folder…")
-        self.files_button = PushButton(text="Files…")
-        self.recursive = CheckBox(value=True, text="with subfolders")
-        self.start = PushButton(text="Verify")
-        self.cancel = PushButton(text="Cancel", enabled=False)
-        self.progress = ProgressBar(value=0, min=0, max=1)
-        self.filters = FilterRow()
-        self.verdict_filter, self.text_filter = self.filters.verdict, self.filters.text
-        self.open_button, self.copy_button = PushButton(text="Open"), PushButton(text="Copy path")
-        self.accept_button = PushButton(
-            text="Accept…",
-            tooltip="Make the selected files, as they are today, what the ledger compares with",
-        )
-        self.export_button = PushButton(
-            text="Export…", tooltip="Write results as CSV or JSON Lines"
-        )
-        self.opener_button = PushButton(
-            text="Always open sealed images with napari-seal",
-            tooltip="Dropped sealed images are then verified without a question",
-        )
-        super().__init__(widgets=[self.source], labels=True)
-        self._lay_out()
-        self._connect()
-        self._trust_changed()
-
-    # layout
-
-    def _lay_out(self) -> None:
-        self.ledger = LedgerChoice()
-        self.trust = TrustChoice()
-        self.summary = QLabel()
-        self.summary.setWordWrap(True)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        # Paths appear in it, and a path may look like markup.
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.table = VerdictTable()
+        super().__init__()
         self.exporter = Exporter(self.export_button.native, self.table.results)
         self.acceptor = Acceptor(self.native)
-        self.details = VerdictDetails(self.table)
-        self.progress.native.setTextVisible(True)
-        rows: list[Any] = [
-            _row(self.folder_button, self.files_button, self.recursive),
-            self.ledger,
-            self.trust,
-            _row(self.start, self.cancel),
-            self.progress,
-            self.summary,
-            self.filters,
-            self.table,
-            self.details,
-            _row(self.open_button, self.copy_button, self.accept_button, self.export_button),
-            self.opener_button,
-            self.message,
-        ]
-        layout = self.native.layout()
-        self._rows = rows
-        for row in rows:
-            widget = getattr(row, "native", row)
-            layout.addWidget(widget, 1 if widget is self.table else 0)
-        self.native.setMinimumWidth(400)
-        self._set_tab_order()
-
-    def _set_tab_order(self) -> None:
-        """From top to bottom, as one reads."""
-        choice = self.ledger
-        parts: list[Any] = [
-            *(self.source, self.folder_button, self.files_button, self.recursive),
-            *(choice.line, choice.open_button, choice.new_button, choice.duplicates_button),
-            *(choice.go_on, self.trust.required, self.trust.button, self.start, self.cancel),
-            *(self.verdict_filter, self.text_filter, self.table, self.details, self.open_button),
-            *(self.copy_button, self.accept_button, self.export_button, self.opener_button),
-        ]
-        order: list[QWidget] = [getattr(part, "native", part) for part in parts]
-        for before, after in itertools.pairwise(order):
-            QWidget.setTabOrder(before, after)
+        self._connect()
+        self._trust_changed()
 
     def _connect(self) -> None:
         dock = self.native
@@ -154,11 +73,11 @@ class VerifyWidget(Container[Any]):
         self.open_button.changed.connect(self.table.open_selected)
         self.copy_button.changed.connect(self._copy)
         self.accept_button.changed.connect(self._accept)
-        self.exporter.said.connect(self._say)
+        self.exporter.said.connect(self.say)
         self.exporter.changed.connect(self._show_state)
-        self.acceptor.said.connect(self._say)
+        self.acceptor.said.connect(self.say)
         self.acceptor.changed.connect(self._accepted)
-        self.opener_button.changed.connect(lambda: self._say(make_default_opener()))
+        self.opener_button.changed.connect(self._always_open)
         self.filters.wanted_changed.connect(self._filter)
         self.recursive.changed.connect(self._tell_ledger)
         self.ledger.changed.connect(self._ledger_known)
@@ -169,6 +88,7 @@ class VerifyWidget(Container[Any]):
         self.table.opened.connect(self._open)
         self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_buttons())
         self.table.results.modelReset.connect(self._show_buttons)
+        self._theme.changed.connect(self._show_state)
         self._timer = QTimer(self.native)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -188,10 +108,12 @@ class VerifyWidget(Container[Any]):
         with self.source.changed.blocked():
             self.source.value = text
         self._files = list(paths)
+        self.say("")
         self._tell_ledger()
 
     def _typed(self) -> None:
         self._files = typed_paths(self.source.value)
+        self.say("")
         self._tell_ledger()
 
     def _tell_ledger(self) -> None:
@@ -212,6 +134,8 @@ class VerifyWidget(Container[Any]):
 
     def run(self) -> None:
         """Verify what was chosen; results appear as they come."""
+        if not self._files:
+            self.say(NOTHING_CHOSEN)
         if not self._may_start():
             return
         if self.ledger.looking:
@@ -223,7 +147,7 @@ class VerifyWidget(Container[Any]):
         rows = VerdictRows()
         self.table.running = True
         self.table.results.show_rows(rows)
-        self._say("")
+        self.say("")
         self._ledger_of_results = self.ledger.path
         self._job = VerifyJob(
             rows,
@@ -285,7 +209,7 @@ class VerifyWidget(Container[Any]):
             self._job, self._last_job = None, job
             self.table.running = False
             self.table.results.settle()
-            self._say(how_it_ended(job, self._files))
+            self.say(how_it_ended(job, self._files))
             self.ledger.set_running(False)
             self.trust.set_running(False)
             self.ledger.look()
@@ -312,9 +236,11 @@ class VerifyWidget(Container[Any]):
         self.progress.visible = shown or self.exporter.busy
         if job is None or not job.searching:
             found = job.found if job else 0
-            counts = counts_line(results.counts, found, results.rows.arrived)
+            rows, dark = results.rows, self._theme.dark
+            counts = counts_line(results.counts, found, rows.arrived, dark=dark)
             counts += " &nbsp; sorting…" if results.busy else ""
-            signed = signatures_line(results.rows.signed, required=self.trust.required.isChecked())
+            required = self.trust.required.isChecked()
+            signed = signatures_line(rows.signed, required=required, dark=dark)
             self.summary.setText("<br>".join(filter(None, [counts, signed])))
         self._show_signatures()
         if not results.rowCount():
@@ -332,7 +258,7 @@ class VerifyWidget(Container[Any]):
     def _trust_changed(self) -> None:
         self.table.results.set_required(self.trust.required.isChecked())
         if self.table.results.total and self.trust.path != self._trust_of_results:
-            self._say("Other keys are trusted now: verify again to judge by them.")
+            self.say("Other keys are trusted now: verify again to judge by them.")
         self._tell_ledger()
         self._show_state()
 
@@ -356,10 +282,6 @@ class VerifyWidget(Container[Any]):
         self.accept_button.enabled = selected and idle and not self.writing
         self.export_button.enabled = results.total > 0 and idle and not self.writing
 
-    def _say(self, text: str) -> None:
-        self.message.setText(breakable(text))
-        self.message.setVisible(bool(text))
-
     # what to do with results
 
     def _filter(self) -> None:
@@ -369,13 +291,17 @@ class VerifyWidget(Container[Any]):
         from napari_seal._napari.open_action import open_flagged
 
         if len(paths) > MOST_OPENED:
-            self._say(f"Select at most {MOST_OPENED} images to open at once.")
+            self.say(f"Select at most {MOST_OPENED} images to open at once.")
         elif self._viewer is not None:
             open_flagged(self._viewer, paths)
 
+    def _always_open(self) -> None:
+        self.say(make_default_opener())
+        self.offer_opener()
+
     def _copy(self) -> None:
         paths = self.table.copy_paths()
-        self._say(f"Copied {len(paths):,} path{'s' if len(paths) != 1 else ''}.")
+        self.say(f"Copied {len(paths):,} path{'s' if len(paths) != 1 else ''}.")
 
     # with the ledger
 
@@ -392,9 +318,3 @@ class VerifyWidget(Container[Any]):
 
     def _accept(self) -> None:
         self.acceptor.ask(self._ledger_of_results, self.table)
-
-
-def _row(*widgets: Any) -> Container[Any]:
-    row: Container[Any] = Container(widgets=list(widgets), layout="horizontal", labels=False)
-    row.margins = (0, 0, 0, 0)
-    return row

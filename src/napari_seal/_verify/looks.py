@@ -26,17 +26,21 @@ class Colours(NamedTuple):
     Parameters
     ----------
     text : str
-        On a light ground as well as on a dark one: in terminals and in both themes of napari.
+        In terminals, whose ground is not known: on a light one as well as on a dark one.
     canvas : str
         Of boxes and of text on black.
     on_white, on_black : str
-        Of small text on a page.
+        Of small text on a page, and in the light and the dark theme of napari.
     """
 
     text: str
     canvas: str
     on_white: str
     on_black: str
+
+    def on(self, *, dark: bool) -> str:
+        """Return the colour of small text on a dark ground, or on a light one."""
+        return self.on_black if dark else self.on_white
 
 
 class Look(NamedTuple):

@@ -1,0 +1,93 @@
+"""Long work in a thread, whose caller waits for it while the window lives on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from qtpy.QtCore import QEventLoop, QThread, QTimer
+from qtpy.QtWidgets import QApplication
+
+from napari_seal._napari.verify_task import Task
+from napari_seal.errors import SealError, WriteError
+
+Result = TypeVar("Result")
+Progress = Callable[[int, int], None]
+_TICK_MS = 30
+
+
+def beside_window(
+    work: Callable[[Progress], Result], look: Progress | None = None, *, usable: bool = True
+) -> Result:
+    """Do work in a thread and return what it returns; the window draws itself meanwhile.
+
+    Without a window, or from another thread than the window's, it is done at once.
+
+    Parameters
+    ----------
+    work : callable
+        Touches no widget.  It gets a function for its progress, which raises what ends the work.
+    look : callable, optional
+        Called in the window's thread, again and again, with the number of steps that are done and
+        that there are: 0 of 0 as long as it is not known.  A `SealError` that it raises ends the
+        work at its next step.
+    usable : bool
+        Whether keys and clicks reach the window; else they wait until the work is done.
+
+    Raises
+    ------
+    Exception
+        What the work raises; a `WriteError` where napari was closed before its end.
+    """
+    if not _has_window():
+        return work(look or _nothing)
+    reached = (0, 0)
+    stopped: list[SealError] = []
+
+    def step(done: int, total: int) -> None:
+        nonlocal reached
+        reached = done, total
+        if stopped:
+            raise stopped[0]
+
+    def tick() -> None:
+        if task.done:
+            loop.quit()
+        elif look is not None and not stopped:
+            try:
+                look(*reached)
+            except SealError as error:
+                stopped.append(error)
+
+    task: Task[Result] = Task(lambda _: work(step))
+    loop, timer = QEventLoop(), QTimer()
+    timer.setInterval(_TICK_MS)
+    timer.timeout.connect(tick)
+    flags = QEventLoop.ProcessEventsFlag
+    # None of Qt's pool, for which closing napari waits: this thread waits for it.
+    threading.Thread(target=task.run).start()
+    timer.start()
+    loop.exec(flags.AllEvents if usable else flags.ExcludeUserInputEvents)
+    timer.stop()
+    if not task.done:
+        # napari was closed, which ends every loop.  The step that is under way is finished.
+        stopped.append(WriteError("It was not finished: napari was closed."))
+    while not task.done:
+        time.sleep(0.01)
+    if task.failure is not None:
+        raise task.failure
+    return task.result  # type: ignore[return-value]
+
+
+def _has_window() -> bool:
+    """Whether there is a window that would stand still, and this is its thread."""
+    application = QApplication.instance()
+    if application is None or QThread.currentThread() is not application.thread():
+        return False
+    return any(widget.isVisible() for widget in QApplication.topLevelWidgets())
+
+
+def _nothing(done: int, total: int) -> None:
+    """No progress is shown."""

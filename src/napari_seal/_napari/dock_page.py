@@ -1,0 +1,142 @@
+"""What our dock widgets have in common: they fit into any window, and show where the focus is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QFrame,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_seal._napari.theme import ThemeWatch
+
+# Of a dock that is squeezed: on 1366 x 768 pixels, at 200 % or below two more of ours.
+_LEAST_HEIGHT: Final = 110
+# Of the screen's width, beside napari's own docks.
+_MOST_OF_SCREEN: Final = 0.5
+
+# napari's themes do not show which part has the keyboard focus.  Where a border comes in, the
+# padding goes by as much, so that nothing moves.
+_FOCUS_STYLE: Final = """
+QPushButton:focus { border: 1px solid COLOUR; padding: 3px; }
+QCheckBox:focus { border: 1px solid COLOUR; border-radius: 2px; padding: 0px; }
+QComboBox:focus { border: 1px solid COLOUR; padding: 2px 9px 2px 7px; }
+QLineEdit:focus { border: 1px solid COLOUR; padding: 1px; }
+QAbstractSpinBox:focus { border: 1px solid COLOUR; padding: 0px 9px; }
+QAbstractItemView:focus, QPlainTextEdit:focus { border: 1px solid COLOUR; padding: 0px; }
+QTextEdit { border: 1px solid transparent; }
+QTextEdit:focus { border: 1px solid COLOUR; }
+"""
+
+
+def show_focus(widget: QWidget) -> None:
+    """Draw a frame around the part of a widget that has the keyboard focus, in the theme's colour.
+
+    Parameters
+    ----------
+    widget : QWidget
+        A dialog, or what is in a dock.
+    """
+    theme = ThemeWatch(widget)
+
+    def paint() -> None:
+        colour = widget.palette().color(QPalette.ColorRole.WindowText).name()
+        widget.setStyleSheet(_FOCUS_STYLE.replace("COLOUR", colour))
+
+    theme.changed.connect(paint)
+    paint()
+
+
+class DockPage(QScrollArea):
+    """The content of a dock widget, which scrolls where the window has less room than it needs.
+
+    Without it, the least heights of docks below each other add up, and the window becomes larger
+    than the screen.
+
+    Parameters
+    ----------
+    page : QWidget
+        The content.
+    width : int
+        What it takes where there is room, in pixels.
+    """
+
+    def __init__(self, page: QWidget, width: int) -> None:
+        super().__init__()
+        self._width = width
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # Tab goes to what lies on it, and brings that into view.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        show_focus(page)
+        keep_values(page)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size at which nothing scrolls."""
+        return QSize(max(self._width, self._needed), self.widget().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the size at which it is still of use: as wide as need be, if the screen is."""
+        most = int(self.screen().availableGeometry().width() * _MOST_OF_SCREEN)
+        return QSize(min(self._needed, most), _LEAST_HEIGHT)
+
+    @property
+    def _needed(self) -> int:
+        bar = self.verticalScrollBar().sizeHint().width()
+        return int(self.widget().minimumSizeHint().width() + bar)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Take more width where the page comes to need more, as with a larger font."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
+
+
+def scroll(native: QWidget, width: int) -> DockPage:
+    """Put all that a dock widget holds onto a page that scrolls.
+
+    Parameters
+    ----------
+    native : QWidget
+        The dock widget, complete with its layout.
+    width : int
+        What it takes where there is room, in pixels.
+    """
+    page = QWidget()
+    page.setLayout(native.layout())  # it brings its widgets along
+    outer = QVBoxLayout(native)
+    outer.setContentsMargins(0, 0, 0, 0)
+    area = DockPage(page, width)
+    outer.addWidget(area)
+    return area
+
+
+class _WheelGuard(QObject):
+    """Leave the wheel to the page, unless a field was chosen before."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Turn the wheel away from a field without the focus."""
+        wheel = event.type() == QEvent.Type.Wheel
+        if wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def keep_values(page: QWidget) -> None:
+    """Let the wheel scroll the page, and not change the fields that come under the mouse."""
+    guard = _WheelGuard(page)
+    for kind in (QComboBox, QAbstractSpinBox):
+        for field in page.findChildren(kind):
+            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            field.installEventFilter(guard)

@@ -1,0 +1,194 @@
+"""Long work beside the window: it is drawn and answers meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QWidget
+
+import napari_seal
+from napari_seal._napari.beside import beside_window
+from napari_seal._napari.seal_widget import SealWidget
+from napari_seal._napari.sealing import Cancelled
+from napari_seal.errors import ImageError
+
+
+@pytest.fixture
+def window(qtbot):
+    """A window that would stand still."""
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+@pytest.fixture
+def beats():
+    """Times at which the window's thread was free, every 10 ms if it can be."""
+    times = []
+    timer = QTimer()
+    timer.setInterval(10)
+    timer.timeout.connect(lambda: times.append(time.monotonic()))
+    timer.start()
+    yield times
+    timer.stop()
+
+
+def test_the_window_answers_meanwhile(window, beats):
+    """And the caller gets what the work returns, from another thread."""
+
+    def work(step):
+        time.sleep(0.5)
+        return threading.current_thread()
+
+    assert beside_window(work) is not threading.current_thread()
+    assert len(beats) >= 10
+
+
+def test_without_a_window_it_is_done_at_once(qapp):
+    """As in a script: no thread, no loop of events in the middle of a call."""
+    assert not any(widget.isVisible() for widget in qapp.topLevelWidgets())
+    steps = []
+    look = lambda *reached: steps.append(reached)  # noqa: E731 - compared below
+    assert beside_window(lambda step: step, look) is look
+    assert beside_window(lambda _: threading.current_thread()) is threading.current_thread()
+
+
+def test_an_error_comes_back(window):
+    """As if it had been raised here."""
+
+    def work(step):
+        raise ImageError("no picture")
+
+    with pytest.raises(ImageError, match="no picture"):
+        beside_window(work)
+
+
+def test_looking_ends_the_work(window):
+    """At its next step, with what looking raised; how far it was is known."""
+    reached = []
+
+    def look(done, total):
+        reached.append((done, total))
+        if done >= 3:
+            raise Cancelled(f"at {done} of {total}")
+
+    def work(step):
+        for done in range(1000):
+            step(done, 1000)
+            time.sleep(0.02)
+
+    began = time.monotonic()
+    with pytest.raises(Cancelled, match="of 1000"):
+        beside_window(work, look)
+    assert time.monotonic() - began < 10
+    assert all(total in (0, 1000) for _, total in reached)
+
+
+_CLOSED = """
+import time
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication, QWidget
+from napari_seal._napari.beside import beside_window
+
+def work(step):
+    for done in range(2000):
+        step(done, 2000)
+        time.sleep(0.01)
+
+application = QApplication([])
+window = QWidget()
+window.show()
+QTimer.singleShot(300, window.close)
+
+def begin():
+    try:
+        beside_window(work)
+    except Exception as error:
+        print(type(error).__name__, error)
+
+QTimer.singleShot(0, begin)
+application.exec()
+"""
+
+
+def test_closing_the_window_ends_the_work():
+    """Closing the last window ends the application, which does not wait for a long stack."""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    run = [sys.executable, "-c", _CLOSED]
+    done = subprocess.run(
+        run, capture_output=True, text=True, env=environment, timeout=60, check=True
+    )
+    assert done.stdout == "WriteError It was not finished: napari was closed.\n", done.stderr
+
+
+@pytest.fixture
+def seal(qtbot, tmp_path):
+    """The widget "Seal layer..." in a window, with an image and a stack."""
+    viewer = ViewerModel()
+    random = np.random.default_rng(1)
+    viewer.add_image(random.integers(0, 60000, (60, 200, 300), np.uint16), name="stack")
+    viewer.add_image(random.integers(0, 60000, (3000, 3000), np.uint16), name="large")
+    made = SealWidget(viewer)
+    qtbot.addWidget(made.native)
+    made.native.show()
+    qtbot.waitExposed(made.native)
+    made.target.value = tmp_path / "large.sealed.jpg"
+    return made
+
+
+def test_sealing_a_large_image_stops_nothing(seal, beats, tmp_path):
+    """The button and a bar say that it is under way, and no second one is begun."""
+    seen = []
+    QTimer.singleShot(
+        60, lambda: seen.append((seal.seal_button.text, seal.progress.isVisible(), seal.seal()))
+    )
+    began = time.monotonic()
+    assert seal.seal() is not None
+    took = time.monotonic() - began
+    assert seen == [("Sealing…", True, None)]
+    assert not seal.progress.isVisible()
+    assert seal.seal_button.text == "Seal"
+    during = [began, *(beat for beat in beats if beat > began)]
+    assert max(np.diff(during)) < max(took / 2, 0.1)
+    assert napari_seal.check(tmp_path / "large.sealed.jpg").intact
+
+
+def test_what_is_painted_meanwhile_is_not_in_it(seal, tmp_path):
+    """Source and pixels are those of one picture."""
+    layer = seal.layer.value
+    QTimer.singleShot(150, lambda: layer.data.fill(0))
+    seal.seal()
+    assert napari_seal.check(tmp_path / "large.sealed.jpg").intact
+
+
+def test_a_stack_is_cancelled_by_a_click(seal, tmp_path):
+    """Within a second, and it can be gone on with."""
+    seal.layer.value = seal.layer.choices[0]
+    seal.target.value = tmp_path / "s"
+    clicked = []
+
+    def click():
+        if seal.progress.value() < 5:
+            QTimer.singleShot(20, click)
+            return
+        clicked.append(time.monotonic())
+        seal.seal_button.native.click()
+        clicked.append((seal.progress.format(), seal.seal_button.enabled))
+
+    QTimer.singleShot(20, click)
+    assert seal.seal() is None
+    assert time.monotonic() - clicked[0] < 1
+    assert clicked[1] == ("Cancelling…", False)
+    assert "Cancelled" in seal.problem.text()
+    assert "go on" in seal.problem.text()
+    assert seal.seal().complete
