@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,9 @@ def filled(archive: Path, tmp_path: Path) -> Path:
 
 
 def edit(path: Path, *statements: str) -> None:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
-    connection.close()
 
 
 def read_all(path: Path, archive: Path) -> None:
@@ -330,11 +330,11 @@ def test_a_disk_that_cannot_be_written_to(filled, archive, tmp_path):
 
 def test_migrations_lead_to_the_schema(tmp_path):
     """Each step is taken from where the last ended, and is whole or not at all."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for version, step in enumerate(schema.MIGRATIONS):
-        assert schema.objects(connection) == schema.expected_objects(version)
-        step(connection)
-    assert schema.objects(connection) == schema.expected_objects(schema.VERSION)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for version, step in enumerate(schema.MIGRATIONS):
+            assert schema.objects(connection) == schema.expected_objects(version)
+            step(connection)
+        assert schema.objects(connection) == schema.expected_objects(schema.VERSION)
 
 
 @pytest.mark.parametrize("steps", [TO_VERSION_1, TO_VERSION_2, TO_VERSION_3, TO_VERSION_4])

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import tracemalloc
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -289,9 +290,8 @@ def test_an_edited_listing_shows(edit, listed, ledger, check):
     """The chain of runs covers what was imported."""
     check()
     assert ledger.check().agrees
-    with sqlite3.connect(ledger.path) as connection:
+    with closing(sqlite3.connect(ledger.path)) as connection, connection:
         connection.execute(edit)
-    connection.close()
     assert not ledger.check().agrees
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def done_in(ledger: Path) -> set[str]:
     """The files that have a verdict in a run that is not complete."""
     if not ledger.exists() or not ledger.stat().st_size:
         return set()
-    with sqlite3.connect(ledger) as connection:
+    with closing(sqlite3.connect(ledger)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'seen'").fetchone():
             return set()
         rows = connection.execute(
@@ -98,7 +99,7 @@ def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> 
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()
         assert run.returncode == -signal.SIGKILL, "the run was over before it could be killed"
-        with sqlite3.connect(ledger) as connection:
+        with closing(sqlite3.connect(ledger)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         kills += 1
         done = done_in(ledger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_stale(check, archive, ledger):
     """Files that no run has read for long, although others were."""
     check()
     assert list(ledger.stale(1)) == []
-    with sqlite3.connect(ledger.path) as connection:
+    with closing(sqlite3.connect(ledger.path)) as connection, connection:
         connection.execute("UPDATE files SET checked = checked - 40 * 86400")
     check(archive / "below")
     assert names(ledger.stale(30)) == ["a.jpg", "b.jpg"]
@@ -123,7 +124,7 @@ def test_stale(check, archive, ledger):
 def test_what_was_read_in_days_to_come_is_stale(check, archive, ledger):
     """A clock that was fast says nothing of when that was; the next run does."""
     check()
-    with sqlite3.connect(ledger.path) as connection:
+    with closing(sqlite3.connect(ledger.path)) as connection, connection:
         connection.execute("UPDATE files SET checked = checked + 400 * 86400")
     assert len(list(ledger.stale(30))) == 3
     check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_a_steady_archive(check, ledger):
     """Runs over files that stay as they are find them intact, and write no history."""
     for _ in range(3):
         assert words(check()) == INTACT
-    with sqlite3.connect(ledger.path) as connection:
+    with closing(sqlite3.connect(ledger.path)) as connection:
         assert connection.execute("SELECT count(*) FROM history").fetchone() == (0,)
     assert [(r.number, r.state, r.counts) for r in ledger.runs()] == [
         (n, "complete", {"intact": 3}) for n in (1, 2, 3)
@@ -311,7 +312,7 @@ def test_resume_checks_nothing_twice(check, archive, ledger, images):
     run = ledger.check_many(archive, jobs=1)
     first = [next(run) for _ in range(3)]
     run.close()
-    with sqlite3.connect(ledger.path) as connection:
+    with closing(sqlite3.connect(ledger.path)) as connection:
         done = {bytes(p) for (p,) in connection.execute("SELECT path FROM files")}
     assert 3 <= len(done) < 1200
     for number in range(1200):  # whatever is checked now is not intact

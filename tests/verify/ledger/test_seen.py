@@ -6,6 +6,7 @@ import os
 import random
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,8 @@ def many(tmp_path: Path, images: dict[str, bytes]) -> Path:
 
 def last_runs(path: Path) -> dict[str, int]:
     """By which run each file was seen last."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(f"SELECT path, {seen.LAST_RUN} FROM files").fetchall()
-    connection.close()
     return {os.fsdecode(key): run for key, run in rows}
 
 
