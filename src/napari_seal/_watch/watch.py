@@ -261,7 +261,7 @@ class Watch:
     def _take_sealed(self, task: Task, result: Result) -> None:
         below = [os.path.relpath(path, self._settings.out) for path in result.targets]
         self.journal.sealed(task.key, task.look, map(os.fsencode, below))
-        if self._blocked:
+        if self._blocked and self._probing:  # not by one that was under way before
             self._log.say(f"{printable(self._settings.out)} can be written to again")
             self._blocked_until, self._blocked, self._blocks, self._probing = 0.0, "", 0, False
         self._records.add()
