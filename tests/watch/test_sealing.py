@@ -12,8 +12,8 @@ import tifffile
 from watching import picture, sealed_in
 
 import napari_seal
-from napari_seal._seal import images as seal_images
-from napari_seal._seal.images import SealOptions
+from napari_seal._seal import from_files as seal_images
+from napari_seal._seal.from_files import FileOptions
 from napari_seal._watch import sealing
 from napari_seal._watch.look import Place, look_at
 from napari_seal._watch.sealing import Ending, Result, Task, seal_file
@@ -31,7 +31,7 @@ def seal(tmp_path: Path):
         source = str(tmp_path / "raw" / name)
         stem = str(tmp_path / "sealed" / os.path.splitext(name)[0])
         task = Task(os.fsencode(name), source, stem, look_at(source), begun)
-        options = SealOptions("jpeg", by_plane, IMAGES, {})
+        options = FileOptions("jpeg", by_plane, IMAGES, {})
         return seal_file(task, options=options, out=Place.of(str(tmp_path / "sealed")))
 
     return seal_one

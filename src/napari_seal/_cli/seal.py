@@ -17,7 +17,7 @@ from napari_seal._text import printable
 from napari_seal.errors import ImageError, OptionError, SealError, WriteError
 
 if TYPE_CHECKING:
-    from napari_seal._seal.images import SealOptions
+    from napari_seal._seal.from_files import FileOptions
 
 #: Seconds that images which are being sealed have to be done, where a run is interrupted.
 _PATIENCE = 5.0
@@ -76,7 +76,7 @@ def seal(
     from napari_seal._cli.progress import progress
     from napari_seal._images.names import FOLDER_EXTENSIONS
     from napari_seal._parallel import available_cores, map_items
-    from napari_seal._seal.images import stem_of
+    from napari_seal._seal.from_files import stem_of
 
     named = expand(inputs, FOLDER_EXTENSIONS)
     tasks = [_Task(path, stem_of(out, below)) for path, below in find_inputs(named)]
@@ -146,9 +146,9 @@ def _without_doubles(tasks: list[_Task]) -> Iterator[_Task]:
         taken.add(key)
 
 
-def _seal_one(task: _Task, *, options: SealOptions) -> _Done:
+def _seal_one(task: _Task, *, options: FileOptions) -> _Done:
     """Seal an input; what a worker does.  One bad input does not end the run."""
-    from napari_seal._seal.images import seal_images
+    from napari_seal._seal.from_files import seal_images
 
     sealed = 0
     try:

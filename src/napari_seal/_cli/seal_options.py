@@ -14,7 +14,7 @@ from napari_seal._text import printable
 from napari_seal.errors import MetadataError, OptionError
 
 if TYPE_CHECKING:
-    from napari_seal._seal.images import SealOptions
+    from napari_seal._seal.from_files import FileOptions
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -82,7 +82,7 @@ def read_options(
     algorithm: str,
     key: str | None,
     passphrase_file: str | None,
-) -> SealOptions:
+) -> FileOptions:
     """What the options say, checked; asks for a passphrase where the key needs one.
 
     Raises
@@ -98,7 +98,7 @@ def read_options(
         "moedal": moedal,
         "algorithm": algorithm,
     }
-    from napari_seal._seal.images import SealOptions
+    from napari_seal._seal.from_files import FileOptions
 
     if key is not None:
         from napari_seal._cli.keys import ask_for_key
@@ -108,7 +108,7 @@ def read_options(
         from napari_seal._seal.pipeline import check_algorithm
 
         check_algorithm(algorithm)  # once, not for each input
-    return SealOptions(
+    return FileOptions(
         "png" if format_ == "png" else "jpeg",
         planes,
         images,

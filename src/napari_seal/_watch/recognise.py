@@ -20,7 +20,7 @@ from napari_seal.errors import FormatError, SealError
 
 if TYPE_CHECKING:
     from napari_seal._format.stack import Stack
-    from napari_seal._seal.images import SealOptions, Target
+    from napari_seal._seal.from_files import FileOptions, Target
 
 
 class Standing(Enum):
@@ -34,7 +34,7 @@ class Standing(Enum):
     OTHER = auto()
 
 
-def standing_of(target: Target, options: SealOptions) -> Standing:
+def standing_of(target: Target, options: FileOptions) -> Standing:
     """Find out what stands where an image is to be sealed."""
     if target.plane is None:
         return _standing_of_stack(target, options)
@@ -49,7 +49,7 @@ def standing_of(target: Target, options: SealOptions) -> Standing:
     return Standing.SAME if made == seal.source else Standing.OTHER
 
 
-def _standing_of_stack(target: Target, options: SealOptions) -> Standing:
+def _standing_of_stack(target: Target, options: FileOptions) -> Standing:
     folder = target.path + ".sealed"
     if not os.path.lexists(folder):
         return Standing.NOTHING
@@ -71,7 +71,7 @@ def _standing_of_stack(target: Target, options: SealOptions) -> Standing:
     return Standing.SAME if same else Standing.OTHER
 
 
-def _source_of(target: Target, options: SealOptions, found: Stack) -> object:
+def _source_of(target: Target, options: FileOptions, found: Stack) -> object:
     """The digest that the index of a stack of this array says."""
     planes = Planes(target.image.array, target.image.axes, options.format)
     shape = (planes.axes, planes.shape, planes.dtype.name)

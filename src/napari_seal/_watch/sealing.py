@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from napari_seal._disk import make_folder
 from napari_seal._images import open_images
-from napari_seal._seal.images import SealOptions, Target, seal_target, targets
+from napari_seal._seal.from_files import FileOptions, Target, seal_target, targets
 from napari_seal._text import printable
 from napari_seal._watch.look import Look, Place, look_at
 from napari_seal._watch.recognise import Standing, standing_of
@@ -117,7 +117,7 @@ class _TakenError(Exception):
     """Something else has the name."""
 
 
-def seal_file(task: Task, *, options: SealOptions, out: Place) -> Result:
+def seal_file(task: Task, *, options: FileOptions, out: Place) -> Result:
     """Seal a file, once."""
     begun = time.monotonic()
     try:
@@ -166,7 +166,7 @@ def _words(error: OSError) -> str:
     return where + (error.strerror or printable(error, 300))
 
 
-def _under_a_free_name(task: Task, options: SealOptions) -> Result:
+def _under_a_free_name(task: Task, options: FileOptions) -> Result:
     guard = _Guard(task)
     guard()
     if not os.path.exists(task.source):
@@ -213,7 +213,7 @@ class _Attempt:
     waits for room on the disk, and is gone on with.
     """
 
-    def __init__(self, task: Task, options: SealOptions, guard: _Guard) -> None:
+    def __init__(self, task: Task, options: FileOptions, guard: _Guard) -> None:
         self._task, self._options, self._guard = task, options, guard
         self._made: list[str] = []
         self._begun: str | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_seal._seal.images import SealOptions
+    from napari_seal._seal.from_files import FileOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Settings:
     raw, out : str
         The folders, whatever links lead to them.
     ledger : str
-    options : SealOptions
+    options : FileOptions
     settle : float
         Seconds for which a file must look the same before it is sealed.
     give_up : float
@@ -35,7 +35,7 @@ class Settings:
     raw: str
     out: str
     ledger: str
-    options: SealOptions
+    options: FileOptions
     settle: float
     give_up: float
     timeout: float

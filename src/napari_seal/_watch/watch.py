@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._seal.images import stem_of
+from napari_seal._seal.from_files import stem_of
 from napari_seal._text import printable
 from napari_seal._watch.journal import BEGUN, FAILED, SEALED, Journal
 from napari_seal._watch.listening import Listening

@@ -14,7 +14,7 @@ from napari_seal._workers import Pool
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_seal._seal.images import SealOptions
+    from napari_seal._seal.from_files import FileOptions
 
 
 class Workers:
@@ -22,7 +22,7 @@ class Workers:
 
     Parameters
     ----------
-    options : SealOptions
+    options : FileOptions
     out : Place
         The folder of sealed images.
     jobs : int
@@ -34,7 +34,7 @@ class Workers:
     """
 
     def __init__(
-        self, options: SealOptions, out: Place, *, jobs: int, timeout: float, patience: float
+        self, options: FileOptions, out: Place, *, jobs: int, timeout: float, patience: float
     ) -> None:
         self._pool: Pool[Task, Result] = Pool(
             partial(seal_file, options=options, out=out), patience

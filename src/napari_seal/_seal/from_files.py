@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari_seal._format.container import Format
 
 
-class SealOptions(NamedTuple):
+class FileOptions(NamedTuple):
     """How files are sealed.
 
     Parameters
@@ -68,7 +68,7 @@ class Target(NamedTuple):
     layer: dict[str, Any] | None
 
 
-def seal_images(source: str, stem: str, options: SealOptions) -> Iterator[int]:
+def seal_images(source: str, stem: str, options: FileOptions) -> Iterator[int]:
     """Seal all that a file holds, and yield the number of images in each target.
 
     Parameters
@@ -77,7 +77,7 @@ def seal_images(source: str, stem: str, options: SealOptions) -> Iterator[int]:
         The file.
     stem : str
         Path of the targets without their suffix.  A file with several images adds their numbers.
-    options : SealOptions
+    options : FileOptions
 
     Raises
     ------
@@ -89,7 +89,7 @@ def seal_images(source: str, stem: str, options: SealOptions) -> Iterator[int]:
             yield seal_target(target, options)
 
 
-def targets(images: list[OpenedImage], stem: str, options: SealOptions) -> Iterator[Target]:
+def targets(images: list[OpenedImage], stem: str, options: FileOptions) -> Iterator[Target]:
     """What the images of a file are sealed to, one after the other; planes are read on the way."""
     width = len(str(len(images) - 1))
     for number, image in enumerate(images):
@@ -109,7 +109,7 @@ def targets(images: list[OpenedImage], stem: str, options: SealOptions) -> Itera
 
 
 def seal_target(
-    target: Target, options: SealOptions, progress: Callable[[int, int], None] | None = None,
+    target: Target, options: FileOptions, progress: Callable[[int, int], None] | None = None,
     **more: Any,
 ) -> int:  # fmt: skip
     """Seal one target, and return the number of images in it.
@@ -117,7 +117,7 @@ def seal_target(
     Parameters
     ----------
     target : Target
-    options : SealOptions
+    options : FileOptions
     progress : callable, optional
         Of `napari_seal.seal_stack`.
     **more
