@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from html import escape
+from math import fsum
 from typing import Final
 
 from layered import Item, rows_of, way
@@ -156,7 +157,7 @@ def _place(
     shares = {name: sum(map(len, steps.get(name, ()))) + 22 for name in names}
     widest = 1e9 if any(name in steps for name in names) else 330
     widths = {name: min(widest, free * shares[name] / sum(shares.values())) for name in names}
-    used = sum(widths.values()) + _GAP * (len(row) - 1) + _BEND * (len(row) - len(names))
+    used = fsum(widths.values()) + _GAP * (len(row) - 1) + _BEND * (len(row) - len(names))
     x = (_WIDTH - used) / 2
     made = {name: _Box(name, about[name], steps.get(name, []), widths[name]) for name in names}
     height = max(box.height for box in made.values())

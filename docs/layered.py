@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from itertools import pairwise
+from math import fsum
 from typing import Final
 
 #: A place that an arrow passes through: the two ends of the arrow, and the row.
@@ -79,7 +80,7 @@ def _sweep(rows: list[list[Item]], links: list[tuple[Item, Item]], *, upwards: b
         for item in rows[here]:
             linked = [places[a] for a, b in links if b == item] if not upwards else []
             linked += [places[b] for a, b in links if a == item] if upwards else []
-            middle[item] = sum(linked) / len(linked) if linked else places[item]
+            middle[item] = fsum(linked) / len(linked) if linked else places[item]
         rows[here].sort(key=lambda item: middle[item])
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from pages import ROOT, Block
+from support import skip_or_fail
 
 #: Commands of a block are stopped where one fails.  `napari-seal` ends with 1 where a file is not
 #: intact, which is what many examples are about; commands that are meant to fail are named.
@@ -24,6 +25,9 @@ look() { fails "$2" "$1" && { echo "ended with $1: $2" >&2; exit 99; }; }
 trap 'look $? "$BASH_COMMAND"' ERR
 """
 T = TypeVar("T")
+
+#: What pages use, and not every machine has.
+OTHERS = {"jq", "openssl", "perl", "sqlite3"}
 
 INSTALLS = re.compile(r"^(?:\$ )?(?:python -m )?pip install [^\n]*\n", re.MULTILINE)
 #: Times and durations, which are others each time.
@@ -99,6 +103,11 @@ class Session:
             env={**os.environ, "COLUMNS": "100", "PATH": os.pathsep.join(places)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
+        missing = re.search(
+            r"^bash: line \d+: (\w+): command not found$", done.stdout, re.MULTILINE
+        )
+        if missing and missing[1] in OTHERS:
+            skip_or_fail("tools", f"{missing[1]} is not installed")
         assert done.returncode != 99, f"{where}\n{text}\n{done.stdout}"
         assert "Traceback" not in done.stdout, f"{where}\n{done.stdout}"
         return done.stdout

@@ -22,6 +22,8 @@ from napari_seal.errors import OptionError, TimestampError
 #: Seconds for the whole exchange.
 TIMEOUT: Final = 30.0
 
+_SILENT: Final = "it did not answer within {:g} seconds"
+
 
 def authority_at(url: str, *, timeout: float = TIMEOUT) -> partial[bytes]:
     """What sends queries to the authority at an address; see `timestamp.ask`.
@@ -62,7 +64,7 @@ def _post(url: str, timeout: float, query: bytes) -> bytes:
     try:
         answer = answers.get(timeout=timeout)
     except queue.Empty:
-        answer = f"it did not answer within {timeout:g} seconds"
+        answer = _SILENT.format(timeout)
     if isinstance(answer, str):
         raise TimestampError(f"no time stamp from {printable(url, 200)}: {answer}")
     return answer
@@ -83,6 +85,8 @@ def _exchange(url: str, timeout: float, query: bytes) -> bytes | str:
         )
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
+        if isinstance(reason, TimeoutError):
+            return _SILENT.format(timeout)
         return printable(getattr(reason, "strerror", None) or reason, 200)
     if len(content) > limits.TIMESTAMP_BYTES:
         return f"its reply is far too long: over {limits.TIMESTAMP_BYTES:,} bytes"
