@@ -122,6 +122,7 @@ def _run(settings: Settings, *, with_events: bool) -> None:
     try:
         watching = Watch(settings, log, events)
         if not os.path.isdir(settings.raw) and (settings.once or watching.journal.is_new):
+            watching.journal.close()
             raise OptionError(f"there is no folder {printable(settings.raw)!r} to watch")
 
         def stop(number: int, _: object) -> None:

@@ -37,12 +37,20 @@ class Digest:
     def parse(cls, text: object) -> Digest:
         """Read ``sha256:<hex>``.
 
+        Parameters
+        ----------
+        text : str
+            Of anything else it is said that it is no digest.
+
+        Returns
+        -------
+        Digest
+            Equal to any other of the same text.
+
         Raises
         ------
-        UnknownAlgorithmError
-            The algorithm is not one of `ALGORITHMS`, or needs a package that is not installed.
-        FormatError
-            Anything else is wrong with the text.
+        SealError
+            It is none, or its algorithm is unknown or needs a package that is not installed.
         """
         match = _SHAPE.fullmatch(text) if isinstance(text, str) else None
         if match is None:

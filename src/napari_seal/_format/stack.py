@@ -145,20 +145,66 @@ class Stack:
         return math.prod(self.grid)
 
     def place(self, index: tuple[int, ...]) -> StackPlace:
-        """What the plane at an index carries."""
+        """What the plane at an index carries.
+
+        Parameters
+        ----------
+        index : tuple of int
+            Its position along each of `plane_axes`.
+
+        Returns
+        -------
+        StackPlace
+            As in its seal.
+        """
         return StackPlace(id=self.id, axes=self.plane_axes, shape=self.grid, index=index)
 
     def names(self, stem: str) -> Iterator[tuple[tuple[int, ...], str]]:
-        """Index and file name of each plane, in the order of the names."""
+        """Index and file name of each plane, in the order of the names.
+
+        Parameters
+        ----------
+        stem : str
+            What the names begin with: the name of the folder without ``.sealed``.
+
+        Returns
+        -------
+        iterator of (tuple of int, str)
+            One for each plane.
+        """
         return plane_names(stem, self.plane_axes, self.grid, ENDINGS[self.format])
 
     def name(self, stem: str, index: tuple[int, ...]) -> str:
-        """File name of the plane at an index."""
+        """File name of the plane at an index.
+
+        Parameters
+        ----------
+        stem : str
+            What the names begin with; see `names`.
+        index : tuple of int
+            Its position along each of `plane_axes`.
+
+        Returns
+        -------
+        str
+            Without the folder.
+        """
         ending = ENDINGS[self.format]
         return plane_name(stem, self.plane_axes, self.grid, index, ending)
 
     def proof(self, number: int) -> Digest | None:
-        """The digest `record` of a plane, by its number; None in a stack that is not complete."""
+        """The digest `record` that the index has of a plane.
+
+        Parameters
+        ----------
+        number : int
+            Of the plane, from 0, in the order of `names`.
+
+        Returns
+        -------
+        Digest or None
+            None in a stack that is not complete.
+        """
         if not self.complete or self.record is None:
             return None
         size = ALGORITHMS[self.record.algorithm]

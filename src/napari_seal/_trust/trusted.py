@@ -112,7 +112,22 @@ class Trust:
         return entry.judge(created), entry.name
 
     def explain(self, key: PublicKey, state: Signature, created: str) -> str | None:
-        """Why a key that is known is not trusted: one sentence for people."""
+        """Why a key that is known is not trusted: one sentence for people.
+
+        Parameters
+        ----------
+        key : PublicKey
+            One of the list.
+        state : Signature
+            Of a signature by it.
+        created : str
+            When it was made, as the seal says.
+
+        Returns
+        -------
+        str or None
+            None where there is nothing to explain.
+        """
         if state in (Signature.TRUSTED, Signature.UNKNOWN_KEY):
             return None
         entry = self._by_key[key.raw]

@@ -82,10 +82,14 @@ class Watch:
         self._settings, self._log = settings, log
         self.journal = Journal(settings.out, settings.raw)
         recording = Recording(settings.ledger, settings.out)
-        self._records = Records(self.journal, recording, settings.out, log)
-        self._scanner = Scanner(settings.raw, settings.rescan)
-        self._listening = Listening(settings.raw, self._scanner, start_events, log)
-        self._place = Place.of(settings.out)
+        try:
+            self._records = Records(self.journal, recording, settings.out, log)
+            self._scanner = Scanner(settings.raw, settings.rescan)
+            self._listening = Listening(settings.raw, self._scanner, start_events, log)
+            self._place = Place.of(settings.out)
+        except BaseException:
+            self.journal.close()
+            raise
         self._workers = Workers(
             settings.options, self._place, jobs=settings.jobs, timeout=settings.timeout,
             patience=_FAREWELL,
