@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from comparison_systems import System, exiftool
+from comparison_systems import System
 from PIL import Image
-from support import skip_or_fail
+from support import find_exiftool, skip_or_fail
 
 
 def file(edit: Callable[[Path], None]) -> Callable[[System], None]:
@@ -55,8 +55,8 @@ def optimise(path: Path) -> None:
 
 def by_exiftool(*options: str) -> Callable[[Path], None]:
     def edit(path: Path) -> None:
-        command = [*exiftool(), "-q", "-q", "-m", "-overwrite_original_in_place", *options, path]
-        subprocess.run(command, check=True)
+        quietly = ("-q", "-q", "-m", "-overwrite_original_in_place")
+        subprocess.run([*find_exiftool(), *quietly, *options, path], check=True)
 
     return edit
 

@@ -6,10 +6,7 @@ Each runs the real thing.  What it says is put into few words, those of its own 
 from __future__ import annotations
 
 import json
-import os
-import re
 import runpy
-import shlex
 import shutil
 import subprocess
 from abc import ABC, abstractmethod
@@ -20,7 +17,7 @@ from typing import Self
 
 import numpy as np
 from mutators import moedal_check, moedal_file
-from support import needs, nuclear_tracks, skip_or_fail
+from support import find_exiftool, needs, nuclear_tracks, skip_or_fail
 
 import napari_seal
 
@@ -157,7 +154,7 @@ class ExifTool(System):
     name = "ExifTool"
 
     def need(self) -> None:
-        self.command = exiftool()
+        self.command = find_exiftool()
 
     def judge(self) -> str:
         template = "$ImageDataHash $XMP-et:OriginalImageHash"
@@ -336,16 +333,3 @@ class Moedal(System):
 SYSTEMS: list[type[System]] = [
     SealAlone, SealAndLedger, SealSigned, ExifTool, C2pa, BagIt, Hashdeep, GitAnnex, Moedal,
 ]  # fmt: skip
-
-
-def exiftool() -> list[str]:
-    """The command of an ExifTool that knows ImageDataHash with SHA-256."""
-    found = os.environ.get("EXIFTOOL") or shutil.which("exiftool")
-    if found is None:
-        skip_or_fail("exiftool", "ExifTool is not installed (set EXIFTOOL to its path)")
-    with Path(found).open("rb") as file:
-        command = ["perl", found] if b"perl" in file.readline() else [found]
-    version = run(*command, "-ver", cwd=Path.cwd()).strip()
-    if not re.fullmatch(r"\d+\.\d+", version) or tuple(map(int, version.split("."))) < (12, 63):
-        skip_or_fail("exiftool", f"ExifTool {shlex.join(command)} is older than 12.63")
-    return command

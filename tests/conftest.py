@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
-import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from mutators import moedal_file
 from PIL import Image
-from support import nuclear_tracks, skip_or_fail
+from support import find_exiftool, nuclear_tracks
 
 _SHARED = {
     "deadline": None,
@@ -128,12 +126,4 @@ def leaves_no_files_open(tmp_path: Path) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def exiftool() -> list[str]:
     """The command of an ExifTool that knows ImageDataHash with SHA-256."""
-    found = os.environ.get("EXIFTOOL") or shutil.which("exiftool")
-    if found is None:
-        skip_or_fail("exiftool", "ExifTool is not installed (set EXIFTOOL to its path)")
-    with Path(found).open("rb") as file:
-        command = ["perl", found] if b"perl" in file.readline() else [found]
-    version = subprocess.run([*command, "-ver"], capture_output=True, text=True, check=True).stdout
-    if tuple(map(int, version.strip().split("."))) < (12, 63):
-        skip_or_fail("exiftool", f"ExifTool {version.strip()} is older than 12.63")
-    return command
+    return find_exiftool()

@@ -11,7 +11,6 @@ import shlex
 import shutil
 import signal
 import socket
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from page_session import Session
 from pages import DOCS
 from PIL import Image
 from stores import s3_store, sftp_store
-from support import needs, nuclear_tracks, skip_or_fail
+from support import find_exiftool, needs, nuclear_tracks
 
 import napari_seal
 from napari_seal._format import exif_tags, jpeg
@@ -271,15 +270,7 @@ def copy_scripts() -> None:
 
 def use_exiftool(session: Session) -> None:
     """ExifTool by its name, whatever the environment says where it is."""
-    found = os.environ.get("EXIFTOOL") or shutil.which("exiftool")
-    if found is None:
-        skip_or_fail("exiftool", "ExifTool is not installed (set EXIFTOOL to its path)")
-    with Path(found).open("rb") as file:
-        command = ["perl", found] if b"perl" in file.readline() else [found]
-    version = subprocess.run([*command, "-ver"], capture_output=True, text=True, check=True).stdout
-    if tuple(map(int, version.strip().split("."))) < (12, 63):
-        skip_or_fail("exiftool", f"ExifTool {version.strip()} is older than 12.63")
-    session.program("exiftool", shlex.join(command))
+    session.program("exiftool", shlex.join(find_exiftool()))
 
 
 FOLDERS: dict[str, Prepare] = {

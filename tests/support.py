@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import shutil
+import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -46,6 +48,19 @@ def needs(module: str, need: str = "microscopes") -> Any:
         pytest.skip(f"{module} is not installed", allow_module_level=True)
     finally:
         logging.getLogger().setLevel(level)  # pymmcore-plus makes all others tell everything
+
+
+def find_exiftool() -> list[str]:
+    """The command of an ExifTool that knows ImageDataHash with SHA-256; else skip the test."""
+    found = os.environ.get("EXIFTOOL") or shutil.which("exiftool")
+    if found is None:
+        skip_or_fail("exiftool", "ExifTool is not installed (set EXIFTOOL to its path)")
+    with Path(found).open("rb") as file:
+        command = ["perl", found] if b"perl" in file.readline() else [found]
+    version = subprocess.run([*command, "-ver"], capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, version.strip().split("."))) < (12, 63):
+        skip_or_fail("exiftool", f"ExifTool {version.strip()} is older than 12.63")
+    return command
 
 
 def run_command(*arguments: object) -> Result:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from comparison_edits import CHANGES, EVENTS, flip_a_bit
-from comparison_systems import SYSTEMS, BagIt, C2pa, GitAnnex, Hashdeep, SealAlone, System, exiftool
+from comparison_systems import SYSTEMS, BagIt, C2pa, GitAnnex, Hashdeep, SealAlone, System
+from support import find_exiftool
 
 PAGE = Path(__file__).parents[1] / "docs" / "comparison.md"
 if not PAGE.is_file():
@@ -152,7 +153,7 @@ def table(name: str) -> Iterator[str]:
 
 def versions() -> str:
     """What was asked; the tests ask whatever is installed, and must hear the same."""
-    run = {"ExifTool": [*exiftool(), "-ver"], "hashdeep": ["hashdeep", "-V"]}
+    run = {"ExifTool": [*find_exiftool(), "-ver"], "hashdeep": ["hashdeep", "-V"]}
     found = {name: subprocess.check_output(command, text=True) for name, command in run.items()}
     annex = subprocess.check_output(["git", "annex", "version", "--raw"], text=True)
     names = {"c2pa-python": "c2pa-python", "bagit-python": "bagit"}
