@@ -209,6 +209,13 @@ class Journal:
         """Write nothing of a file that is gone and was not sealed."""
         self._write("DELETE FROM files WHERE path = ? AND state <> 'sealed'", (key,))
 
+    @property
+    def unrecorded_count(self) -> int:
+        """Number of files whose sealed images are not in the ledger yet."""
+        with self._translated():
+            sql = "SELECT count(*) FROM files WHERE state = 'sealed' AND NOT recorded"
+            return int(self._connection.execute(sql).fetchone()[0])
+
     def unrecorded(self, count: int) -> Iterator[tuple[bytes, list[bytes]]]:
         """Files whose sealed images are not in the ledger yet, and these."""
         with self._translated():

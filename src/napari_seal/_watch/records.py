@@ -36,7 +36,7 @@ class Records:
     Attributes
     ----------
     left : int
-        Raw files that the ledger is still to have; counted up to a portion.
+        Raw files that the ledger is still to have.
     bad : int
         Sealed images that were not intact when they were recorded.
     """
@@ -44,7 +44,7 @@ class Records:
     def __init__(self, journal: Journal, recording: Recording, out: str, log: Log) -> None:
         self._journal, self._recording, self._out, self._log = journal, recording, out, log
         self._since = time.monotonic()
-        self.left = self._count_left()
+        self.left = journal.unrecorded_count
         self._problem = ""
         self.bad = 0
 
@@ -62,7 +62,7 @@ class Records:
             self._start()
 
     def finish(self, seconds: float, alive: Callable[[], None]) -> None:
-        """Record what is left, within some seconds."""
+        """Record what is left, within some seconds, and say what had no time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not (self._problem and self._recording.is_idle):
             self._start()
@@ -76,6 +76,9 @@ class Records:
         done = self._recording.take(wait=1)
         if done is not None:
             self._take(done)
+        if self.left:
+            what = "1 sealed file is" if self.left == 1 else f"{self.left:,} sealed files are"
+            self._log.say(f"{what} not in the ledger yet; the next start records what is left")
 
     def _start(self) -> None:
         if not self.left or not self._recording.is_idle:
@@ -89,7 +92,7 @@ class Records:
 
     def _take(self, done: Recorded) -> None:
         self._journal.recorded(done.keys)
-        self.left = self._count_left()
+        self.left = self._journal.unrecorded_count
         for path, verdict in done.bad:
             self.bad += 1
             text = f"{printable(path)} is {verdict}, just after it was sealed"
@@ -97,6 +100,3 @@ class Records:
         if done.problem and done.problem != self._problem:
             self._log.say(f"not recorded yet: {done.problem}", "warning")
         self._problem = done.problem
-
-    def _count_left(self) -> int:
-        return sum(1 for _ in self._journal.unrecorded(_PORTION))
