@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import napari_seal
-from napari_seal._parallel import map_items
+from napari_seal._parallel import _QUICK, _Run, map_items
+from napari_seal._workers import AT, Pool
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 
@@ -90,6 +91,39 @@ def die_at_7(item: int) -> str:
     if item == 7:
         os.kill(os.getpid(), signal.SIGKILL)
     return "done"
+
+
+def kill_once(item: tuple[int, str]) -> bytes:
+    """Die at item 40, the first time; answer with more than a pipe takes at once."""
+    number, marker = item
+    if number == 40 and not os.path.exists(marker):
+        Path(marker).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return b"%d" % number * 50_000
+
+
+def test_answers_on_their_way_are_not_lost_with_the_worker(tmp_path: Path) -> None:
+    """A worker goes on while nobody listens; when it dies then, no item is mistaken for another."""
+    items = [(number, str(tmp_path / "marker")) for number in range(60)]
+    pool: Pool[tuple[int, str], bytes] = Pool(kill_once, 0.0)
+
+    def no_answer(item: tuple[int, str]) -> bytes:
+        raise AssertionError(f"item {item[0]} was given up")
+
+    run = _Run(pool, items, 1, True, no_answer, None, no_answer, lambda: False)
+    run._size = _QUICK
+    try:
+        run._feed()
+        run._feed()
+        (worker,) = pool.busy.values()
+        assert [task.count for task in worker.tasks] == [16, 16, 16]
+        worker.process.join(60)  # in the midst of its third task
+        assert worker.process.exitcode == -signal.SIGKILL
+        assert (worker.task, int(worker.beat[AT])) == (worker.tasks[2], 8)
+        answers = list(run)
+    finally:
+        pool.close()
+    assert answers == [(item, b"%d" % item[0] * 50_000) for item in items]
 
 
 def test_an_item_that_kills_its_worker_is_named() -> None:

@@ -180,8 +180,7 @@ class _Run(Generic[Item, Result]):
                 if connection.poll():  # it has gone on, and nobody listened
                     self._take(connection)
                     continue
-                task, number = worker.tasks[0], int(worker.beat[AT])
-                self._abandon(connection)
+                task, number = self._abandon(connection)
                 task.batch.results[number] = self._timed_out(task.batch.items[number])
                 self._split(task, number)
 
@@ -192,8 +191,7 @@ class _Run(Generic[Item, Result]):
         try:
             results, done = connection.recv()
         except (EOFError, OSError):
-            number = int(worker.beat[AT]) if worker.is_at else task.at
-            self._abandon(connection)
+            task, number = self._abandon(connection)
             if task.suspect:
                 task.batch.results[number] = self._died(task.batch.items[number])
             else:
@@ -209,10 +207,18 @@ class _Run(Generic[Item, Result]):
             seconds = max(self._pool.done(connection), 1e-6)
             self._size = max(1, min(int(_TASK * task.count / seconds), 4 * self._size, _MOST))
 
-    def _abandon(self, connection: Connection) -> None:
-        """Have nothing more to do with a worker; what waited behind its task goes to others."""
-        self._again.extend(itertools.islice(self._pool.busy[connection].tasks, 1, None))
+    def _abandon(self, connection: Connection) -> tuple[Task[Item, Result], int]:
+        """Have nothing more to do with a worker: the task and the item that it was at.
+
+        Its other tasks go to others, those that wait behind as well as those whose answers did not
+        come through.
+        """
+        worker = self._pool.busy[connection]
+        task = worker.task
+        number = int(worker.beat[AT]) if worker.is_at else task.at
+        self._again.extend(other for other in worker.tasks if other is not task)
         self._pool.abandon(connection)
+        return task, number
 
     def _split(self, task: Task[Item, Result], number: int) -> None:
         """Do again what stands before and behind an item, of which no results came."""

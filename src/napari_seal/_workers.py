@@ -14,6 +14,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
@@ -27,8 +28,9 @@ _HANDOVER: Final = 0.2
 #: Seconds that a killed process has to be gone.
 _FAREWELL: Final = 0.2
 
-#: What the numbers in shared memory are.
-AT, SINCE, STOP = range(3)
+#: What the numbers in shared memory are: the item that the worker is at, and since when (0: it is
+#: at none); whether it is to stop; and how many tasks it has begun.
+AT, SINCE, STOP, BEGUN = range(4)
 
 
 @dataclass(slots=True)
@@ -58,18 +60,25 @@ class Task(Generic[Item, Result]):
 class Worker(Generic[Item, Result]):
     """A process, its tasks, and its numbers in shared memory.
 
-    ``since`` is when it began with the first task.
+    ``since`` is when it began with the first task, ``done`` how many it has answered.
     """
 
     process: BaseProcess
     beat: Any
-    tasks: deque[Task[Item, Result]]
     since: float
+    tasks: deque[Task[Item, Result]] = field(default_factory=deque)
+    done: int = 0
 
     @property
     def is_at(self) -> bool:
         """Whether it is at an item."""
         return bool(self.beat[SINCE])
+
+    @property
+    def task(self) -> Task[Item, Result]:
+        """The task that it is at: not the first where the answers to others are on their way."""
+        ahead = int(self.beat[BEGUN]) - 1 - self.done
+        return self.tasks[min(max(ahead, 0), len(self.tasks) - 1)]
 
 
 class Pool(Generic[Item, Result]):
@@ -90,8 +99,8 @@ class Pool(Generic[Item, Result]):
                 connection, process = start_process(
                     _serve, self._work, beat, inherited=(*self._idle, *self.busy)
                 )
-            beat[SINCE] = 0
-            self.busy[connection] = Worker(process, beat, deque(), time.monotonic())
+            beat[SINCE] = beat[BEGUN] = 0
+            self.busy[connection] = Worker(process, beat, time.monotonic())
             if self.send(connection, task):
                 return
             self.abandon(connection)  # it died while it was idle
@@ -109,6 +118,7 @@ class Pool(Generic[Item, Result]):
         """Note that a worker has done its first task, and return the seconds that it took."""
         worker, now = self.busy[connection], time.monotonic()
         worker.tasks.popleft()
+        worker.done += 1
         seconds, worker.since = now - worker.since, now
         if not worker.tasks:
             del self.busy[connection]
@@ -183,13 +193,18 @@ def _live(
 def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) -> None:
     """Do tasks until the other end of the pipe is closed: the life of a worker.
 
-    A thread takes what is sent: the parent never waits for a worker that waits for the parent.
+    One thread takes what is sent, and one sends the results: the parent never waits for a worker
+    that waits for the parent, nor does a worker wait until the parent has time for it.
     """
     clock = time.monotonic
     tasks: SimpleQueue[Any] = SimpleQueue()
+    answers: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, tasks), daemon=True).start()
+    sender = threading.Thread(target=_send, args=(connection, answers), daemon=True)
+    sender.start()
     while not beat[STOP] and (task := tasks.get()) is not None:
         first, items = task
+        beat[BEGUN] += 1
         results: list[Result] = []
         now = sent = clock()
         try:
@@ -199,7 +214,7 @@ def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) ->
                 now = clock()
                 if now - sent > _HANDOVER:
                     beat[SINCE] = 0
-                    connection.send((results, False))
+                    answers.put(ForkingPickler.dumps((results, False)))
                     results, sent = [], now
                 if beat[STOP]:
                     break
@@ -208,7 +223,9 @@ def _serve(connection: Connection, work: Callable[[Item], Result], beat: Any) ->
         except Exception as error:  # noqa: BLE001 - raised again in the parent
             beat[SINCE] = 0
             answer = error
-        connection.send((answer, True))
+        answers.put(ForkingPickler.dumps((answer, True)))
+    answers.put(None)
+    sender.join()
 
 
 def _receive(connection: Connection, tasks: SimpleQueue[Any]) -> None:
@@ -218,10 +235,16 @@ def _receive(connection: Connection, tasks: SimpleQueue[Any]) -> None:
     tasks.put(None)
 
 
+def _send(connection: Connection, answers: SimpleQueue[Any]) -> None:
+    with suppress(EOFError, OSError):
+        while (answer := answers.get()) is not None:
+            connection.send_bytes(answer)  # as `Connection.send` does
+
+
 def _shared_numbers() -> Any:
-    """What a worker tells of itself: `AT`, `SINCE` and `STOP`, as floats."""
+    """What a worker tells of itself, and `STOP`, as floats."""
     if start_method() == "fork":  # a child has the same pages, and nothing more is to be imported
-        return memoryview(mmap.mmap(-1, 24)).cast("d")
+        return memoryview(mmap.mmap(-1, 32)).cast("d")
     from multiprocessing.sharedctypes import RawArray
 
-    return RawArray("d", 3)
+    return RawArray("d", 4)
