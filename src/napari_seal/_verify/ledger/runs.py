@@ -318,7 +318,7 @@ def _to_do(
         files = _not_yet(database, root, run, files)
     with database.reading() as connection:
         any_listed = listing.has_any(connection)
-    return listing.with_listed(database, root, files) if any_listed else files
+    return listing.with_listed(database.reading, root, files) if any_listed else files
 
 
 def _missing(
