@@ -47,7 +47,7 @@ MADE = {"CheckRun", "Ledger", "OpenStack", "Sealing"}
 
 #: What users begin with.  The tutorial and the how-to pages show the others at work.
 WITH_EXAMPLE = {
-    "Ledger", "Sealer", "StackWriter", "Trust", "adopt", "check", "check_stack",
+    "Ledger", "Sealer", "StackWriter", "Trust", "adopt", "check", "check_many", "check_stack",
     "load_signing_key", "open_stack", "read", "restore_intensity", "seal", "seal_stack", "verify",
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from napari_seal import _files, _folders
 from napari_seal._cli import main
 from napari_seal._format import limits
 from napari_seal._text import printable, without_credentials
+from napari_seal._verify.scan import count_images, find_images
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
 
@@ -128,6 +129,14 @@ def test_folders_in_archives_and_behind_caches(
     assert verdict.intact
     assert "in/a.jpg" in verdict.path
     assert napari_seal.check(verdict.path).intact
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_files_at_an_address_are_counted_in_advance(archive: str, recursive: bool) -> None:
+    """So that the total of a run is that of its files, and not of what was named."""
+    named = [archive, f"{archive}/c.jpg", f"{archive}/notes.txt", f"{archive}/nowhere"]
+    found = list(find_images(named, recursive=recursive))
+    assert count_images(named, recursive=recursive) == len(found) == (6 if recursive else 5)
 
 
 def test_a_whole_store(sealed: dict[str, bytes], tmp_path: Path) -> None:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutators import Mutator, flip, then
+from PIL import Image
 from png_mutators import (
     bad_sum,
     edit,
     edit_text,
+    keep_seal,
     rechunk,
     recompress,
     redraw,
     rot,
+    saved,
     text,
 )
 from support import nuclear_tracks, sealed_bytes
 
 from napari_seal import Verdict
+from napari_seal._format.tiles import measure
 from napari_seal._verify.check import check_bytes
 
 TRACKS = nuclear_tracks((320, 400))
@@ -226,3 +232,21 @@ def replace_object(record: bytes, key: bytes, new: bytes) -> bytes:
     """Another object under a key of the record, which holds no object itself."""
     start = record.index(key) + len(key)
     return record[:start] + new + record[record.index(b"}", start) + 1 :]
+
+
+def test_a_seal_may_claim_a_picture_longer_than_any_and_one_pixel_high() -> None:
+    """Ours have 65,500 pixels a side at most; whoever forges a seal is not bound to that."""
+    columns, side = 2343, 4096
+    smooth = 120 + 100 * np.sin(np.arange(8 * columns) / 160)
+    fingerprint = measure(np.tile(smooth.astype(np.uint8), (8, 1))) | {"size": side}
+
+    def claim(record: bytes) -> bytes:
+        value = json.loads(record)
+        value["seal"]["pixels"]["shape"] = [1, columns * side]
+        value["seal"]["tiles"] = fingerprint
+        return json.dumps(value, separators=(",", ":")).encode()
+
+    thin = saved(Image.new("L", ((columns - 10) * side, 1)), "PNG")
+    verdict = checked(keep_seal(edit_text(claim)(FILES["deep"]), thin))
+    assert verdict.verdict == "image-changed"
+    assert "size-changed" in codes(verdict)

@@ -25,8 +25,8 @@ from napari_seal._format.signature import parse
 from napari_seal._trust import key_files, keys
 from napari_seal._trust.judge import Judge
 from napari_seal._verify.check import check_bytes
+from napari_seal._verify.checking import Checking
 from napari_seal._verify.quick import prove
-from napari_seal._verify.run import Checking
 from napari_seal._verify.steps import check_image
 
 IMAGE = np.arange(4096, dtype="uint16").reshape(64, 64)

@@ -226,3 +226,16 @@ def test_noise_on_black_ground_is_not_called_a_change_of_tone() -> None:
     softer = redraw(tone(lambda v: 0.8 * v + 20), quality=75)(patches(60, 220))
     (reason,) = named(check_bytes(softer, "a"))
     assert reason.code == "tone-changed"
+
+
+def test_white_that_became_gray_is_part_of_the_curve() -> None:
+    """White is where a power law leaves everything as it is: it has no logarithm to divide by."""
+    rng = np.random.default_rng(0)
+    levels = rng.integers(20, 170, (40, 40))
+    levels[:20] = 255
+    data = sealed_bytes(np.kron(levels, np.ones((16, 16), int)).astype(np.uint8), window=(0, 255))
+    step = check_bytes(data, "a").seal.tiles["step"]
+    assert 254 + step / 2 == 255, "the middle of white's interval is white"
+    (reason,) = named(check_bytes(redraw(tone(lambda v: 0.8 * v))(data), "a"))
+    assert reason.code == "tone-changed"
+    assert "about 0.80 times the old level" in reason.message

@@ -6,12 +6,13 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from napari_seal._acquire.plan import index_of
+from napari_seal._format.times import in_utc
 
 if TYPE_CHECKING:
     from napari_seal._acquire.plan import PlannedStack
@@ -42,7 +43,7 @@ def frame_metadata(event: Any, meta: Mapping[str, Any], began: datetime) -> dict
     channel = event.channel
     known = {
         "index": index_of(event),
-        "time": taken and in_utc(taken),
+        "time": taken and in_utc(taken, "milliseconds"),
         "runner_time_ms": elapsed,
         "exposure_ms": meta.get("exposure_ms"),
         "channel": channel and {"config": channel.config, "group": channel.group},
@@ -79,7 +80,7 @@ def stack_metadata(
     system = meta.get("system_info") or {}
     info = image_info(meta)
     known = {
-        "began": in_utc(began),
+        "began": in_utc(began, "milliseconds"),
         "stack": number,
         "positions": dict(zip(stack.keys, map(list, stack.values), strict=True)),
         "channels": _channels(sequence, stack.channel),
@@ -124,11 +125,6 @@ def layer_of(
         "scale": [*(steps.get(key, 1.0) for key in keys), size or 1.0, size or 1.0],
         "units": [*(unit[key] if key in steps else "pixel" for key in keys), *plane],
     }
-
-
-def in_utc(when: datetime) -> str:
-    """A time as seals spell it."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _channels(sequence: Any, only: int | None) -> list[str]:

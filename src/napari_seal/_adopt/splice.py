@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import PIL
 
 from napari_seal._adopt.look import Before
 from napari_seal._adopt.refusal import Refusal, refuse
-from napari_seal._format import exif, limits, record, tiles, xmp
+from napari_seal._format import exif, limits, record, tiles, times, xmp
 from napari_seal._format.adoption import Adoption, digest_beside
 from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.exif import Entry
@@ -60,7 +59,7 @@ def splice(
         pixels=pixels,
         tiles=tiles.measure(before.samples),
         exif=ExifDigest(digest=nothing, tags={}),
-        created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        created=times.now(),
         software={"napari-seal": __version__, "Pillow": PIL.__version__} | decoder(),
         metadata=comment.metadata,
     )

@@ -60,10 +60,6 @@ class KeyCheck(NamedTuple):
         """
         return check_of(value) == self
 
-    def fits(self, text: str) -> bool:
-        """Whether the digest is that of this JSON text: a quick look, before `matches`."""
-        return _digest(text) == self.digest
-
     def describe(self) -> str:
         """What is known of the value, in words."""
         one, many = _KINDS[self.kind]
@@ -84,10 +80,11 @@ def check_of(value: Any) -> KeyCheck:
         kind, size = "l", 0
     else:
         kind, size = ("o" if isinstance(value, Mapping) else "a"), len(value)
-    return KeyCheck(kind, size, _digest(text))
+    return KeyCheck(kind, size, short_digest(text))
 
 
-def _digest(text: str) -> str:
+def short_digest(text: str) -> str:
+    """The digest in the check value of what has this JSON text."""
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:8]
 
 

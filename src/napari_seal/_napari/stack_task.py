@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.notices import unmarked, warn
@@ -15,17 +15,37 @@ from napari_seal._verify.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from napari_seal._format.stack import Stack
-    from napari_seal._napari.stack_watch import StackWatch
+    from napari_seal._trust.trusted import Trust
+    from napari_seal._verify.stack import OpenStack
 
 _TICK_MS: Final = 150
 
 
+class Listener(Protocol):
+    """Who wants to know what is found: a `StackWatch`."""
+
+    opened: OpenStack
+    trust: Trust | None
+
+    def see(self, index: tuple[int, ...], verdict: Verdict) -> None:
+        """A plane was looked at; told in the thread that did it, all else in the window's."""
+
+    def take(self) -> None:
+        """Show what was found since."""
+
+    def progress(self) -> None:
+        """More planes were looked at."""
+
+    def finish(self, found: StackVerdict | None) -> None:
+        """The check has ended; with a verdict, it has come to its end."""
+
+
 class StackTask(Task[StackVerdict]):
-    """Check the index and each plane; tells a watch of those that are not intact.
+    """Check the index and each plane, and tell of it.
 
     Parameters
     ----------
-    watch : StackWatch
+    watch : Listener
         Of the stack.
 
     Attributes
@@ -34,7 +54,7 @@ class StackTask(Task[StackVerdict]):
         Planes that were looked at.
     """
 
-    def __init__(self, watch: StackWatch) -> None:
+    def __init__(self, watch: Listener) -> None:
         super().__init__(lambda _: self._check())
         self._see, self._opened, self._trust = watch.see, watch.opened, watch.trust
         self.checked = 0
@@ -95,13 +115,13 @@ def later(action: Callable[[], None]) -> None:
         QTimer.singleShot(0, action)
 
 
-def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
+def start_task(watch: Listener, viewer: Any) -> StackTask | None:
     """Begin to check the whole; it ends with the viewer.
 
     Parameters
     ----------
-    watch : StackWatch
-        Is told what is found, in the window's thread.
+    watch : Listener
+        Is told what is found.
     viewer : napari.viewer.Viewer or napari.components.ViewerModel
         In whose list the layer is.
 
@@ -125,7 +145,7 @@ def start_task(watch: StackWatch, viewer: Any) -> StackTask | None:
     return task
 
 
-def _begin(task: StackTask, watch: StackWatch, window: Any) -> None:
+def _begin(task: StackTask, watch: Listener, window: Any) -> None:
     from napari.utils import cancelable_progress
     from qtpy.QtCore import QTimer
 

@@ -131,7 +131,8 @@ class VerifyJob(Task[None]):
             self._collect(self._with_ledger(stack) if self.ledger else self._plainly())
 
     def _plainly(self) -> Iterator[Verdict]:
-        from napari_seal._verify.run import check_found, check_many
+        from napari_seal._verify.checking import check_found
+        from napari_seal._verify.run import check_many
         from napari_seal._verify.scan import find_images
         from napari_seal.errors import NothingToCheckError
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from napari_seal._format import (
     record,
     tile_digests,
     tiles,
+    times,
     xmp,
 )
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
@@ -90,7 +90,7 @@ def embed(
         exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
         stack=place,
-        created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        created=times.now(),
         software={"napari-seal": __version__, "Pillow": PIL.__version__}
         | decoder(structure.format),
         metadata=metadata,

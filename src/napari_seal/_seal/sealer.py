@@ -169,7 +169,7 @@ class Sealer:
             if not remote:  # a store may take long to answer: its worker asks
                 check_target(order.target, overwrite=order.overwrite)
             copy = self._buffers.copy(array)
-            sealing.keep(copy)
+            sealing._keep(copy)
             self._workers.submit(self._seal, sealing, copy, place, order, axes)
         except BaseException:
             self._release(sealing, place, array.nbytes, None)
@@ -245,7 +245,7 @@ class Sealer:
                 data, seal = make(order, copy, axes)
             write(order.target, data, overwrite=order.overwrite)
             end = "sealed"
-            sealing.keep(None)
+            sealing._keep(None)
             self._buffers.release(copy)
             sealing.set_result(seal)
         except BaseException as error:  # noqa: BLE001 - whoever waits for the future is told
@@ -254,7 +254,7 @@ class Sealer:
             self._fail(sealing, error)
         finally:
             if end == "cancelled":
-                sealing.keep(None)
+                sealing._keep(None)
             self._release(sealing, place, size, end)
 
     def _fail(self, sealing: Sealing, error: BaseException) -> None:

@@ -43,8 +43,8 @@ class Sealing(Future[Seal]):
         """
         return self._image if self.done() and not self.cancelled() else None
 
-    def keep(self, image: npt.NDArray[Any] | None) -> None:
-        """Hold an image, or let go of it: for the sealer."""
+    def _keep(self, image: npt.NDArray[Any] | None) -> None:
+        """Hold an image, or let go of it: for the sealer alone."""
         self._image = image
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-from napari_seal._format import stack
+from napari_seal._format import stack, times
 from napari_seal._format.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, start_digest
 from napari_seal._format.digest import Digest
 from napari_seal._format.metadata import check_metadata
@@ -85,7 +84,7 @@ class Writing:
             plane_windows=window == "plane",
             metadata=check_metadata({} if metadata is None else metadata),
             layer=planes.layer_in_order(shown),
-            created=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            created=times.now(),
             software={"napari-seal": __version__},
         )
         self._size = ALGORITHMS[algorithm]

@@ -13,7 +13,7 @@ from napari_seal._format.pixels import decode, decode_jpeg, decoder, digest_arra
 from napari_seal._format.png import Png
 from napari_seal._format.tables import estimate_quality
 from napari_seal._text import printable
-from napari_seal._verify.explain import explain
+from napari_seal._verify.explain import explain, tables_as_sealed
 from napari_seal._verify.lossless import explain_damage, explain_lossless
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.score_map import ScoreMap
@@ -246,7 +246,7 @@ def _tables(structure: Jpeg, seal: Seal) -> Reason:
     frame, quality = structure.frame, estimate_quality(structure)
     if frame is not None and (frame.height, frame.width) != seal.pixels.shape[:2]:
         what = "the height or width in the frame header is"
-    elif seal.quality is not None and str(quality) != f"quality {seal.quality}":
+    elif seal.quality is not None and not tables_as_sealed(quality, seal):
         what = "the quantisation tables, which say how strong each pattern is, are"
     else:
         what = "the Huffman tables or another header by which they are decoded are"

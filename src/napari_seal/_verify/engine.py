@@ -1,7 +1,7 @@
 """A run over many files: here, in worker processes or on a cluster, and for how long.
 
-What is done with a file is `Work`: `napari_seal._verify.run` checks it, and a ledger also keeps
-facts about it.
+What is done with a file is `Work`: `napari_seal._verify.checking` checks it, and a ledger also
+keeps facts about it.
 """
 
 from __future__ import annotations

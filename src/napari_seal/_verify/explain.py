@@ -146,7 +146,8 @@ def _edited(regions: tuple[Box, ...], scores: ScoreMap, share: float) -> Reason:
     )
 
 
-def _tables_as_sealed(found: Quality | None, seal: Seal) -> bool:
+def tables_as_sealed(found: Quality | None, seal: Seal) -> bool:
+    """Whether a file has the very quantisation tables of the quality that was sealed."""
     return found is not None and found.exact and found.value == seal.quality
 
 
@@ -155,7 +156,7 @@ def _has_its_length(structure: Container, seal: Seal) -> bool:
 
     Saving again gives other data, which are as long only by chance.
     """
-    same_tables = _tables_as_sealed(estimate_quality(structure), seal)
+    same_tables = tables_as_sealed(estimate_quality(structure), seal)
     return same_tables and structure.length == seal.length
 
 
@@ -171,7 +172,7 @@ def _bytes_replaced(regions: tuple[Box, ...]) -> Reason:
 def _saved_again(structure: Container, seal: Seal, unseen: str) -> list[Reason]:
     """Whether the tables are others than those that were sealed, and what else can be said."""
     found = estimate_quality(structure)
-    if found is not None and not _tables_as_sealed(found, seal) and seal.quality is not None:
+    if found is not None and not tables_as_sealed(found, seal) and seal.quality is not None:
         return [
             Reason(
                 code=ReasonCode.RECOMPRESSED,

@@ -28,6 +28,8 @@ def is_resized(plane: npt.NDArray[np.uint8], sealed: Fingerprint, tolerance: flo
     if abs(scales[0] / scales[1] - 1) >= 0.02 or not 0.2 < scales[0] < 5:
         return None
     factor = max(1, round((plane.size / _ENOUGH) ** 0.5))
+    if factor > min(plane.shape):  # thinner than any picture that was sealed, and as long
+        return None
     edges = [
         np.minimum(np.append(starts(then, sealed.size), then) * scale / factor, now / factor)
         for then, scale, now in zip(sealed.shape, scales, plane.shape, strict=True)

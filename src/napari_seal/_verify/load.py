@@ -41,10 +41,9 @@ class Unlisted(str):
     @property
     def reason(self) -> Reason:
         """Why nothing is known of what is in it."""
-        from napari_seal._verify.reasons import Reason, ReasonCode
+        from napari_seal._verify.not_read import unlisted
 
-        text = f"Listing the folder stood still for {self.seconds:g} s; the disk or network hangs."
-        return Reason(code=ReasonCode.TIMED_OUT, message=text)
+        return unlisted(self.seconds)
 
 
 def load(path: str) -> bytes | Reason:
@@ -61,12 +60,14 @@ def load(path: str) -> bytes | Reason:
     try:
         descriptor = os.open(path, _FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        return _reason(error)
+        return _because_of(error)
     try:
         before = os.fstat(descriptor)
         size = before.st_size
         if not stat.S_ISREG(before.st_mode) or size > limits.FILE_BYTES:
-            return _refusal(before)
+            from napari_seal._verify.not_read import no_file
+
+            return no_file(before)
         # One byte more than it should have tells of a file that grows.
         data = os.read(descriptor, size + 1)
         while 0 < len(data) < size:
@@ -76,51 +77,21 @@ def load(path: str) -> bytes | Reason:
             data += more
         after = os.fstat(descriptor)
     except OSError as error:
-        return _reason(error)
+        return _because_of(error)
     finally:
         try:  # noqa: SIM105 - every file comes here, and `suppress` costs as much as `close`
             os.close(descriptor)
         except OSError:  # nothing was written through it
             pass
     if not len(data) == size == after.st_size or before.st_mtime_ns != after.st_mtime_ns:
-        from napari_seal._verify.reasons import Reason, ReasonCode
+        from napari_seal._verify.not_read import changed
 
-        return Reason(
-            code=ReasonCode.CHANGED_WHILE_READING,
-            message="The file was written to while it was being read; check it again.",
-            expected=f"{size:,} bytes",
-            found=f"{max(len(data), after.st_size):,} bytes",
-        )
+        found = max(len(data), after.st_size)
+        return changed(f"{found:,} bytes", expected=f"{size:,} bytes")
     return data
 
 
-def _refusal(status: os.stat_result) -> Reason:
-    from napari_seal._verify.reasons import Reason, ReasonCode
+def _because_of(error: OSError | ValueError) -> Reason:
+    from napari_seal._verify.not_read import because_of  # which no file that can be read needs
 
-    if stat.S_ISDIR(status.st_mode):
-        return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
-    if not stat.S_ISREG(status.st_mode):
-        return Reason(
-            code=ReasonCode.NOT_A_REGULAR_FILE,
-            message="It is a device, a pipe or a socket, not a file.",
-        )
-    return Reason(
-        code=ReasonCode.LIMIT_EXCEEDED,
-        message=f"The file is larger than the limit of {limits.FILE_BYTES:,} bytes.",
-        found=f"{status.st_size:,} bytes",
-    )
-
-
-def _reason(error: OSError | ValueError) -> Reason:
-    from napari_seal._verify.reasons import Reason, ReasonCode
-
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return Reason(code=ReasonCode.FILE_MISSING, message="There is no such file.")
-    if isinstance(error, PermissionError):
-        return Reason(
-            code=ReasonCode.PERMISSION_DENIED, message="Reading the file is not permitted."
-        )
-    if isinstance(error, IsADirectoryError):
-        return Reason(code=ReasonCode.IS_A_DIRECTORY, message="It is a folder, not a file.")
-    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Reason(code=ReasonCode.IO_ERROR, message=f"The file cannot be read: {text}.")
+    return because_of(error)

@@ -65,7 +65,9 @@ def explain_lossless(structure: Container, seal: Seal, image: npt.NDArray[Any]) 
     if structure.format != "png":
         quality = estimate_quality(structure)
         message = f"The picture was compressed with loss, at {quality or 'an unknown quality'}."
-        lossy = Reason(code=ReasonCode.RECOMPRESSED, message=message, found=str(quality or ""))
+        lossy = Reason(
+            code=ReasonCode.RECOMPRESSED, message=message, found=str(quality) if quality else None
+        )
         return Explanation([*reasons, lossy])
     if turned := _turned(image, seal):
         return Explanation([*reasons, turned])

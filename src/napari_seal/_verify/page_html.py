@@ -16,10 +16,11 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+from napari_seal._format.times import in_utc
 from napari_seal._text import printable
 from napari_seal._trust.states import Signature
 from napari_seal._verify.looks import COLOURS, LOOKS, SIGNS, Tone
-from napari_seal._verify.summary import PATHS, Run, iso, versions
+from napari_seal._verify.summary import PATHS, Run, versions
 from napari_seal._verify.verdict import Outcome
 from napari_seal._version import __version__
 
@@ -136,7 +137,7 @@ def _parameters(run: Run, left: Left) -> str:
     if len(run.paths) > PATHS:
         paths.append(f"and {len(run.paths) - PATHS:,} more")
     begun, ended = (
-        f'<time datetime="{iso(moment)}">{moment:%Y-%m-%d %H:%M:%S} UTC</time>'
+        f'<time datetime="{in_utc(moment)}">{moment:%Y-%m-%d %H:%M:%S} UTC</time>'
         for moment in (run.begun, run.ended)
     )
     rows = [

@@ -120,8 +120,11 @@ def count_images(paths: Iterable[str | os.PathLike[str]], *, recursive: bool = T
     for path in paths:
         name = os.fsdecode(path)
         if not os.path.isdir(name):
-            is_stack = name.lower().endswith(INDEX_ENDING)
-            total += sum(1 for _ in _stack(name)) if is_stack else 1
+            low = name.lower()
+            # At an address, what is not named like an image may be a folder.
+            there = is_address(name) and not low.endswith(EXTENSIONS)
+            is_more = there or low.endswith(INDEX_ENDING)
+            total += sum(1 for _ in Search(name, recursive)) if is_more else 1
             continue
         before = total
         pending = [name]

@@ -32,11 +32,7 @@ def find_index(path: str | os.PathLike[str]) -> str:
         folder += ".sealed"
         if not is_folder(folder):
             raise ReadError(f"{printable(name)} is neither the folder nor the index of a stack")
-    found = [
-        file
-        for file in find(folder, (INDEX_ENDING,), recursive=False)
-        if file.lower().endswith(INDEX_ENDING)
-    ] if is_address(folder) else _indexes(folder)  # fmt: skip
+    found = _indexes(folder)
     if len(found) > 1:
         own = os.path.basename(folder).removesuffix(".sealed") + INDEX_ENDING
         found = [file for file in found if os.path.basename(file) == own] or found
@@ -47,6 +43,10 @@ def find_index(path: str | os.PathLike[str]) -> str:
 
 
 def _indexes(folder: str) -> list[str]:
+    """The indexes in a folder."""
+    if is_address(folder):  # `find` gives the folder itself where there is none
+        files = find(folder, (INDEX_ENDING,), recursive=False)
+        return [file for file in files if file.lower().endswith(INDEX_ENDING)]
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:

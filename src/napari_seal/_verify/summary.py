@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from napari_seal._format.times import in_utc
 from napari_seal._text import without_credentials
 from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Outcome
@@ -106,8 +107,8 @@ def summarise(counts: Mapping[Outcome, int], run: Run | None) -> dict[str, Any]:
         if run.stopped is not None:
             summary["stopped"] = run.stopped
         summary |= {
-            "started": iso(run.begun),
-            "ended": iso(run.ended),
+            "started": in_utc(run.begun),
+            "ended": in_utc(run.ended),
             "paths": run.paths[:PATHS],
             "paths_named": len(run.paths),
             "options": run.options,
@@ -121,11 +122,6 @@ def versions() -> dict[str, str]:
 
     python = "{}.{}.{}".format(*sys.version_info[:3])
     return {"napari-seal": __version__, "python": python, "pillow": PIL.__version__}
-
-
-def iso(moment: datetime) -> str:
-    """A UTC time as ISO 8601."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def count_line(counts: Counter[str]) -> str:

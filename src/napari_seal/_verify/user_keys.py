@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from napari_seal._format.keys import KeyCheck
+from napari_seal._format.keys import KeyCheck, short_digest
 from napari_seal._text import printable
 from napari_seal._verify.reasons import Reason, ReasonCode
 
@@ -132,7 +132,7 @@ def _candidates(check: KeyCheck, present: Any) -> Iterator[Any]:
     elif check.kind == "n" and check.size <= _NUMBER:
         for letters in itertools.product("0123456789.-", repeat=check.size):
             text = "".join(letters)
-            if check.fits(text):
+            if short_digest(text) == check.digest:  # `matches` takes longer
                 with suppress(ValueError):  # such as 1-2.
                     yield json.loads(text)
     elif check.kind == "s" and check.size == 0:

@@ -197,7 +197,7 @@ def _tile(plane: npt.NDArray[np.uint8], size: int, y: int, x: int) -> npt.NDArra
 
 def _curve(x: Floats, y: Floats) -> str:
     """The curve in words: the better of a straight line and a power law."""
-    inside = (y > 4) & (y < 251) & (x > 4)  # what is clipped tells nothing
+    inside = (y > 4) & (y < 251) & (x > 4) & (x < 251)  # what is clipped tells nothing
     if np.count_nonzero(inside) < 4 or np.ptp(x[inside]) == 0:
         return f"level {x[0]:.0f} became {y[0]:.0f}, and {x[-1]:.0f} became {y[-1]:.0f}"
     x, y = x[inside], y[inside]

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from napari_seal._text import printable
+from napari_seal._verify.checking import check_found
 from napari_seal._verify.ledger import chain, heads, listing
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import Digests, digest_of, join, unpack
@@ -17,7 +18,6 @@ from napari_seal._verify.ledger.runs import COMPLETE, new_run
 from napari_seal._verify.ledger.states import why_of
 from napari_seal._verify.listed import judge_listed
 from napari_seal._verify.load import load
-from napari_seal._verify.run import check_found
 from napari_seal._verify.verdict import Outcome
 from napari_seal.errors import LedgerError
 

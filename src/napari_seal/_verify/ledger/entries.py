@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from napari_seal._format.digest import Digest
+from napari_seal._format.times import in_utc
 from napari_seal._verify.ledger.digests import Digests, split, unpack
 from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError
@@ -170,7 +171,7 @@ def moment(seconds: object) -> str:
     if seconds is None:
         return ""
     try:
-        return datetime.fromtimestamp(typed(seconds, int), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return in_utc(datetime.fromtimestamp(typed(seconds, int), UTC))
     except (ValueError, OverflowError, OSError) as error:
         raise LedgerError("the ledger is damaged: it holds a time that is none") from error
 

@@ -15,8 +15,8 @@ from napari_seal._verify.verdict import Verdict
 if TYPE_CHECKING:
     from napari_seal._format.layout import Layout
     from napari_seal._format.seal import Seal
+    from napari_seal._verify.checking import Checking
     from napari_seal._verify.ledger.roots import Root
-    from napari_seal._verify.run import Checking
 
 
 class Facts(NamedTuple):

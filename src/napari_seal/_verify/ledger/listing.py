@@ -11,7 +11,8 @@ import hashlib
 import itertools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from napari_seal._verify.ledger.digests import unpack
@@ -20,7 +21,6 @@ from napari_seal._verify.listed import ListedPath
 from napari_seal._verify.load import Unlisted
 
 if TYPE_CHECKING:
-    from napari_seal._verify.ledger.database import Database
     from napari_seal._verify.ledger.roots import Root
 
 #: Files that are looked up at once, of which the first has to wait for the last.
@@ -47,11 +47,18 @@ def current(connection: sqlite3.Connection, keys: list[bytes]) -> dict[bytes, by
     return {typed(path, bytes): typed(digest, bytes) for path, digest, _ in rows}
 
 
-def with_listed(database: Database, root: Root, files: Iterator[str]) -> Iterator[str]:
-    """The files of a run; those that are listed as `ListedPath`."""
+def with_listed(
+    reading: Callable[[], AbstractContextManager[sqlite3.Connection]],
+    root: Root,
+    files: Iterator[str],
+) -> Iterator[str]:
+    """The files of a run; those that are listed as `ListedPath`.
+
+    ``reading`` is `Database.reading`: what a database is made of is not known down here.
+    """
     while page := list(itertools.islice(files, _PAGE)):
         keys = [b"" if type(path) is Unlisted else root.key(path) for path in page]
-        with database.reading() as connection:
+        with reading() as connection:
             known = current(connection, keys)
         for path, key in zip(page, keys, strict=True):
             packed = known.get(key)

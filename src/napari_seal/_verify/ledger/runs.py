@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, TypeAlias
 
+from napari_seal._verify.checking import Checking
 from napari_seal._verify.engine import Engine, Settings
 from napari_seal._verify.ledger import chain, heads, listing, seen
 from napari_seal._verify.ledger.checkpoints import Checkpoints
@@ -24,7 +25,7 @@ from napari_seal._verify.ledger.recorder import BATCH, MISSING_COLUMNS, SOON, Re
 from napari_seal._verify.ledger.roots import Root, relative
 from napari_seal._verify.ledger.states import typed, verdict_of
 from napari_seal._verify.patience import find_patiently
-from napari_seal._verify.run import Checking, open_engine
+from napari_seal._verify.run import open_engine
 from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Verdict
 from napari_seal._version import __version__
@@ -318,7 +319,7 @@ def _to_do(
         files = _not_yet(database, root, run, files)
     with database.reading() as connection:
         any_listed = listing.has_any(connection)
-    return listing.with_listed(database, root, files) if any_listed else files
+    return listing.with_listed(database.reading, root, files) if any_listed else files
 
 
 def _missing(

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from napari_seal._format import limits, signature
+from napari_seal._format.times import in_utc
 from napari_seal._text import printable
 from napari_seal._trust.judge import Judge
 from napari_seal._trust.states import Signature
@@ -142,7 +143,7 @@ def _state(connection: sqlite3.Connection, signer: Signer | None) -> str:
     files, digest = contents.entries(connection)
     value = {
         "ledger": chain.identity(connection),
-        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": in_utc(datetime.now(UTC)),
         "runs": head.number,
         "head": head.digest,
         "files": files,
