@@ -156,6 +156,9 @@ def test_files_that_are_named_are_looked_at(run: Any, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(REFUSED["a PNG file"][1]())
     assert "not-a-jpeg" in run("adopt", "a.png", "--in-place").output
     assert "not one JPEG" in run("adopt", tmp_path, "--in-place").output
+    assert (
+        "it cannot be read: No such file or directory" in run("adopt", "b.jpg", "--in-place").output
+    )
 
 
 def test_the_codes_of_the_help_are_those_of_the_code() -> None:

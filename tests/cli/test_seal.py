@@ -66,6 +66,7 @@ def test_existing_targets_are_kept(run, raw):
     result = run("seal", raw / "gray.tif", "--out", "sealed", "--quality", 20)
     assert result.exit_code == 1
     assert "exists" in result.output
+    assert "--overwrite replaces what is there" in result.output
     assert Path("sealed/gray.sealed.jpg").read_bytes() == before
     assert run("seal", raw / "gray.tif", "--out", "sealed", "--overwrite").exit_code == 0
 
@@ -80,17 +81,19 @@ def test_two_inputs_with_one_target(run, raw, tracks):
 
 def test_metadata_from_a_file(run, raw):
     """``--metadata @FILE`` reads the JSON from a file."""
-    Path("m.json").write_text(json.dumps({"operator": "Zoë", "n": 10**18 + 1}))
-    run("seal", raw / "gray.tif", "--out", "o", "--metadata", "@m.json")
-    assert napari_seal.verify("o/gray.sealed.jpg").metadata == {"operator": "Zoë", "n": 10**18 + 1}
+    metadata = {"operator": "Zoë", "n": 10**18 + 1}
+    for encoding in ("utf-8", "utf-8-sig"):  # with the mark that Windows puts before it
+        Path("m.json").write_text(json.dumps(metadata, ensure_ascii=False), encoding=encoding)
+        run("seal", raw / "gray.tif", "--out", encoding, "--metadata", "@m.json")
+        assert napari_seal.verify(f"{encoding}/gray.sealed.jpg").metadata == metadata
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--metadata", "{"], "not JSON"),
-        (["--metadata", "[1]"], "mapping"),
-        (["--metadata", "@nowhere.json"], "cannot be read"),
+        (["--metadata", "{sample: 1}"], "in '{sample: 1}'; shells change quotes"),
+        (["--metadata", "[1]"], """such as {"sample": "A 1"}, not '[1]'"""),
+        (["--metadata", "@nowhere.json"], "the file 'nowhere.json' cannot be read"),
         (["--metadata", '{"seal": 1}'], "reserved"),
         (["--metadata", '{"a": 1, "b": 2, "a": 3}'], "'a' twice"),
         (["--metadata", '{"x": [{"b": 2, "b": 2}]}'], "'b' twice"),
@@ -100,6 +103,8 @@ def test_metadata_from_a_file(run, raw):
         (["--metadata", '{"a": -Infinity}'], "metadata['a'] is -inf"),
         (["--quality", "101"], "101"),
         (["--quality", "0"], "0"),
+        (["--window", "5", "1"], "from 5 to 1"),
+        (["--window", "nan", "1"], "finite numbers, not nan"),
     ],
 )
 def test_bad_options_stop_the_run(run, raw, options, says):

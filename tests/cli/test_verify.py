@@ -42,9 +42,10 @@ def test_nothing_to_check_is_no_success(run, tmp_path, make):
     folder = tmp_path / "empty"
     folder.mkdir()
     make(folder)
-    result = run("verify", folder)
-    assert result.exit_code == 2
-    assert "not one JPEG or PNG file" in result.output
+    for form in ([], ["--json"], ["--jsonl"]):
+        result = run("verify", folder, *form)
+        assert (result.exit_code, result.stdout) == (2, "")  # half an object is no JSON
+        assert "not one JPEG or PNG file" in result.stderr
 
 
 def test_missing_path_is_failure(run, archive):

@@ -14,7 +14,7 @@ from napari_seal._cli.seal_options import read_options, seal_options
 from napari_seal._files import is_address
 from napari_seal._files import make_folder as make_folder_at
 from napari_seal._text import printable
-from napari_seal.errors import ImageError, OptionError, SealError, WriteError
+from napari_seal.errors import ImageError, OptionError, SealError, TargetExistsError, WriteError
 
 if TYPE_CHECKING:
     from napari_seal._seal.from_files import FileOptions
@@ -36,9 +36,10 @@ class _Done(NamedTuple):
     source: str
     sealed: int
     problem: str | None
+    is_taken: bool = False
 
 
-@click.command()
+@click.command(short_help="Seal images: TIFF, ND2, CZI, OME-Zarr, PNG, NPY.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
     "--out", required=True, metavar="DIR", help="Folder for the sealed images; created if needed."
@@ -116,6 +117,8 @@ def seal(
         for done in failed:
             rows.add_row(Text(printable(done.source)), Text(printable(done.problem)))
         shown.print(rows)
+    if any(done.is_taken for done in failed):
+        shown.print("--overwrite replaces what is there; --resume goes on with unfinished stacks.")
     again = sum(task.source.lower().endswith((".jpg", ".jpeg")) for task in tasks)
     if again and options.format == "jpeg":
         shown.print(
@@ -160,7 +163,7 @@ def _seal_one(task: _Task, *, options: FileOptions) -> _Done:
         for number in seal_images(task.source, task.stem, options):
             sealed += number
     except SealError as error:
-        return _Done(task.source, sealed, str(error))
+        return _Done(task.source, sealed, str(error), isinstance(error, TargetExistsError))
     except MemoryError:
         return _Done(task.source, sealed, "there is not enough memory for it")
     except OSError as error:
