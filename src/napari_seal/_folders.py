@@ -1,4 +1,4 @@
-"""Folders: what is in one at an address, page by page (see `_files`), and what lies in which."""
+"""Folders: what is in them, at an address page by page, and what lies in which; see `_files`."""
 
 from __future__ import annotations
 

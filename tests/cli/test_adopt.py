@@ -188,8 +188,9 @@ def test_stopped_and_started_again(how: signal.Signals, tmp_path: Path) -> None:
     line = [sys.executable, "-m", "napari_seal", "adopt", str(folder), "--in-place", "--jobs", "2"]
     for _ in range(3):
         with subprocess.Popen(
-            [*line, "--jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+            [*line, "--jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            pipesize=4096,  # less than all lines: it cannot end by itself
+        ) as process:  # fmt: skip
             assert process.stdout is not None
             for _ in range(8):
                 process.stdout.readline()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import struct
+import subprocess
+import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -77,6 +82,25 @@ def test_two_inputs_with_one_target(run, raw, tracks):
     result = run("seal", raw / "gray.tif", raw / "gray.npy", "--out", "sealed", "--overwrite")
     assert result.exit_code == 1
     assert "same name" in result.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals")
+def test_control_c_tells_how_far_it_was(raw, tmp_path):
+    """The images that are sealed stay, and are counted; the exit code is that of an interrupt."""
+    os.mkfifo(raw / "zz.npy")  # an input that it waits for
+    process = subprocess.Popen(
+        [sys.executable, "-m", "napari_seal", "seal", raw, "--out", tmp_path / "o", "--jobs", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    begun = time.monotonic()
+    while not (tmp_path / "o" / "rgb8.sealed.jpg").exists():
+        assert process.poll() is None
+        assert time.monotonic() - begun < 60
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(r"^[56] images sealed in .*o so far\nInterrupted\.$", error.strip()), error
 
 
 def test_metadata_from_a_file(run, raw):

@@ -64,7 +64,8 @@ def seal(
     NAME_t03_c0_z12.sealed.jpg.  A JPEG file that is named is taken as well, and is compressed a
     second time.
 
-    Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal.
+    Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal, 130
+    after Control-C.
     """
     if resume and (overwrite or sealing["planes"]):
         raise OptionError("--resume goes on with stacks; leave out --overwrite and --planes")
@@ -104,10 +105,14 @@ def seal(
         else:
             pairs = map_items(work, unique, jobs=jobs, died=_died, patience=_PATIENCE)
             results = (done for _, done in pairs)
-        for done in watch(results):
-            sealed += done.sealed
-            if done.problem is not None:
-                failed.append(done)
+        try:
+            for done in watch(results):
+                sealed += done.sealed
+                if done.problem is not None:
+                    failed.append(done)
+        except KeyboardInterrupt:
+            click.echo(f"{_images(sealed)} sealed in {printable(out)} so far", err=True)
+            raise
 
     shown = console()
     if failed:
@@ -125,10 +130,14 @@ def seal(
             f"{again:,} of the inputs are JPEG files: they were decoded and compressed again."
         )
     shown.print(
-        f"{len(tasks):,} {'input' if len(tasks) == 1 else 'inputs'}: {sealed:,} "
-        f"{'image' if sealed == 1 else 'images'} sealed in {printable(out)}, {len(failed):,} failed"
+        f"{len(tasks):,} {'input' if len(tasks) == 1 else 'inputs'}: {_images(sealed)} sealed in "
+        f"{printable(out)}, {len(failed):,} failed"
     )
     sys.exit(1 if failed else 0)
+
+
+def _images(number: int) -> str:
+    return "1 image" if number == 1 else f"{number:,} images"
 
 
 def _make_folder(path: str) -> None:
