@@ -1,4 +1,4 @@
-"""What tests need beside fixtures: which outside tools must be there, and pictures."""
+"""What tests need beside fixtures: outside tools that must be there, pictures, a file's verdict."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from napari_seal import seal
+from napari_seal import Verdict, check, read, seal
 from napari_seal._cli import main
+from napari_seal.errors import ReadError
 
 #: Comma-separated names of what must not be skipped: ``gui``, ``exiftool``, ``tools``, ``browser``,
 #: ``data``, ``s3``, ``dask``, ``microscopes``, ``faults``, ``java``, ``c2pa``,
@@ -113,3 +114,25 @@ def nuclear_tracks(shape: tuple[int, int] = (160, 200), seed: int = 1) -> np.nda
         across = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
         field -= 18_000 * np.exp(-((along / (2 * length)) ** 2) - (across / 2.2) ** 2)
     return np.clip(field, 300, 65_000).astype(np.uint16)
+
+
+def assert_verdict(path: Path, data: bytes, expected: str, codes: str) -> Verdict:
+    """A file of this content gets the verdict and the reasons, in cheap and full checks and read.
+
+    It is left as it was written.  Returns what the full check says.
+    """
+    path.write_bytes(data)
+    for full in (False, True):
+        verdict = check(path, full=full)
+        found = {str(reason.code) for reason in verdict.reasons}
+        assert verdict.verdict == expected, str(verdict)
+        assert set(codes.split()) <= found, str(verdict)
+        assert all(reason.message.endswith(".") for reason in verdict.reasons)
+    assert path.read_bytes() == data
+    try:
+        _, with_picture = read(path)
+    except ReadError:
+        assert expected != "intact"
+    else:
+        assert with_picture.verdict == expected
+    return verdict

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -236,6 +237,18 @@ def test_the_command_line(
     result = CliRunner().invoke(main, ["verify", archive.name, "--dask", "tcp://127.0.0.1:1"])
     assert result.exit_code == 2
     assert "no Dask scheduler at tcp://127.0.0.1:1" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("address", ["nowhere", "tcp://nowhere", "gopher://127.0.0.1:8786"])
+def test_an_address_that_is_none(address: str, archive: Path) -> None:
+    """It is told at once, and no client is left to tell of it in a traceback when Python ends."""
+    done = subprocess.run(
+        [sys.executable, "-m", "napari_seal", "verify", archive, "--dask", address],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert f"no Dask scheduler at {address}" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_without_distributed(monkeypatch: pytest.MonkeyPatch, archive: Path) -> None:

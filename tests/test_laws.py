@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from mangling import EDITS, assert_mangled_gets_a_verdict
 from mutators import SOS, find, insert_before, jpegtran, redraw, resave, segment, spans, then
 from PIL import Image
 from support import PICTURES, picture, sealed_picture
@@ -301,21 +302,10 @@ def test_random_bytes_get_a_verdict(data: bytes, start: bytes) -> None:
     assert check_bytes(start + data, "a", full=True).verdict != "intact"
 
 
-@given(
-    kind=st.sampled_from(KINDS),
-    edits=st.lists(
-        st.tuples(st.integers(0, 5000), st.integers(0, 20), st.binary(max_size=20)), max_size=6
-    ),
-)
+@given(kind=st.sampled_from(KINDS), edits=EDITS)
 def test_mangled_files_get_a_verdict(kind: str, edits: list[tuple[int, int, bytes]]) -> None:
     """Several ranges of a file replaced at random: a verdict, whatever comes of it."""
-    data = TINY[kind]
-    for at, count, new in edits:
-        place = at % len(data)
-        data = data[:place] + new + data[place + count :]
-    verdict = check_bytes(data, "a", full=True)
-    assert str(verdict).isprintable()
-    assert verdict.as_dict()
+    assert_mangled_gets_a_verdict(TINY[kind], edits)
 
 
 # -------------------------------------------------------------------------------------- the record

@@ -50,11 +50,13 @@ def connect(address: str) -> Iterator[Client]:
     """
     try:
         from distributed import Client
+        from distributed.comm import resolve_address
     except ImportError as error:
         raise OptionError(
             "a cluster needs Dask distributed: pip install 'napari-seal[dask]'"
         ) from error
     try:
+        resolve_address(address)  # a client tells of a wrong one only as it is taken down
         client = Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:  # TimeoutError is one
         raise OptionError(

@@ -1,4 +1,4 @@
-"""Folders at an address: what is in them, page by page; see `_files`."""
+"""Folders: what is in them, at an address page by page, and what lies in which; see `_files`."""
 
 from __future__ import annotations
 
@@ -135,6 +135,11 @@ def list_folder(path: str) -> None:
     with translated():
         for _ in _pages(*connect(path)):
             return
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a local path is a folder, or lies in it; both as `os.path.realpath` gives them."""
+    return os.path.join(path, "").startswith(os.path.join(folder, ""))
 
 
 def _is_s3(files: Any) -> bool:

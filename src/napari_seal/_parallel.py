@@ -80,18 +80,25 @@ def map_items(
     """
     pool: Pool[Item, Result] = Pool(work, patience)
     try:
-        yield from _Run(pool, items, jobs, ordered, died, timeout, timed_out or died, stop)
+        yield from Run(
+            pool, items, jobs=jobs, ordered=ordered, died=died, timeout=timeout,
+            timed_out=timed_out or died, stop=stop,
+        )  # fmt: skip
     finally:
         pool.close()
 
 
-class _Run(Generic[Item, Result]):
-    """One iteration: what is to do, what is under way, what waits to be yielded."""
+class Run(Generic[Item, Result]):
+    """One iteration with a pool that is kept: what is to do, under way, and waits to be yielded.
+
+    See `map_items`.  Items are asked for again after they have ended, as long as one is under way.
+    """
 
     def __init__(
         self,
         pool: Pool[Item, Result],
         items: Iterable[Item],
+        *,
         jobs: int,
         ordered: bool,
         died: Callable[[Item], Result],

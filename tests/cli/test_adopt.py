@@ -156,6 +156,9 @@ def test_files_that_are_named_are_looked_at(run: Any, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(REFUSED["a PNG file"][1]())
     assert "not-a-jpeg" in run("adopt", "a.png", "--in-place").output
     assert "not one JPEG" in run("adopt", tmp_path, "--in-place").output
+    assert (
+        "it cannot be read: No such file or directory" in run("adopt", "b.jpg", "--in-place").output
+    )
 
 
 def test_the_codes_of_the_help_are_those_of_the_code() -> None:
@@ -185,8 +188,9 @@ def test_stopped_and_started_again(how: signal.Signals, tmp_path: Path) -> None:
     line = [sys.executable, "-m", "napari_seal", "adopt", str(folder), "--in-place", "--jobs", "2"]
     for _ in range(3):
         with subprocess.Popen(
-            [*line, "--jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+            [*line, "--jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            pipesize=4096,  # less than all lines: it cannot end by itself
+        ) as process:  # fmt: skip
             assert process.stdout is not None
             for _ in range(8):
                 process.stdout.readline()

@@ -69,6 +69,7 @@ def test_odd_names_are_refused(run, name):
     result = run("keygen", "--no-passphrase", "--", name)
     assert result.exit_code == 2
     assert "plain file name" in result.output
+    assert "--out" in result.output
 
 
 def test_a_passphrase_comes_from_a_file_or_the_environment(run, images, tmp_path, monkeypatch):

@@ -136,6 +136,10 @@ def test_questions(run, good, tmp_path):
     assert "source" in words
     code, words, found = ask("find", "0" * 12)
     assert (code, found, "Not in the ledger" in words) == (1, [], True)
+    result = run("find", "a.tif", "--ledger", "l.db")  # a file was meant
+    assert (result.exit_code, "no such file" in result.output) == (2, True)
+    result = run("ledger", "history", "elsewhere.jpg", "--ledger", "l.db")
+    assert f"{tmp_path} is not in {good}" in result.output
     code, words, found = ask("ledger", "diff", 1, 2)
     assert (code, len(found), "missing" in words) == (1, 4, True)
     code, words, found = ask("ledger", "duplicates")

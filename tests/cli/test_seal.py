@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import struct
+import subprocess
+import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -66,6 +71,7 @@ def test_existing_targets_are_kept(run, raw):
     result = run("seal", raw / "gray.tif", "--out", "sealed", "--quality", 20)
     assert result.exit_code == 1
     assert "exists" in result.output
+    assert "--overwrite replaces what is there" in result.output
     assert Path("sealed/gray.sealed.jpg").read_bytes() == before
     assert run("seal", raw / "gray.tif", "--out", "sealed", "--overwrite").exit_code == 0
 
@@ -78,19 +84,40 @@ def test_two_inputs_with_one_target(run, raw, tracks):
     assert "same name" in result.output
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and signals")
+def test_control_c_tells_how_far_it_was(raw, tmp_path):
+    """The images that are sealed stay, and are counted; the exit code is that of an interrupt."""
+    os.mkfifo(raw / "zz.npy")  # an input that it waits for
+    process = subprocess.Popen(
+        [sys.executable, "-m", "napari_seal", "seal", raw, "--out", tmp_path / "o", "--jobs", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    begun = time.monotonic()
+    while not (tmp_path / "o" / "rgb8.sealed.jpg").exists():
+        assert process.poll() is None
+        assert time.monotonic() - begun < 60
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(r"^[56] images sealed in .*o so far\nInterrupted\.$", error.strip()), error
+
+
 def test_metadata_from_a_file(run, raw):
     """``--metadata @FILE`` reads the JSON from a file."""
-    Path("m.json").write_text(json.dumps({"operator": "Zoë", "n": 10**18 + 1}))
-    run("seal", raw / "gray.tif", "--out", "o", "--metadata", "@m.json")
-    assert napari_seal.verify("o/gray.sealed.jpg").metadata == {"operator": "Zoë", "n": 10**18 + 1}
+    metadata = {"operator": "Zoë", "n": 10**18 + 1}
+    for encoding in ("utf-8", "utf-8-sig"):  # with the mark that Windows puts before it
+        Path("m.json").write_text(json.dumps(metadata, ensure_ascii=False), encoding=encoding)
+        run("seal", raw / "gray.tif", "--out", encoding, "--metadata", "@m.json")
+        assert napari_seal.verify(f"{encoding}/gray.sealed.jpg").metadata == metadata
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--metadata", "{"], "not JSON"),
-        (["--metadata", "[1]"], "mapping"),
-        (["--metadata", "@nowhere.json"], "cannot be read"),
+        (["--metadata", "{sample: 1}"], "in '{sample: 1}'; shells change quotes"),
+        (["--metadata", "[1]"], """such as {"sample": "A 1"}, not '[1]'"""),
+        (["--metadata", "@nowhere.json"], "the file 'nowhere.json' cannot be read"),
         (["--metadata", '{"seal": 1}'], "reserved"),
         (["--metadata", '{"a": 1, "b": 2, "a": 3}'], "'a' twice"),
         (["--metadata", '{"x": [{"b": 2, "b": 2}]}'], "'b' twice"),
@@ -100,6 +127,8 @@ def test_metadata_from_a_file(run, raw):
         (["--metadata", '{"a": -Infinity}'], "metadata['a'] is -inf"),
         (["--quality", "101"], "101"),
         (["--quality", "0"], "0"),
+        (["--window", "5", "1"], "from 5 to 1"),
+        (["--window", "nan", "1"], "finite numbers, not nan"),
     ],
 )
 def test_bad_options_stop_the_run(run, raw, options, says):

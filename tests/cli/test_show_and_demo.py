@@ -70,11 +70,3 @@ def test_demo_picture_is_a_16_bit_field():
     image = _nuclear_tracks()
     assert image.dtype == "uint16"
     assert int(image.max()) - int(image.min()) > 30_000
-
-
-def test_help_of_every_command(run):
-    """Each command explains itself."""
-    for command in ("seal", "verify", "show", "demo"):
-        result = run(command, "--help")
-        assert result.exit_code == 0
-        assert "Exit code" in result.output

@@ -89,12 +89,21 @@ def test_an_unfinished_stack_is_a_failure(run, folder):
     assert "6 files: 5 intact, 1 truncated" in result.output
 
 
+def test_show_a_folder(run, folder):
+    """It is no file; what checks it is said."""
+    result = run("show", "movie.sealed")
+    assert result.exit_code == 1
+    assert "napari-seal verify movie.sealed" in result.output
+
+
 def test_show_a_plane_and_an_index(run, folder):
-    """A plane says where it belongs; an index has a verdict of its own."""
+    """A plane says where it belongs; an index has a verdict of its own, and says what it is of."""
     result = run("show", "movie.sealed/movie_t1_z2.sealed.jpg")
     assert "T 1, Z 2 of 3 x 4 planes" in result.output
     content = json.loads(run("show", "movie.sealed/movie_t1_z2.sealed.jpg", "--json").stdout)
     assert content["seal"]["stack"]["index"] == [1, 2]
     result = run("show", "movie.sealed/movie.sealed.json")
     assert (result.exit_code, "intact" in result.output) == (0, True)
+    assert "3 x 4 x 16 x 20 uint8, axes T Z Y X" in result.output
+    assert "12" in result.output
     assert run("show", "movie.sealed/movie.sealed.json", "--json").exit_code == 0

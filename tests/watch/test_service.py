@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 from watching import save
+
+from napari_seal._watch.service import Service
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -30,10 +33,18 @@ def test_the_service_manager_is_told(start, tmp_path):
         assert told[0] == "READY=1"
         while told.count("WATCHDOG=1") < 3:
             told.append(channel.recv(4096).decode())
-        assert watching.stop() == 0
-        channel.settimeout(0.1)
+        # Read on meanwhile: what a full queue has no room for is lost, as sd_notify is.
+        watching.process.send_signal(signal.SIGTERM)
         while told[-1] != "STOPPING=1":
             told.append(channel.recv(4096).decode())
+    assert watching.wait() == 0
+
+
+@pytest.mark.parametrize("span", ["", "soon", "-1"])
+def test_a_span_that_is_none_is_passed_over(monkeypatch, span):
+    """Whatever is in the environment, it is no reason not to seal."""
+    monkeypatch.setenv("WATCHDOG_USEC", span)
+    assert Service()._every == 0
 
 
 def test_lines_for_the_journal_have_levels(start, tmp_path):

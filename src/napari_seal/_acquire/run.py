@@ -226,7 +226,8 @@ class Run:
         try:
             make_folder(folder)
         except OSError as error:
-            raise WriteError(f"{printable(folder)!r} could not be made: {error}") from error
+            text = f"the folder {printable(folder)!r} could not be made: {error.strerror}"
+            raise WriteError(text) from error
         number, ending = self._single, ENDINGS[self._options.format]
         window = self._window(image.dtype)
         future: Future[Seal] = self._sealer.submit(

@@ -26,7 +26,8 @@ def look_at(path: str, forced: Forced) -> os.stat_result:
     try:
         state = os.lstat(path)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        raise refuse(Refusal.UNREADABLE, f"it cannot be read: {error}") from error
+        text = getattr(error, "strerror", None) or error
+        raise refuse(Refusal.UNREADABLE, f"it cannot be read: {text}") from error
     if stat.S_ISLNK(state.st_mode):
         raise refuse(Refusal.IS_A_LINK, "it is a link; name the file that it leads to")
     if stat.S_ISREG(state.st_mode) and state.st_nlink > 1:

@@ -12,6 +12,7 @@ from napari_seal._adopt.adopt import Adopting
 from napari_seal._adopt.refusal import Refusal, refuse
 from napari_seal._disk import make_folder
 from napari_seal._files import is_address
+from napari_seal._folders import lies_in
 from napari_seal._parallel import available_cores, map_items
 from napari_seal._text import printable
 from napari_seal._verify.scan import EXTENSIONS, find_images
@@ -61,7 +62,11 @@ def find_tasks(named: Iterable[str], out: str | None) -> Iterator[Task]:
     for name in named:
         if is_address(name):
             raise OptionError(f"only local files are adopted, and {name!r} is an address")
-        if out is not None and os.path.isdir(name) and _lies_in(out, name):
+        if (
+            out is not None
+            and os.path.isdir(name)
+            and lies_in(os.path.realpath(out), os.path.realpath(name))
+        ):
             raise OptionError(
                 f"the folder for the sealed copies, {printable(out)!r}, is in {printable(name)!r}, "
                 "whose files are adopted; name one elsewhere"
@@ -190,8 +195,3 @@ def _is_listed(name: str) -> bool:
             return True
     except (OSError, ValueError):  # no folder; ValueError: a null character in the name
         return False
-
-
-def _lies_in(path: str, folder: str) -> bool:
-    inner, outer = os.path.realpath(path), os.path.realpath(folder)
-    return os.path.commonpath([inner, outer]) == outer

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 from typing import Any, Final
@@ -52,6 +53,7 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Turn errors of ours into one line and the exit code 2."""
+        _let_all_be_written()
         try:
             return super().invoke(ctx)
         except SealError as error:
@@ -65,6 +67,16 @@ class _Group(click.Group):
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)
+
+
+def _let_all_be_written() -> None:
+    """Write as escapes what standard output has no characters for, as standard error does.
+
+    Signs of verdicts are not in every code page, and a run that cannot print one would end with an
+    exit code that says something of the files.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _shown(error: object) -> str:

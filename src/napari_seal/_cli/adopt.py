@@ -27,7 +27,7 @@ FORCEABLE: Final = (
 )
 
 
-@click.command()
+@click.command(short_help="Seal JPEG files as they are, not compressed again.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--out", metavar="DIR", help="Write sealed copies into this folder.")
 @click.option("--in-place", is_flag=True, help="Replace each file by the sealed one.")

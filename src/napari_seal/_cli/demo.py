@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-@click.command()
+@click.command(short_help="Seal pictures, damage copies, show the verdicts.")
 @click.argument("folder", metavar="[DIR]", default="napari-seal-demo")
 def demo(folder: str) -> None:
     """Seal pictures in DIR, damage copies of them, and show the verdict on each.

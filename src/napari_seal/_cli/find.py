@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from napari_seal._cli.ledger_options import look_into, required_ledger
+from napari_seal.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from napari_seal._verify.ledger.ledger import Ledger
 
 
-@click.command()
+@click.command(short_help="Find an image in a ledger, by digest or file.")
 @click.argument("what", metavar="DIGEST|FILE")
 @required_ledger
 def find(what: str, ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
@@ -60,7 +61,11 @@ def find(what: str, ledger_file: str, ledger_root: str | None, as_json: bool) ->
 def _found(ledger: Ledger, what: str) -> Iterator[tuple[str, LedgerEntry]]:
     """Entries, each with what was searched for where that is not plain."""
     if not os.path.isfile(what) and not (os.path.isdir(what) and _is_zarr(what)):
-        for entry in ledger.find(what):
+        try:
+            entries = ledger.find(what)
+        except OptionError as error:  # a file was meant, perhaps
+            raise OptionError(f"{error}; and there is no such file") from error
+        for entry in entries:
             yield "", entry
         return
     from napari_seal._verify.ledger.lookup import digests_of_file

@@ -11,7 +11,7 @@ from napari_seal._text import printable
 from napari_seal.errors import KeyFileError
 
 
-@click.command()
+@click.command(short_help="Make a pair of keys to sign with.")
 @click.argument("name", metavar="NAME")
 @click.option("--out", default=".", show_default=True, metavar="DIR", help="Folder for both files.")
 @click.option(
@@ -45,7 +45,10 @@ def keygen(name: str, out: str, encrypted: bool, passphrase_file: str | None) ->
         or name[0] in ".-"
         or name.lower().endswith(".pub")  # what signs would be named as what anybody may have
     ):
-        raise KeyFileError(f"NAME is a plain file name without an ending, not {printable(name)!r}")
+        raise KeyFileError(
+            f"NAME is a plain file name without an ending, not {printable(name)!r}; the folder is "
+            "named by --out"
+        )
     private, public = (os.path.join(out, name + ending) for ending in (".pem", ".pub.pem"))
     for path in (private, public):
         if os.path.lexists(path):

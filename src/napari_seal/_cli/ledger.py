@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LISTED: Final = 500
 
 
-@click.group()
+@click.group(short_help="Ask a ledger, accept changes, sign it.")
 def ledger() -> None:
     """Look into a ledger that `verify --ledger` keeps.
 
@@ -33,7 +33,7 @@ def ledger() -> None:
     """
 
 
-@ledger.command()
+@ledger.command(short_help="List the runs, with the files by verdict.")
 @required_ledger
 def runs(ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
     """List the runs: when, whether complete, and the files by verdict.
@@ -52,7 +52,7 @@ def runs(ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
     _print_table(("run", "what", "state", "begun", "ended", "files"), rows)
 
 
-@ledger.command()
+@ledger.command(short_help="List the files that changed between two runs.")
 @click.argument("before", metavar="RUN1", type=int)
 @click.argument("after", metavar="RUN2", type=int)
 @required_ledger
@@ -74,7 +74,7 @@ def diff(before: int, after: int, ledger_file: str, ledger_root: str | None, as_
         )
 
 
-@ledger.command()
+@ledger.command(short_help="List images that are there more than once.")
 @required_ledger
 def duplicates(ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
     """List images that are there more than once, also where they were sealed differently.
@@ -98,7 +98,7 @@ def duplicates(ledger_file: str, ledger_root: str | None, as_json: bool) -> None
         )
 
 
-@ledger.command()
+@ledger.command(short_help="List the files that are gone.")
 @required_ledger
 def missing(ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
     """List the files that were not there when a run last looked for them.
@@ -110,7 +110,7 @@ def missing(ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
         _tell_entries(found, as_json, "No file is missing.")
 
 
-@ledger.command()
+@ledger.command(short_help="List the files that no run has read for long.")
 @click.option(
     "--days", type=click.FloatRange(min=0), default=365, show_default=True, help="How long ago."
 )
@@ -125,7 +125,7 @@ def stale(days: float, ledger_file: str, ledger_root: str | None, as_json: bool)
         _tell_entries(found, as_json, f"All files were verified within {days:g} days.")
 
 
-@ledger.command()
+@ledger.command(short_help="Show the states of a file, to see when it changed.")
 @click.argument("file", metavar="FILE")
 @required_ledger
 def history(file: str, ledger_file: str, ledger_root: str | None, as_json: bool) -> None:
@@ -147,7 +147,7 @@ def history(file: str, ledger_file: str, ledger_root: str | None, as_json: bool)
     _print_table(("since run", "of", "verdict", "image", "why"), rows)
 
 
-@ledger.command()
+@ledger.command(short_help="Make files, as they are today, the reference.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--ledger", "ledger_file", metavar="FILE", required=True, help="The ledger.")
 @click.option("--note", default="", help="Why; kept in the history.")
@@ -178,7 +178,7 @@ _format_option = click.option(
 _jobs_option = click.option("--jobs", type=click.IntRange(min=1), help="Worker processes.")
 
 
-@ledger.command()
+@ledger.command(short_help="Write a manifest for sha256sum -c or BagIt.")
 @click.option("--out", metavar="FILE", required=True, help="The manifest to write.")
 @_format_option
 @_jobs_option
@@ -210,7 +210,7 @@ def manifest(
         )
 
 
-@ledger.command("check-manifest")
+@ledger.command("check-manifest", short_help="Compare a manifest with files and ledger.")
 @click.argument("file", metavar="FILE")
 @_format_option
 @_jobs_option
@@ -237,7 +237,7 @@ def check_manifest(
         )
 
 
-@ledger.command("import")
+@ledger.command("import", short_help="Take a manifest for the reference.")
 @click.argument("file", metavar="MANIFEST")
 @click.option(
     "--ledger", "ledger_file", metavar="FILE", required=True,

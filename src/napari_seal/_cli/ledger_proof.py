@@ -44,7 +44,7 @@ def _open(stack: ExitStack, file: str, *, write: bool) -> Ledger:
     return stack.enter_context(Ledger.open(file, read_only=not write))
 
 
-@click.command()
+@click.command(short_help="Check whether a ledger is what its runs left.")
 @_ledger
 @click.option("--head", metavar="DIGEST", help="The head of the chain, as it was noted down.")
 @click.option("--statement", metavar="FILE", help="A statement that was kept elsewhere.")
@@ -95,7 +95,7 @@ def _is_trusted(told: LedgerStatement) -> bool:
     return told.signature == "trusted" and not told.problems
 
 
-@click.command()
+@click.command(short_help="Sign a ledger as it is now.")
 @_ledger
 @click.option("--key", metavar="PEM", required=True, help="The private key to sign with.")
 @passphrase_file
@@ -116,7 +116,7 @@ def sign(file: str, key: str, passphrase_file: str | None, as_json: bool) -> Non
     _tell(made, as_json, "Signed")
 
 
-@click.command()
+@click.command(short_help="Have it time-stamped by an authority (RFC 3161).")
 @_ledger
 @click.option("--tsa", metavar="URL", required=True, help="Address of a time-stamp authority.")
 @_tsa_ca(required=True)
@@ -140,7 +140,7 @@ def timestamp(
     _tell(made, as_json, "Time-stamped")
 
 
-@click.command()
+@click.command(short_help="Write the last statement about it to a file.")
 @_ledger
 @click.option("--out", metavar="FILE", required=True, help="Where to write it.")
 @click.option("--overwrite", is_flag=True, help="Replace existing files.")

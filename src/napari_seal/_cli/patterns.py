@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from napari_seal._files import is_address
+from napari_seal._folders import lies_in
 
 #: What makes a path a pattern, as `glob` and `fnmatch` have it.
 _MAGIC: Final = frozenset("*?[")
@@ -94,9 +95,7 @@ def _matches(folder: str, parts: list[str]) -> Iterator[str]:
 
 def _is_loop(link: str) -> bool:
     """Whether a link leads to a folder in which it lies itself."""
-    target = os.path.realpath(link)
-    above = os.path.realpath(os.path.dirname(link))
-    return above == target or above.startswith(os.path.join(target, ""))
+    return lies_in(os.path.realpath(os.path.dirname(link)), os.path.realpath(link))
 
 
 def _once(matches: Iterable[str], extensions: tuple[str, ...]) -> list[str]:

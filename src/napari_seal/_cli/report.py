@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from napari_seal._verify.report_check import ReportCheck
 
 
-@click.group()
+@click.group(short_help="Check the reports that verify writes.")
 def report() -> None:
     """Check the reports that verify writes."""
 
 
-@report.command("check")
+@report.command("check", short_help="Check whether a report is what was written.")
 @click.argument("file", metavar="FILE")
 @click.option("--trust", metavar="PATH", help="The public keys that are trusted: a folder or file.")
 @click.option(

@@ -14,7 +14,7 @@ from napari_seal._cli.seal_options import read_options, seal_options
 from napari_seal._files import is_address
 from napari_seal._files import make_folder as make_folder_at
 from napari_seal._text import printable
-from napari_seal.errors import ImageError, OptionError, SealError, WriteError
+from napari_seal.errors import ImageError, OptionError, SealError, TargetExistsError, WriteError
 
 if TYPE_CHECKING:
     from napari_seal._seal.from_files import FileOptions
@@ -36,9 +36,10 @@ class _Done(NamedTuple):
     source: str
     sealed: int
     problem: str | None
+    is_taken: bool = False
 
 
-@click.command()
+@click.command(short_help="Seal images: TIFF, ND2, CZI, OME-Zarr, PNG, NPY.")
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option(
     "--out", required=True, metavar="DIR", help="Folder for the sealed images; created if needed."
@@ -63,7 +64,8 @@ def seal(
     NAME_t03_c0_z12.sealed.jpg.  A JPEG file that is named is taken as well, and is compressed a
     second time.
 
-    Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal.
+    Exit code: 0 if every input was sealed, 1 if some was not, 2 if there was nothing to seal, 130
+    after Control-C.
     """
     if resume and (overwrite or sealing["planes"]):
         raise OptionError("--resume goes on with stacks; leave out --overwrite and --planes")
@@ -103,10 +105,14 @@ def seal(
         else:
             pairs = map_items(work, unique, jobs=jobs, died=_died, patience=_PATIENCE)
             results = (done for _, done in pairs)
-        for done in watch(results):
-            sealed += done.sealed
-            if done.problem is not None:
-                failed.append(done)
+        try:
+            for done in watch(results):
+                sealed += done.sealed
+                if done.problem is not None:
+                    failed.append(done)
+        except KeyboardInterrupt:
+            click.echo(f"{_images(sealed)} sealed in {printable(out)} so far", err=True)
+            raise
 
     shown = console()
     if failed:
@@ -116,16 +122,22 @@ def seal(
         for done in failed:
             rows.add_row(Text(printable(done.source)), Text(printable(done.problem)))
         shown.print(rows)
+    if any(done.is_taken for done in failed):
+        shown.print("--overwrite replaces what is there; --resume goes on with unfinished stacks.")
     again = sum(task.source.lower().endswith((".jpg", ".jpeg")) for task in tasks)
     if again and options.format == "jpeg":
         shown.print(
             f"{again:,} of the inputs are JPEG files: they were decoded and compressed again."
         )
     shown.print(
-        f"{len(tasks):,} {'input' if len(tasks) == 1 else 'inputs'}: {sealed:,} "
-        f"{'image' if sealed == 1 else 'images'} sealed in {printable(out)}, {len(failed):,} failed"
+        f"{len(tasks):,} {'input' if len(tasks) == 1 else 'inputs'}: {_images(sealed)} sealed in "
+        f"{printable(out)}, {len(failed):,} failed"
     )
     sys.exit(1 if failed else 0)
+
+
+def _images(number: int) -> str:
+    return "1 image" if number == 1 else f"{number:,} images"
 
 
 def _make_folder(path: str) -> None:
@@ -160,7 +172,7 @@ def _seal_one(task: _Task, *, options: FileOptions) -> _Done:
         for number in seal_images(task.source, task.stem, options):
             sealed += number
     except SealError as error:
-        return _Done(task.source, sealed, str(error))
+        return _Done(task.source, sealed, str(error), isinstance(error, TargetExistsError))
     except MemoryError:
         return _Done(task.source, sealed, "there is not enough memory for it")
     except OSError as error:

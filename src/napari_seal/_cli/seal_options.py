@@ -99,7 +99,9 @@ def read_options(
         "algorithm": algorithm,
     }
     from napari_seal._seal.from_files import FileOptions
+    from napari_seal._seal.source import check_window
 
+    check_window(images["window"])  # once, not for each input
     if key is not None:
         from napari_seal._cli.keys import ask_for_key
 
@@ -133,14 +135,25 @@ def read_metadata(text: str | None) -> dict[str, Any]:
     from napari_seal._format.metadata import check_metadata
 
     try:
+        given = text
         if text.startswith("@"):
-            with open(text[1:], encoding="utf-8") as file:
-                text = file.read()
-        return check_metadata(json.loads(text, object_pairs_hook=_unique, parse_float=_finite))
+            with open(text[1:], encoding="utf-8-sig") as file:  # editors may write a mark before it
+                given = file.read()
+        value = json.loads(given, object_pairs_hook=_unique, parse_float=_finite)
     except OSError as error:
-        raise MetadataError(f"{text[1:]!r} cannot be read: {error.strerror}") from error
+        raise MetadataError(
+            f"--metadata: the file {printable(text[1:])!r} cannot be read: {error.strerror}"
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise MetadataError(f"--metadata is not JSON: {error}") from error
+        raise MetadataError(
+            f"--metadata is not JSON: {error}, in {printable(text, 200)!r}; shells change quotes, "
+            "and leave a file as it is: --metadata @FILE"
+        ) from error
+    if not isinstance(value, dict):
+        raise MetadataError(
+            f'--metadata is a JSON object such as {{"sample": "A 1"}}, not {printable(text, 200)!r}'
+        )
+    return check_metadata(value)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,16 +13,18 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari_seal import MoedalSeal, Seal, Verdict
+    from napari_seal import MoedalSeal, Seal, Stack, Verdict
     from napari_seal._verify.verdict import Box
 
 
-@click.command()
+@click.command(short_help="Show one seal, and the verdict on the file.")
 @click.argument("file", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict and the seal as JSON.")
 @click.option("--trust", metavar="PATH", help="The public keys that are trusted: a folder or file.")
 def show(file: str, as_json: bool, trust: str | None) -> None:
     """Show the seal of a file, its metadata and signature, and the verdict on them.
+
+    Of a stack, FILE is its index, which ends in .sealed.json; `verify` checks its planes.
 
     Exit code: 0 if the file is intact, 1 if not.
     """
@@ -54,6 +57,7 @@ def _print(verdict: Verdict) -> None:
     from rich.text import Text
 
     from napari_seal._cli.console import console, outcome_text, table
+    from napari_seal._format.stack import Stack
     from napari_seal._text import printable
     from napari_seal._trust.states import Signature
 
@@ -74,16 +78,19 @@ def _print(verdict: Verdict) -> None:
                 out.print(Text(f"      {name:8} {printable(value)}", style="dim"))
     if verdict.regions:
         _print_places(verdict)
-    if verdict.seal is None:
+    seal = verdict.seal or _stack_of(verdict.path)
+    if seal is None:
+        if os.path.isdir(verdict.path):
+            out.print(Text(f"Check a folder:  napari-seal verify {printable(verdict.path)}"))
         return
     if not verdict.intact:
         out.print("\nWhat the seal says, which is only a claim unless the file is intact:")
     rows = table("seal", "")
-    for name, value in _rows(verdict.seal):
+    for name, value in _rows_of_stack(seal) if isinstance(seal, Stack) else _rows(seal):
         rows.add_row(name, Text(printable(value)))
-    if verdict.seal.metadata:
+    if seal.metadata:
         rows.add_section()
-        for key, value in verdict.seal.metadata.items():
+        for key, value in seal.metadata.items():
             text = value if isinstance(value, str) else json.dumps(value)
             rows.add_row(Text(printable(key, 60), style="italic"), Text(printable(text)))
     out.print(rows)
@@ -155,7 +162,7 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
         ("pixels", str(seal.pixels.digest)),
         ("scan", str(seal.scan)),
         ("record", str(seal.record)),
-        ("software", ", ".join(f"{name} {version}" for name, version in seal.software.items())),
+        ("software", _versions(seal.software)),
     ]
     if seal.tiles is not None:
         rows.append(("fingerprint", _fingerprint(seal.tiles)))
@@ -168,6 +175,41 @@ def _rows(seal: Seal | MoedalSeal) -> list[tuple[str, str]]:
     if seal.layer is not None:
         rows.append(("layer", json.dumps(seal.layer)))
     return rows
+
+
+def _stack_of(path: str) -> Stack | None:
+    """What the index of a stack says; None where the file is none, or cannot be read."""
+    from napari_seal._format.names import INDEX_ENDING
+    from napari_seal._verify.stack_index import read_index
+
+    return read_index(path)[0] if path.lower().endswith(INDEX_ENDING) else None
+
+
+def _rows_of_stack(stack: Stack) -> list[tuple[str, str]]:
+    kind = "PNG" if stack.format == "png" else f"JPEG quality {stack.quality}"
+    rows = [
+        ("stack", stack.id),
+        ("created", stack.created),
+        ("planes", f"{stack.count:,}" + ("" if stack.complete else ", of which some are missing")),
+        ("picture", f"{_shape(stack.shape)} {stack.dtype}, axes {' '.join(stack.axes)}, {kind}"),
+        ("sealed from", f"{stack.source_dtype}, axes {' '.join(stack.source_axes)}"),
+    ]
+    if stack.source is not None:
+        rows.append(("source", str(stack.source)))
+    window = "one for each plane" if stack.plane_windows else "none"
+    if stack.window is not None:
+        window = f"{stack.window.low} to {stack.window.high}"
+    rows.append(("window", window))
+    if stack.record is not None:
+        rows.append(("record", str(stack.record)))
+    rows.append(("software", _versions(stack.software)))
+    if stack.layer is not None:
+        rows.append(("layer", json.dumps(stack.layer)))
+    return rows
+
+
+def _versions(software: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in software.items())
 
 
 def _fingerprint(tiles: Mapping[str, Any]) -> str:

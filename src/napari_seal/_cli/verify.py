@@ -37,7 +37,7 @@ _FEW: Final = 25
 _LISTED: Final = 500
 
 
-@click.command()
+@click.command(short_help="Check files and folders; write reports.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; by default one a core.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: files and counts.")
@@ -299,9 +299,10 @@ def _print_lines(verdicts: Iterable[Verdict], run: Run) -> None:
 
 
 def _print_json(verdicts: Iterable[Verdict], counts: _Counts) -> None:
-    click.echo('{"files": [', nl=False)
-    for index, verdict in enumerate(verdicts):
-        click.echo((",\n" if index else "\n") + json.dumps(verdict.as_dict()), nl=False)
+    before = '{"files": ['  # not at once: where there is nothing to check, nothing is printed
+    for verdict in verdicts:
+        click.echo(f"{before}\n{json.dumps(verdict.as_dict())}", nl=False)
+        before = ","
     signatures = json.dumps({str(k): n for k, n in counts.run.signatures.items()})
     words = json.dumps({str(k): n for k, n in counts.items()})
     click.echo(f'\n], "counts": {words}, "signatures": {signatures}}}')

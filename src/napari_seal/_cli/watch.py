@@ -13,6 +13,7 @@ from napari_seal._cli.seal_options import read_options, seal_options
 from napari_seal._cli.spans import Span
 from napari_seal._cli.watch_log import WatchLog
 from napari_seal._files import is_address
+from napari_seal._folders import lies_in
 from napari_seal._text import printable
 from napari_seal.errors import OptionError, WriteError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from napari_seal._watch.settings import Settings
 
 
-@click.command()
+@click.command(short_help="Seal the images in a folder as they appear.")
 @click.argument("raw", metavar="RAW")
 @click.option(
     "--out", required=True, metavar="DIR", help="Folder for the sealed images; created if needed."
@@ -87,15 +88,19 @@ def watch(
     """
     raw, out = _folders(raw, out)
     ledger = os.path.abspath(ledger) if ledger is not None else os.path.join(out, "ledger.db")
-    if _is_in(os.path.realpath(ledger), raw):
+    if lies_in(os.path.realpath(ledger), raw):
         raise OptionError(
             f"nothing is written into RAW; name a --ledger outside of it, not {ledger!r}"
         )
     options = read_options(**sealing)
     from napari_seal._disk import make_folder
     from napari_seal._parallel import available_cores
+    from napari_seal._watch.journal import is_there
     from napari_seal._watch.settings import Settings
 
+    # Where a watch was before, a folder that is not there may be a disk that is to come.
+    if not os.path.isdir(raw) and (once or not is_there(out)):
+        raise OptionError(f"there is no folder {printable(raw)!r} to watch")
     try:
         make_folder(out)
     except OSError as error:
@@ -121,9 +126,6 @@ def _run(settings: Settings, *, with_events: bool) -> None:
     interrupted = []
     try:
         watching = Watch(settings, log, events)
-        if not os.path.isdir(settings.raw) and (settings.once or watching.journal.is_new):
-            watching.journal.close()
-            raise OptionError(f"there is no folder {printable(settings.raw)!r} to watch")
 
         def stop(number: int, _: object) -> None:
             watching.stopping = True
@@ -155,7 +157,7 @@ def _folders(raw: str, out: str) -> tuple[str, str]:
         if is_address(name):
             raise OptionError(f"only folders of this machine are watched, not {printable(name)!r}")
     raw, out = os.path.realpath(raw), os.path.realpath(out)
-    if _is_in(raw, out) or _is_in(out, raw):
+    if lies_in(raw, out) or lies_in(out, raw):
         raise OptionError(
             f"RAW and --out are two folders, of which none lies in the other, not "
             f"{printable(raw)!r} and {printable(out)!r}"
@@ -165,8 +167,3 @@ def _folders(raw: str, out: str) -> tuple[str, str]:
     if is_zarr(raw):
         raise OptionError(f"{printable(raw)!r} is one image; name the folder in which it lies")
     return raw, out
-
-
-def _is_in(path: str, folder: str) -> bool:
-    """Whether a path is a folder, or lies in it."""
-    return os.path.join(path, "").startswith(os.path.join(folder, ""))

@@ -39,7 +39,8 @@ def load_certificates(path: str | os.PathLike[str]) -> Certificates:
         `cryptography` is not installed.
     """
     ed25519_module()
-    found = list(parse_certificates(_ders(read_file(path, limits.CERTIFICATES_BYTES))))
+    pem = read_file(path, limits.CERTIFICATES_BYTES, "the file of certificates")
+    found = list(parse_certificates(_ders(pem)))
     if not found:
         raise KeyFileError(f"{printable(path)} holds no certificate in PEM")
     return found

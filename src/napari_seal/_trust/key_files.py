@@ -122,16 +122,18 @@ def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         ) from error
 
 
-def read_file(path: str | os.PathLike[str], most: int = limits.KEY_FILE) -> bytes:
+def read_file(
+    path: str | os.PathLike[str], most: int = limits.KEY_FILE, what: str = "the key"
+) -> bytes:
     """The bytes of a file in PEM, if they are few enough."""
     try:
         with open(path, "rb") as file:
             data = file.read(most + 1)
     except (OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or error
-        raise KeyFileError(f"the key {printable(path)} cannot be read: {problem}") from error
+        raise KeyFileError(f"{what} {printable(path)} cannot be read: {problem}") from error
     if len(data) > most:
-        raise KeyFileError(f"{printable(path)} is too large for a key: over {most:,} bytes")
+        raise KeyFileError(f"{what} {printable(path)} is too large: over {most:,} bytes")
     return data
 
 

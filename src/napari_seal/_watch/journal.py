@@ -46,6 +46,11 @@ _SCHEMA: Final = (
 )
 
 
+def is_there(out: str) -> bool:
+    """Whether a folder of sealed images has a journal."""
+    return os.path.lexists(os.path.join(out, NAME))
+
+
 class Entry(NamedTuple):
     """What the journal knows of a raw file."""
 
@@ -138,12 +143,10 @@ class Journal:
         with self._translated():
             row = self._connection.execute("SELECT value FROM about WHERE key = 'raw'").fetchone()
             if row is None:
-                self.is_new = True
                 self._connection.execute(
                     "INSERT INTO about (key, value) VALUES ('raw', ?)", (os.fsencode(raw),)
                 )
                 return
-        self.is_new = False
         known = os.fsdecode(bytes(row[0]))
         if known != raw:
             raise WriteError(

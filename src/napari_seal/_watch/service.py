@@ -14,6 +14,7 @@ class Service:
     def __init__(self) -> None:
         self._address = os.environ.get("NOTIFY_SOCKET", "")
         ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        microseconds = 0
         with suppress(ValueError):
             microseconds = int(os.environ.get("WATCHDOG_USEC", "0")) if ours else 0
         # Twice as often as it asks for, and once more for good measure.

@@ -54,9 +54,6 @@ class WaitingRoom:
     def __len__(self) -> int:
         return len(self._files)
 
-    def __contains__(self, key: bytes) -> bool:
-        return key in self._files
-
     def see(self, key: bytes, look: Look, now: float, *, retried: int = 0) -> None:
         """Take a file in, or see that one that waits has changed."""
         file = self._files.get(key)

@@ -305,7 +305,8 @@ class Watch:
         wait = min(_FIRST_OF_FAILED * 2 ** min(file.retried, 9), _LONGEST_OF_FAILED)
         self.journal.failed(task.key, task.look, why, tries, wait)
         self._failed.add(task.key)
-        if known is None or known.why != why:
+        # One that goes on tells it once, also over its starts; of one that ends, each is told.
+        if self._settings.once or known is None or known.why != why:
             self._log.say(f"not sealed: {_shown(task)}: {why}", "error")
 
     def _take_blocked(self, task: Task, file: Waiting, result: Result) -> None:

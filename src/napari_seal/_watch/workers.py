@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari_seal._parallel import _Run
+from napari_seal._parallel import Run
 from napari_seal._watch.look import Place
 from napari_seal._watch.sealing import Result, Task, died, seal_file, timed_out
 from napari_seal._workers import Pool
@@ -51,7 +51,10 @@ class Workers:
         stop : callable
             Whether not to wait for tasks that are under way.
         """
-        yield from _Run(self._pool, tasks, self._jobs, False, died, self._timeout, timed_out, stop)
+        yield from Run(
+            self._pool, tasks, jobs=self._jobs, ordered=False, died=died, timeout=self._timeout,
+            timed_out=timed_out, stop=stop,
+        )  # fmt: skip
 
     def close(self) -> None:
         """End the processes."""

@@ -75,7 +75,7 @@ class Root:
         start = os.path.join(self.folder, "")
         if not real.startswith(start):
             raise LedgerError(
-                f"{printable(path)} is not in {printable(self.folder)}, the folder that this "
+                f"{printable(real)} is not in {printable(self.folder)}, the folder that this "
                 "ledger is about; if the archive lies elsewhere now, say where with --ledger-root "
                 "(in Python: root=), else use a ledger of its own"
             )
