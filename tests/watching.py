@@ -13,12 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from support import PATIENCE
 
 import napari_seal
 from napari_seal._watch.journal import NAME
-
-#: Seconds within which whatever is waited for has happened, also on a busy machine.
-PATIENCE = 60.0
 
 
 class Watching:

@@ -26,8 +26,8 @@ def window(qtbot):
     """A window that would stand still."""
     made = QWidget()
     qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 
@@ -140,8 +140,8 @@ def seal(qtbot, tmp_path):
     viewer.add_image(random.integers(0, 60000, (3000, 3000), np.uint16), name="large")
     made = SealWidget(viewer)
     qtbot.addWidget(made.native)
-    made.native.show()
-    qtbot.waitExposed(made.native)
+    with qtbot.waitExposed(made.native):
+        made.native.show()
     made.target.value = tmp_path / "large.sealed.jpg"
     return made
 

@@ -33,7 +33,7 @@ def test_stacks_open_through_the_dialogs(make_napari_viewer, tmp_path, answer_di
     (second,) = open_and_verify_stack()
     assert list(viewer.layers) == [first, second]
     for layer in first, second:
-        qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)  # noqa: B023
+        qtbot.waitUntil(lambda: watch_of(layer).final)  # noqa: B023
         assert layer.metadata["seal"]["verdict"] == "intact"
 
 

@@ -49,7 +49,7 @@ def full(qapp, many):
 @pytest.fixture
 def settled(qtbot):
     """Wait until a model has filtered and sorted."""
-    return lambda model: qtbot.waitUntil(lambda: not model.busy, timeout=30_000)
+    return lambda model: qtbot.waitUntil(lambda: not model.busy)
 
 
 def test_a_batch_is_one_signal(qapp, many):
