@@ -19,15 +19,15 @@ def choose(widget: Any, qtbot: Any, folder: object, ledger: object) -> None:
     """Choose what to verify and the ledger, and wait until the dock has looked at it."""
     widget.set_paths([str(folder)])
     widget.ledger.line.setText(str(ledger))
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.ledger.looking)
 
 
 def verify(widget: Any, qtbot: Any) -> None:
     """Press the button, and wait for the end."""
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.ledger.looking)
     widget.start.native.click()
     assert widget.running
-    qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking)
 
 
 def rows(widget: Any) -> dict[str, str]:
@@ -44,4 +44,4 @@ def run(widget: Any, qtbot: Any, *paths: object) -> None:
     widget.set_paths([str(path) for path in paths])
     widget.start.native.click()
     assert widget.running
-    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.running)

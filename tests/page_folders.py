@@ -21,7 +21,7 @@ from page_session import Session
 from pages import DOCS
 from PIL import Image
 from stores import s3_store, sftp_store
-from support import find_exiftool, needs, nuclear_tracks
+from support import find_exiftool, needs, nuclear_tracks, wait_until
 
 import napari_seal
 from napari_seal._format import exif_tags, jpeg
@@ -245,6 +245,13 @@ def make_cluster(session: Session) -> None:
         "tcp://storage1:8786  ": f"{address} {quiet}",
         "tcp://storage1:8786": address,
     }
+
+    def is_there() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
+        return False
+
+    session.before["--dask"] = lambda: wait_until(is_there, "the start of the scheduler")
 
 
 class Started:

@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,9 @@ from napari_seal.errors import ReadError
 #: ``pymmcore``, ``watch``, ``comparison``.
 REQUIRED = set(filter(None, os.environ.get("NAPARI_SEAL_REQUIRE", "").split(",")))
 
+
+#: Seconds within which whatever is waited for has happened, also on a busy machine.
+PATIENCE = 60.0
 
 #: Real images, where this machine has them.
 DATA = Path(os.environ.get("NAPARI_SEAL_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -49,6 +54,14 @@ def needs(module: str, need: str = "microscopes") -> Any:
         pytest.skip(f"{module} is not installed", allow_module_level=True)
     finally:
         logging.getLogger().setLevel(level)  # pymmcore-plus makes all others tell everything
+
+
+def wait_until(condition: Callable[[], object], what: str = "it") -> None:
+    """Wait until something is so, for as long as a busy machine may need."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen"
+        time.sleep(0.01)
 
 
 def find_exiftool() -> list[str]:

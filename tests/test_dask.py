@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from support import skip_or_fail
+from support import skip_or_fail, wait_until
 
 from napari_seal import (
     Ledger,
@@ -160,10 +160,7 @@ def test_only_so_much_is_under_way(client: Any) -> None:
     assert list(itertools.islice(results, 500)) == list(range(500))
     assert len(taken) <= 500 + 10 * (_dask._AHEAD * 2 + 1)
     results.close()  # type: ignore[attr-defined]
-    deadline = time.monotonic() + 10
-    while any(client.processing().values()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(client.processing().values())
+    wait_until(lambda: not any(client.processing().values()), "the end of all tasks")
 
 
 def fail(numbers: list[int]) -> list[int]:

@@ -10,15 +10,30 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from support import PATIENCE
 
 import napari_seal
 from napari_seal._watch.journal import NAME
 
-#: Seconds within which whatever is waited for has happened, also on a busy machine.
-PATIENCE = 60.0
+#: A `sitecustomize` by which each sealed image takes its time to be written, as on a slow disk.
+SLOW = """
+import sys, time
+def slow(event, arguments):
+    if event in ("os.link", "os.rename") and ".sealed.jpg" in str(arguments):
+        time.sleep(0.05)
+sys.addaudithook(slow)
+"""
+
+
+def slow_disk(folder: Path) -> dict[str, str]:
+    """The environment of a watch with a slow disk, so that it can be killed in its midst."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(SLOW)
+    return {"PYTHONPATH": str(folder)}
 
 
 class Watching:
@@ -67,8 +82,22 @@ class Watching:
         self.until(lambda: words in self.text)
 
     def until_sealed(self, count: int) -> None:
-        """Wait until so many sealed images are there."""
-        self.until(lambda: len(sealed_in(self.out)) >= count)
+        """Wait until so many sealed images are there; with new patience for each that comes."""
+        while (there := len(sealed_in(self.out))) < count:
+            self.until(lambda there=there: len(sealed_in(self.out)) > there)
+
+    def until_it_looks(self) -> None:
+        """Wait until it will find what comes: by events, unless it was told to do without."""
+        self.until_told("watching")
+        if "--poll" not in self.process.args:
+            self.until(self._has_events)
+
+    def _has_events(self) -> bool:
+        for descriptor in Path(f"/proc/{self.process.pid}/fdinfo").iterdir():
+            with suppress(FileNotFoundError):
+                if "\ninotify wd:" in descriptor.read_text():
+                    return True
+        return False
 
     def stop(self) -> int:
         """End it as systemd does; the exit code."""

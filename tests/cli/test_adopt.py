@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -187,17 +186,17 @@ def test_stopped_and_started_again(how: signal.Signals, tmp_path: Path) -> None:
         (folder / f"{number:03}.jpg").write_bytes(ACCEPTED["MoEDAL"])
     line = [sys.executable, "-m", "napari_seal", "adopt", str(folder), "--in-place", "--jobs", "2"]
     for _ in range(3):
+        # What it prints does not fit into so small a pipe: it cannot be over before the signal.
         with subprocess.Popen(
-            [*line, "--jsonl"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            pipesize=4096,  # less than all lines: it cannot end by itself
+            [*line, "--jsonl"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, pipesize=4096,
         ) as process:  # fmt: skip
             assert process.stdout is not None
             for _ in range(8):
                 process.stdout.readline()
             process.send_signal(how)
-            process.communicate()
+            process.communicate()  # until the pipe is closed by the workers, too
         assert process.returncode == (-9 if how == signal.SIGKILL else 130)
-        time.sleep(0.2)  # workers that finish a file
         seals = 0
         for path in folder.glob("*.jpg"):
             data = path.read_bytes()

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from dock import MANY
 from keyring.backend import KeyringBackend
 from PIL import Image
+from support import PATIENCE
 
 import napari_seal
 from napari_seal import SigningKey
@@ -72,6 +74,17 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     absent = _AbsentFile.from_parent(parent, path=module_path)
     absent.reason = reason
     return absent
+
+
+@pytest.fixture
+def qtbot(qapp: Any, request: pytest.FixtureRequest) -> Any:
+    """The one of pytest-qt, with more patience than its five seconds: machines may be busy."""
+    from pytestqt.qtbot import QtBot
+
+    bot = QtBot(request)
+    for name in ("waitUntil", "waitSignal", "waitExposed"):
+        setattr(bot, name, partial(getattr(bot, name), timeout=round(1000 * PATIENCE)))
+    return bot
 
 
 @pytest.fixture
@@ -228,7 +241,7 @@ def answer_dialog(qtbot: Any) -> Iterator[Callable[..., None]]:
     timers: list[QTimer] = []
 
     def answer(path: Path, *, name_filter: str = "", replace: bool = False) -> None:
-        state = {"typed": False, "asked": False, "patience": 100}
+        state = {"typed": False, "asked": False, "patience": 1000 * PATIENCE / 50}
 
         def look() -> None:
             state["patience"] -= 1
@@ -293,7 +306,7 @@ def widget(qtbot: Any, forgotten: None) -> Iterator[Any]:
     qtbot.addWidget(made.native)
     yield made
     made.stop()
-    qtbot.waitUntil(lambda: not made.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not made.running)
 
 
 @pytest.fixture

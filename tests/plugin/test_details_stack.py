@@ -48,7 +48,7 @@ def test_it_says_how_far_the_check_is_and_what_it_found(viewer, widget, damaged,
     assert widget.verdict.text() == "○ not all checked yet"
     assert widget.stack.progress.text() == "Checking all planes: 0 of 4."
     assert widget.stack.button.text() == "Cancel"
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     assert widget.verdict.text() == "✗ PLANES MISSING"
     assert widget.stack.progress.text() == "All 4 planes were checked."
     assert widget.stack.button.text() == "Check all planes again"
@@ -61,7 +61,7 @@ def test_it_says_how_far_the_check_is_and_what_it_found(viewer, widget, damaged,
 def test_a_click_goes_to_the_plane(viewer, widget, damaged, qtbot, told):
     """The slider moves there."""
     (layer,) = open_flagged(viewer, [str(damaged)])
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     widget.stack.planes.itemClicked.emit(widget.stack.planes.item(1))
     assert viewer.dims.current_step[0] == 3
     widget.stack.planes.itemClicked.emit(widget.stack.planes.item(0))
@@ -73,12 +73,12 @@ def test_the_check_can_be_cancelled_and_begun_again(viewer, widget, damaged, qtb
     (layer,) = open_flagged(viewer, [str(damaged)])
     widget.stack.button.click()
     watch = watch_of(layer)
-    qtbot.waitUntil(lambda: watch.task.ended, timeout=20_000)
+    qtbot.waitUntil(lambda: watch.task.ended)
     assert not watch.final
     assert layer.metadata["seal"]["verdict"] == "not-checked"
     assert "the others when they are shown" in widget.stack.progress.text()
     widget.stack.button.click()
-    qtbot.waitUntil(lambda: watch.final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch.final)
     assert len(lines(widget)) == 2
 
 
@@ -97,6 +97,6 @@ def test_of_very_many_planes_the_first_are_listed(
     """The number of the others is said."""
     monkeypatch.setattr(details_stack, "MOST", 1)
     (layer,) = open_flagged(viewer, [str(damaged)])
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     assert lines(widget)[1:] == ["and 1 more"]
     widget.stack.planes.itemClicked.emit(widget.stack.planes.item(1))  # which leads nowhere

@@ -235,13 +235,15 @@ def test_nothing_sticks_out_of_a_narrow_dock(details, viewer, qtbot, add_changed
         "reasons": [{"code": "x", "message": "m" * 500, "expected": "sha256:" + "a" * 64}] * 20,
     }
     viewer.layers.selection.active = image
-    qtbot.wait(50)
-    page = details._area.widget()
-    assert page.width() <= 340
-    assert details.reasons.document().size().width() <= 340
-    assert details._area.verticalScrollBar().maximum() > 0
-    assert details.reasons.height() >= details.reasons.document().size().height()
-    assert details.table.height() < 600
+
+    def fits():
+        assert details._area.widget().width() <= 340
+        assert details.reasons.document().size().width() <= 340
+        assert details._area.verticalScrollBar().maximum() > 0
+        assert details.reasons.height() >= details.reasons.document().size().height()
+        assert details.table.height() < 600
+
+    qtbot.waitUntil(fits)
     assert "expected: sha256:aaaaaaaaaaaaaaaaaaaa…" in shown(details)
 
 

@@ -104,7 +104,7 @@ def test_the_verify_dock_with_hostile_names(widget, qtbot, tmp_path):
     check_texts(widget.native)
     window = DuplicatesWindow(str(tmp_path / "ledger.db"))
     qtbot.addWidget(window)
-    qtbot.waitUntil(lambda: window.model.rowCount() > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: window.model.rowCount() > 0)
     check_texts(window)
 
 

@@ -21,8 +21,8 @@ MOST = 40
 
 def shown(qtbot, native):
     """Show it in a window; keys reach it."""
-    native.show()
-    qtbot.waitExposed(native)
+    with qtbot.waitExposed(native):
+        native.show()
     return native
 
 

@@ -33,7 +33,7 @@ def test_stacks_open_through_the_dialogs(make_napari_viewer, tmp_path, answer_di
     (second,) = open_and_verify_stack()
     assert list(viewer.layers) == [first, second]
     for layer in first, second:
-        qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)  # noqa: B023
+        qtbot.waitUntil(lambda: watch_of(layer).final)  # noqa: B023
         assert layer.metadata["seal"]["verdict"] == "intact"
 
 
@@ -41,12 +41,13 @@ def test_the_flag_is_really_drawn(make_napari_viewer, sealed, edit, qtbot):
     """The canvas itself shows the colour of the flag: on the box and in the text."""
     viewer = make_napari_viewer(show=True)
     open_flagged(viewer, [str(edit(sealed()))])
-    qtbot.wait(100)
-    shown = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
-    orange = np.abs(shown - [0xFF, 0x8C, 0x1A]).max(axis=-1) < 25
-    assert orange.sum() > 300
-    top = orange[:60].sum()
-    assert top > 50
+
+    def drawn():
+        shown = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+        orange = np.abs(shown - [0xFF, 0x8C, 0x1A]).max(axis=-1) < 25
+        return bool(orange.sum() > 300 and orange[:60].sum() > 50)
+
+    qtbot.waitUntil(drawn)
 
 
 def test_the_changed_places_are_really_drawn(make_napari_viewer, sealed, edit, qtbot):
@@ -57,13 +58,12 @@ def test_the_changed_places_are_really_drawn(make_napari_viewer, sealed, edit, q
     image.bounding_box.visible = image.name_overlay.visible = False
 
     def seen():
-        qtbot.wait(100)
         shown = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
         return (np.abs(shown - [0xFF, 0x8C, 0x1A]).max(axis=-1) < 25).sum()
 
-    assert seen() > 300
+    qtbot.waitUntil(lambda: bool(seen() > 300))
     drawn.visible = False
-    assert seen() == 0
+    qtbot.waitUntil(lambda: bool(seen() == 0))
 
 
 def test_one_bad_file_does_not_stop_the_others(sealed, tmp_path, told):

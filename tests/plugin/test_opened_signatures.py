@@ -106,7 +106,7 @@ def test_a_stack_tells_of_index_and_planes(signatures, make_key, tmp_path, pictu
 
     watch = watch_of(layer)
     watch.attach(viewer)
-    qtbot.waitUntil(lambda: watch.final, timeout=10_000)
+    qtbot.waitUntil(lambda: watch.final)
     assert layer.metadata["seal"]["stack"]["signatures"] == {"trusted": 2}
     assert layer.help.startswith("✓ all 2 planes verified, signed by Robot 1")
     assert details.signature.meaning.toPlainText() == "Planes: 2 trusted"

@@ -42,7 +42,7 @@ def opened(path, viewer, qtbot=None):
     """Open it in a viewer; with qtbot, wait until all of it was checked."""
     (layer,) = open_flagged(viewer, [str(path)])
     if qtbot is not None:
-        qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+        qtbot.waitUntil(lambda: watch_of(layer).final)
     return layer
 
 
@@ -58,7 +58,7 @@ def test_all_planes_are_checked_in_the_background(stack, qtbot, told):
     viewer = ViewerModel()
     layer = opened(stack, viewer)
     assert layer.metadata["seal"]["verdict"] == "not-checked"
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     assert layer.metadata["seal"]["verdict"] == "intact"
     assert layer.metadata["seal"]["stack"]["checked"] == 6
     assert viewer.help.startswith("✓ all 6 planes verified")
@@ -157,7 +157,7 @@ def test_an_unfinished_stack_says_so_at_once(stack, qtbot, told):
     viewer = ViewerModel()
     layer = opened(stack, viewer)
     assert layer.name.startswith("✗ TRUNCATED") or "truncated" in told[0]
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     assert layer.metadata["seal"]["verdict"] == "truncated"
     viewer.dims.set_current_step(0, 2)
     assert "Z 2" in mark_of(viewer)
@@ -210,7 +210,7 @@ def test_the_check_ends_with_the_layer(tmp_path, qtbot, told):
     task = watch_of(layer).task
     viewer.layers.remove(layer)
     assert task.cancelled
-    qtbot.waitUntil(lambda: task.done or task.ended, timeout=20_000)
+    qtbot.waitUntil(lambda: task.done or task.ended)
     assert task.checked < 400
     assert not any(key.startswith("seal_") for key in viewer.canvas.overlays)
 
@@ -220,14 +220,14 @@ def test_the_window_marks_and_ends_it(make_napari_viewer, damaged, qtbot, told):
     viewer = make_napari_viewer()
     index = damaged / "cells.sealed.json"
     (layer,) = viewer.open(str(index), plugin="napari-seal")
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     viewer.dims.set_current_step((0, 1), (1, 2))
     assert mark_of(viewer) == "✗ MISSING: T 1, Z 2"
     watch_of(layer).check_again()
     task = watch_of(layer).task
     viewer.close()
     assert task.cancelled
-    qtbot.waitUntil(lambda: task.done or task.ended, timeout=20_000)
+    qtbot.waitUntil(lambda: task.done or task.ended)
 
 
 def test_planes_that_were_put_back_are_intact_again(stack, edit, tmp_path, qtbot, told):
@@ -242,7 +242,7 @@ def test_planes_that_were_put_back_are_intact_again(stack, edit, tmp_path, qtbot
     shutil.copytree(tmp_path / "backup", stack, dirs_exist_ok=True)
     watch_of(layer).check_again()
     assert layer.metadata["seal"]["verdict"] == "not-checked"
-    qtbot.waitUntil(lambda: watch_of(layer).final, timeout=20_000)
+    qtbot.waitUntil(lambda: watch_of(layer).final)
     assert layer.metadata["seal"]["verdict"] == "intact"
     assert np.asarray(layer.data[1, 2]).any()
     assert layer.name == "cells"

@@ -49,7 +49,7 @@ def full(qapp, many):
 @pytest.fixture
 def settled(qtbot):
     """Wait until a model has filtered and sorted."""
-    return lambda model: qtbot.waitUntil(lambda: not model.busy, timeout=30_000)
+    return lambda model: qtbot.waitUntil(lambda: not model.busy)
 
 
 def test_a_batch_is_one_signal(qapp, many):
@@ -208,6 +208,23 @@ def test_what_is_gone_and_what_came_is_said_in_the_row(qapp, settled):
     assert model.path_at(0) == "/x/c.jpg"
 
 
+class StopWatch:
+    """How long the window's thread is held up by us.
+
+    Other programs may halt it as well: by the processor's clock they do not count, and by the
+    clock on the wall threads that work at once do not count twice.
+    """
+
+    def __init__(self):
+        self._begun = time.perf_counter(), time.process_time()
+
+    @property
+    def seconds(self):
+        """Since it was made."""
+        now = time.perf_counter(), time.process_time()
+        return min(after - before for before, after in zip(self._begun, now, strict=True))
+
+
 class Watch:
     """How long the window's thread is held up while it waits for something."""
 
@@ -219,9 +236,9 @@ class Watch:
         worst, end = 0.0, time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end
-            started = time.perf_counter()
+            turn = StopWatch()
             self._qapp.processEvents()
-            worst = max(worst, time.perf_counter() - started)
+            worst = max(worst, turn.seconds)
         return worst
 
 
@@ -243,9 +260,9 @@ def test_a_million_rows(qapp, qtbot):
     }
     longest = {}
     for name, step in steps.items():
-        started = time.perf_counter()
+        turn = StopWatch()
         step()
-        held = time.perf_counter() - started
+        held = turn.seconds
         longest[name] = max(held, watch.until(lambda: not model.busy))
     # 100 ms is the aim, reached on a quiet machine; a shared one may halt us for a while.
     assert max(longest.values()) < 0.4, longest

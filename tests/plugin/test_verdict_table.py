@@ -112,7 +112,7 @@ def test_nothing_has_to_be_scrolled_sideways(panel, qtbot, width):
     with qtbot.waitExposed(panel):
         panel.show()
     panel.resize(width, 700)
-    qtbot.waitUntil(lambda: panel.table.isColumnHidden(2) == (width == 400), timeout=5_000)
+    qtbot.waitUntil(lambda: panel.table.isColumnHidden(2) == (width == 400))
     assert not panel.table.horizontalScrollBar().isVisible()
     assert panel.table.columnWidth(1) > 180
     assert width == 400 or panel.table.columnWidth(2) > 300

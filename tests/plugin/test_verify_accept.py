@@ -51,7 +51,7 @@ def test_accepting_a_file(widget, qtbot, archive):
         widget.accept_button.native.click()
         assert any(name in text for text in seen[1:])
         assert any("becomes the reference" in text for text in seen[1:])
-        qtbot.waitUntil(lambda: not widget.writing, timeout=10_000)
+        qtbot.waitUntil(lambda: not widget.writing)
         assert "1 file accepted, as run " in widget.message.text()
     with napari_seal.Ledger.open(ledger, read_only=True) as opened:
         notes = [event.note for event in opened.history(folder / "4.sealed.jpg")]
@@ -75,7 +75,7 @@ def test_not_accepting(widget, qtbot, archive, edit):
     assert not widget.writing
     answer(qtbot, note="why not")
     widget.accept_button.native.click()
-    qtbot.waitUntil(lambda: not widget.writing, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.writing)
     text = widget.message.text().replace("\u200b", "")
     assert text.startswith("⚠ Nothing was accepted.")
     assert "image-changed by itself" in text
@@ -87,7 +87,7 @@ def test_without_a_ledger_nothing_can_be_accepted(widget, qtbot, archive):
     """The button is not there."""
     widget.set_paths([str(archive[0])])
     widget.start.native.click()
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
     widget.table.selectAll()
     assert not widget.accept_button.visible
     assert widget.accept_button.native.isHidden()

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 
 import pytest
 from dock import MANY, choose
@@ -27,14 +26,14 @@ def test_closing_in_mid_run_leaves_the_ledger_resumable(
     choose(widget, qtbot, folder, ledger)
     widget.run()
     job = widget._job
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     assert multiprocessing.active_children()
     if closed == "dock":
         dock.destroyOnClose()
     else:
         viewer.close()
     assert job.cancelled
-    qtbot.waitUntil(lambda: job.done, timeout=10_000)
+    qtbot.waitUntil(lambda: job.done)
     assert job.failure is None
     assert not multiprocessing.active_children()
     assert not os.path.exists(f"{ledger}-wal")
@@ -45,7 +44,7 @@ def test_closing_in_mid_run_leaves_the_ledger_resumable(
         verdicts = list(opened.check_many(folder, jobs=1, resume=True))
         assert len({verdict.path for verdict in verdicts}) == len(verdicts) == MANY
     if closed == "dock":
-        qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not widget.running)
         widget.native.deleteLater()
     assert threading.active_count() < 20
 
@@ -86,21 +85,20 @@ def test_quitting_napari_in_mid_run(many_files):
 
 
 def test_cancelling_ends_the_workers(widget, qtbot, many_files):
-    """Within a second, and none of them is left; few files are checked without any."""
+    """With what is under way, and none of them is left; few files are checked without any."""
     folder, _ = many_files
     choose(widget, qtbot, folder, "")
     widget.run()
     job = widget._job
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     assert multiprocessing.active_children()
-    begun = time.monotonic()
     widget.stop()
-    qtbot.waitUntil(lambda: job.done, timeout=10_000)
-    assert time.monotonic() - begun < 1.5  # within a second, and the machine may be busy
+    qtbot.waitUntil(lambda: job.done)
     assert not multiprocessing.active_children()
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
+    assert widget.table.results.total < MANY
     widget.set_paths([str(path) for path in sorted(folder.rglob("*.jpg"))[:500]])
     widget.run()
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     assert not multiprocessing.active_children()
-    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.running)

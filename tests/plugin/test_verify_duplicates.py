@@ -22,7 +22,7 @@ def test_duplicates(widget, qtbot, archive):
     verify(widget, qtbot)
     widget.ledger.duplicates_button.click()
     (window,) = widget.native.findChildren(DuplicatesWindow)
-    qtbot.waitUntil(lambda: window.told.text().endswith("files."), timeout=10_000)
+    qtbot.waitUntil(lambda: window.told.text().endswith("files."))
     assert window.told.text() == "2 images are there more than once, in 5 files."
     model = window.model
     shown = [[model.data(model.index(r, c)) for c in range(3)] for r in range(model.rowCount())]
@@ -37,7 +37,7 @@ def test_duplicates(widget, qtbot, archive):
     assert len(widget._viewer.layers) == 1
     assert str(folder) in window.selected_paths()[0]
     window.close()
-    qtbot.waitUntil(lambda: not widget.native.findChildren(DuplicatesWindow), timeout=5_000)
+    qtbot.waitUntil(lambda: not widget.native.findChildren(DuplicatesWindow))
 
 
 def test_no_duplicates(widget, qtbot, archive):
@@ -47,7 +47,7 @@ def test_no_duplicates(widget, qtbot, archive):
     window = DuplicatesWindow(str(archive[1]))
     qtbot.addWidget(window)
     said = "No image is there more than once."
-    qtbot.waitUntil(lambda: window.told.text() == said, timeout=10_000)
+    qtbot.waitUntil(lambda: window.told.text() == said)
     assert isinstance(window, QDialog)
 
 

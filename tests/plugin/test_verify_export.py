@@ -19,7 +19,7 @@ def export(widget, qtbot, choice):
     menu = widget.export_button.native.menu()
     menu.aboutToShow.emit()
     getattr(widget.exporter, choice).trigger()
-    qtbot.waitUntil(lambda: not widget.exporter.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.exporter.busy)
 
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
@@ -69,7 +69,7 @@ def test_an_export_can_be_cancelled(widget, qtbot, large, tmp_path, answer_dialo
     assert not widget.start.enabled
     assert widget.cancel.enabled
     widget.cancel.native.click()
-    qtbot.waitUntil(lambda: not widget.exporter.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.exporter.busy)
     assert widget.message.text() == "⚠ Export cancelled: no file was written."
     assert not list(tmp_path.glob("report*"))
     assert widget.start.enabled

@@ -37,8 +37,8 @@ def test_a_run_waits_until_the_ledger_is_known(widget, qtbot, archive):
     widget.set_paths([str(folder)])
     qtbot.keyClicks(widget.ledger.line, str(ledger))
     qtbot.keyClick(widget.ledger.line, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: widget.running, timeout=5_000)
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.running)
+    qtbot.waitUntil(lambda: not widget.running)
     assert len(rows(widget)) == 5
     assert ledger.exists()
 
@@ -91,9 +91,9 @@ def cancel_a_run(widget, qtbot, folder, ledger):
     """Begin, and cancel when something was done; returns what the ledger has of it."""
     choose(widget, qtbot, folder, ledger)
     widget.start.native.click()
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     widget.cancel.native.click()
-    qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running and not widget.ledger.looking)
     with napari_seal.Ledger.open(ledger, read_only=True) as opened:
         (run,) = opened.runs()
     assert run.state == "unfinished"
@@ -136,7 +136,7 @@ def test_the_tick_is_for_the_same_choice_only(widget, qtbot, many_files):
         (lambda: setattr(widget.recursive, "value", True), True),
     ):
         change()
-        qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+        qtbot.waitUntil(lambda: not widget.ledger.looking)
         assert tick.isHidden() is not there
     tick.setChecked(False)
     assert widget.start.text == "Verify"
@@ -152,7 +152,7 @@ def test_the_ledger_is_remembered_in_the_session(widget, qtbot, archive):
     again = VerifyWidget(ViewerModel())
     qtbot.addWidget(again.native)
     assert again.ledger.line.text() == str(ledger)
-    qtbot.waitUntil(lambda: not again.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not again.ledger.looking)
 
 
 def test_choosing_and_naming_through_the_dialogs(widget, qtbot, archive, answer_dialog):
@@ -162,7 +162,7 @@ def test_choosing_and_naming_through_the_dialogs(widget, qtbot, archive, answer_
     answer_dialog(ledger.with_suffix(""))
     widget.ledger.new_button.click()
     assert widget.ledger.path == str(ledger)
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.ledger.looking)
     verify(widget, qtbot)
     widget.ledger.line.clear()
     answer_dialog(ledger)
@@ -200,7 +200,7 @@ def test_what_is_no_ledger_is_said_with_what_to_do(widget, qtbot, archive, spoil
     verify(widget, qtbot)
     spoil(ledger)
     widget.ledger.look()
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.ledger.looking)
     text = widget.ledger.told.text().replace("\u200b", "")
     assert text.startswith("⚠ ")
     assert said in text
@@ -208,7 +208,7 @@ def test_what_is_no_ledger_is_said_with_what_to_do(widget, qtbot, archive, spoil
     assert "--" not in text
     assert not widget.start.enabled
     widget.ledger.line.clear()
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.ledger.looking)
     assert widget.start.enabled
 
 
@@ -219,7 +219,7 @@ def test_a_folder_that_the_ledger_is_not_about(widget, qtbot, archive, tmp_path)
     verify(widget, qtbot)
     (tmp_path / "other").mkdir()
     widget.set_paths([str(tmp_path / "other")])
-    qtbot.waitUntil(lambda: not widget.ledger.looking, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.ledger.looking)
     text = widget.ledger.told.text().replace("\u200b", "")
     assert f"is not in {folder}" in text
     assert "choose the ledger of this folder" in text
@@ -243,7 +243,7 @@ def test_a_ledger_in_use(widget, qtbot, archive):
         running = other.check_many(folder, jobs=1)
         next(running)
         widget.start.native.click()
-        qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
+        qtbot.waitUntil(lambda: not widget.running)
         running.close()
     text = widget.message.text().replace("\u200b", "")
     assert text.startswith("⚠ Nothing was checked: Another run is writing into the ledger")

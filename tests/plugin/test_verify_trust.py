@@ -110,7 +110,7 @@ def test_whom_to_trust_is_chosen_in_the_dock(signed_archive, widget, qtbot, sign
     """It is kept in Preferences; results are judged by it when they are verified again."""
     run(widget, qtbot, signed_archive)
     signatures.trust = str(tmp_path / "untrusted")
-    qtbot.waitUntil(lambda: "1 trusted key: " in widget.trust.told.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "1 trusted key: " in widget.trust.told.text())
     assert "verify again" in widget.message.text()
     run(widget, qtbot, signed_archive)
     assert shown(widget)["1.sealed.jpg"] == ("✓ trusted", "Robot 2")
@@ -119,6 +119,6 @@ def test_whom_to_trust_is_chosen_in_the_dock(signed_archive, widget, qtbot, sign
 def test_a_list_that_cannot_be_used_is_said(signed_archive, widget, qtbot, signatures, tmp_path):
     """Before the run and after it; nothing is verified by another one instead."""
     signatures.trust = str(tmp_path / "gone")
-    qtbot.waitUntil(lambda: widget.trust.told.text().startswith("⚠"), timeout=5_000)
+    qtbot.waitUntil(lambda: widget.trust.told.text().startswith("⚠"))
     run(widget, qtbot, signed_archive)
     assert widget.message.text().startswith("⚠ Nothing was checked")

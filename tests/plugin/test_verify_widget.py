@@ -57,7 +57,7 @@ def test_single_files_and_typed_paths(widget, qtbot, mixed):
     assert sorted(found(widget).values()) == ["intact", "not-an-image", "unreadable"]
     widget.source.native.setText(str(folder / "1.sealed.jpg"))
     widget.start.native.click()
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
     assert found(widget) == {"1.sealed.jpg": "intact"}
 
 
@@ -173,7 +173,7 @@ def test_enter_starts_the_run(widget, qtbot, mixed):
     widget.source.native.setText(str(folder))
     qtbot.keyClick(widget.source.native, Qt.Key.Key_Return)
     assert widget.running
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
     assert found(widget) == expected
 
 
@@ -184,7 +184,7 @@ def test_pasted_addresses(widget, qtbot, mixed):
     QApplication.clipboard().setText("\n".join(files))
     widget.source.native.paste()
     qtbot.keyClick(widget.source.native, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
     assert sorted(found(widget)) == ["0.sealed.jpg", "1.sealed.jpg", "2.sealed.jpg"]
 
 
@@ -192,9 +192,9 @@ def test_cancel_keeps_what_was_checked(widget, qtbot, large):
     """The run ends soon, the numbers stay honest, and another can be started."""
     widget.set_paths([str(large)])
     widget.start.native.click()
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     widget.cancel.native.click()
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
     checked = widget.table.results.total
     assert 0 < checked < MANY
     assert f"Cancelled: {checked:,} of {MANY:,} files" in widget.message.text()
@@ -207,11 +207,11 @@ def test_the_window_answers_during_a_run(widget, qtbot, large):
     """A filter and a sort while rows stream in."""
     widget.set_paths([str(large)])
     widget.start.native.click()
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     widget.table.horizontalHeader().setSortIndicator(1, Qt.SortOrder.DescendingOrder)
     widget.text_filter.value = "00001"
-    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
-    qtbot.waitUntil(lambda: widget.table.results.rowCount() == 1, timeout=5_000)
+    qtbot.waitUntil(lambda: not widget.running)
+    qtbot.waitUntil(lambda: widget.table.results.rowCount() == 1)
     assert widget.table.results.total == MANY
 
 
@@ -219,9 +219,9 @@ def test_a_run_survives_files_that_vanish(widget, qtbot, large):
     """They are counted, as unreadable."""
     widget.set_paths([str(large)])
     widget.start.native.click()
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     shutil.rmtree(large)
-    qtbot.waitUntil(lambda: not widget.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.running)
     assert widget.table.results.total == MANY
     assert set(found(widget).values()) <= {"intact", "unreadable"}
 
@@ -236,7 +236,7 @@ def test_filters(widget, qtbot, mixed):
     assert not widget.copy_button.enabled  # nothing is selected any more
     assert widget.table.results.rowCount() == sum(v != "intact" for v in expected.values())
     widget.text_filter.value = "no such text"
-    qtbot.waitUntil(lambda: widget.table.results.rowCount() == 0, timeout=5_000)
+    qtbot.waitUntil(lambda: widget.table.results.rowCount() == 0)
     assert widget.table.hint.startswith("No result passes the filter.")
 
 
@@ -291,16 +291,16 @@ def test_closing_the_dock_or_the_viewer_ends_the_run(make_napari_viewer, qtbot, 
     widget.set_paths([str(large)])
     widget.run()
     job = widget._job
-    qtbot.waitUntil(lambda: widget.table.results.total > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: widget.table.results.total > 0)
     if closed == "dock":
         dock.destroyOnClose()  # takes the widget out and leaves it alive
     else:
         viewer.close()
     assert job.cancelled
-    qtbot.waitUntil(lambda: job.done and threads_gone(), timeout=10_000)
+    qtbot.waitUntil(lambda: job.done and threads_gone())
     assert threading.active_count() < 20
     if closed == "dock":
-        qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not widget.running)
         widget.native.deleteLater()
 
 
@@ -311,7 +311,7 @@ def test_hiding_the_dock_does_not_end_the_run(make_napari_viewer, qtbot, mixed):
     widget.set_paths([str(mixed[0])])
     widget.run()
     dock.setVisible(False)
-    qtbot.waitUntil(lambda: not widget.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not widget.running)
     assert widget.table.results.total == len(mixed[1])
     assert not widget.message.text()
 

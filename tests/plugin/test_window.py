@@ -55,8 +55,8 @@ def test_three_docks_fit_a_small_screen(window):
 def test_what_does_not_fit_can_be_reached(window, qtbot, name):
     """The last part of each dock comes into view by scrolling; nothing is cut off for good."""
     window.resize(*SMALL)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     area = window.parts[name].native.findChild(QScrollArea)
     page = area.widget()
     assert page.width() >= page.minimumSizeHint().width()
@@ -68,8 +68,8 @@ def test_what_does_not_fit_can_be_reached(window, qtbot, name):
 def test_a_message_comes_into_view(window, qtbot):
     """What is wrong stands below the button; on a small screen it is scrolled to."""
     window.resize(*SMALL)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     verify = window.parts["verify"]
     verify.run()
     assert "Choose first" in verify.message.text()
@@ -173,8 +173,8 @@ def wheel(field):
 
 def test_scrolling_changes_no_value(window, qtbot):
     """The quality would be another one without a word, when it came under the mouse."""
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     seal = window.parts["seal"]
     before = seal.quality.value, seal.format.value
     for field in (seal.quality.native, seal.format.native):

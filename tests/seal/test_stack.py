@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import DATA, skip_or_fail
+from support import DATA, PATIENCE, skip_or_fail, wait_until
 
 import napari_seal
 from napari_seal import (
@@ -532,10 +532,15 @@ def test_a_value_that_cannot_be_sealed_leaves_a_stack_that_can_be_resumed(tmp_pa
     assert check_stack(tmp_path / "movie").intact
 
 
+# Of 120 planes no more are sealed than is said, so that it cannot come to its end.
 _SCRIPT = """
-import sys, numpy as np, napari_seal
+import sys, time, numpy as np, napari_seal
+most = int(sys.argv[2])
+def progress(done, total):
+    if 120 - (total - done) >= most:
+        time.sleep(600)
 data = np.random.default_rng(5).integers(0, 9999, (120, 16, 16), np.uint16)
-made = napari_seal.seal_stack(data, sys.argv[1], axes="TYX", resume=True)
+made = napari_seal.seal_stack(data, sys.argv[1], axes="TYX", resume=True, progress=progress)
 print(made.id)
 """
 
@@ -551,12 +556,11 @@ def test_killed_at_any_moment_and_resumed(seed: int, tmp_path: Path) -> None:
     command = [sys.executable, "-c", _SCRIPT, str(target)]
     kept: dict[str, int] = {}
     for kill in range(3):
-        run = subprocess.Popen(command, env=environment)
-        while run.poll() is None and len([*folder.glob("*.jpg")]) < 1 + 20 * kill:
-            time.sleep(0.002)
+        run = subprocess.Popen([*command, str(60 + 20 * kill)], env=environment)
+        wait_until(lambda least=20 * kill: len([*folder.glob("*.jpg")]) > least)
         time.sleep(rng.random() * 0.03)
         run.send_signal(signal.SIGKILL)
-        assert run.wait(30) == -signal.SIGKILL, "it had ended before it was killed"
+        assert run.wait(PATIENCE) == -signal.SIGKILL
         verdict = check_stack(target, jobs=1)
         assert (verdict.verdict, verdict.complete) == ("truncated", False)
         assert [*verdict.counts] == ["intact"]
@@ -564,7 +568,9 @@ def test_killed_at_any_moment_and_resumed(seed: int, tmp_path: Path) -> None:
         assert kept.items() <= now.items()
         kept = now
     identity = open_stack(target).stack.id
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*command, "999"], env=environment, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == identity
     assert kept.items() <= stamps(folder).items()
     assert len(os.listdir(folder)) == 121

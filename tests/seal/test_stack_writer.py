@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gate import Gate
 
 import napari_seal
 from napari_seal import (
@@ -137,19 +138,18 @@ def test_a_plane_that_failed_can_be_given_again(tmp_path: Path) -> None:
 
 def test_no_room_in_the_sealer_is_no_loss(tmp_path: Path) -> None:
     """A plane that was refused was not given, and can be given when there is room."""
-    large = np.zeros((700, 900), "uint16")
-    refused = 0
+    gate, plane = Gate(), MOVIE[0, 0]
     with (
-        Sealer(jobs=1, pending=1) as sealer,
-        StackWriter(tmp_path / "a", (8, *large.shape), "uint16", axes="TYX") as writer,
+        Sealer(jobs=1, pending=2, on_failure=gate) as sealer,
+        StackWriter(tmp_path / "a", (8, *plane.shape), "uint16", axes="TYX") as writer,
     ):
-        for t in range(8):
-            try:
-                writer.submit(sealer, large, (t,), timeout=0)
-            except SealerFullError:
-                refused += 1
-                writer.submit(sealer, large, (t,))
-    assert refused
+        gate.hold(sealer, tmp_path)
+        writer.submit(sealer, plane, (0,), timeout=0)
+        with pytest.raises(SealerFullError):
+            writer.submit(sealer, plane, (1,), timeout=0)
+        gate.opened.set()
+        for t in range(1, 8):
+            writer.submit(sealer, plane, (t,))
     assert writer.stack.complete
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import PATIENCE
 
 from napari_seal import TargetExistsError, WriteError
 from napari_seal._seal.write import PART_PREFIX, PART_SUFFIX, write
@@ -77,7 +78,9 @@ def test_impossible_targets(tmp_path: Path, target: str, says: str, overwrite: b
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Python code in a process of its own."""
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=2 * PATIENCE
+    )
 
 
 _APPEARS = """

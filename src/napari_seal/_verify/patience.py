@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import _thread  # threads that nobody waits for at the end, and nothing more to import
 import itertools
+import os
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -26,6 +28,8 @@ _SOON: Final = 0.05
 _AHEAD: Final = 64
 #: Seconds between two looks at the clock and at `stop`.
 _TICK: Final = 0.1
+#: Seconds that the system has, at most, to put a thread away that has ended.
+_FAREWELL: Final = 1.0
 
 
 class SearchStopped(Exception):  # noqa: N818 - no error: the run is to stop
@@ -39,11 +43,13 @@ class Attempt(Generic[Result]):
         self._call = call
         self._results: list[Result] = []
         self._error: BaseException | None = None
+        self._thread = 0
         self._running = _thread.allocate_lock()
         self._running.acquire()
         _thread.start_new_thread(self._run, ())
 
     def _run(self) -> None:
+        self._thread = _thread.get_native_id()
         try:
             self._results.append(self._call())
         except BaseException as error:  # noqa: BLE001 - raised again by `result`
@@ -53,7 +59,15 @@ class Attempt(Generic[Result]):
 
     def ended(self, seconds: float) -> bool:
         """Wait for its end, but no longer."""
-        return self._running.acquire(timeout=seconds)
+        if not self._running.acquire(timeout=seconds):
+            return False
+        if sys.platform == "linux":
+            # On a busy machine the thread is still there for a while, and keeps workers from being
+            # forked.
+            place, until = f"/proc/self/task/{self._thread}", time.monotonic() + _FAREWELL
+            while os.path.exists(place) and time.monotonic() < until:
+                time.sleep(0.0005)
+        return True
 
     @property
     def result(self) -> Result:

@@ -9,11 +9,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
+from support import wait_until
 
 import napari_seal
 from napari_seal import Ledger
@@ -51,19 +54,58 @@ main()
 """
 
 
-def verify(
-    archive: Path, ledger: Path, output: Path, *options: str, code: str | None = None
+def begin(
+    archive: Path, ledger: Path, output: Any, *options: str, code: str | None = None
 ) -> subprocess.Popen[bytes]:
     """Begin a run in a group of processes of its own."""
-    begin = ["-m", "napari_seal"] if code is None else ["-c", code]
-    command = [sys.executable, *begin, "verify", archive, "--jsonl", "--jobs", "2"]
+    program = ["-m", "napari_seal"] if code is None else ["-c", code]
+    command = [sys.executable, *program, "verify", archive, "--jsonl", "--jobs", "2"]
     source = Path(napari_seal.__file__).parents[1]
+    return subprocess.Popen(
+        [*command, "--ledger", ledger, *options],
+        stdout=output, stderr=subprocess.PIPE, start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(source)},
+    )  # fmt: skip
+
+
+def verify(archive: Path, ledger: Path, output: Path, *options: str) -> int:
+    """Have a run come to its end; its exit code."""
     with output.open("wb") as file:
-        return subprocess.Popen(
-            [*command, "--ledger", ledger, *options],
-            stdout=file, stderr=subprocess.PIPE, start_new_session=True,
-            env=os.environ | {"PYTHONPATH": str(source)},
-        )  # fmt: skip
+        run = begin(archive, ledger, file, *options)
+        run.communicate()
+    return run.returncode
+
+
+def end(
+    archive: Path,
+    ledger: Path,
+    how: signal.Signals,
+    *options: str,
+    delay: float = 0,
+    code: str | None = None,
+) -> int:
+    """End a run soon after it has begun to write; the exit code.
+
+    An end during start-up would find nothing to break, and no run can be over before: the last
+    quarter of what it prints is not taken from it.
+    """
+    before = done_in(ledger)
+    run = begin(archive, ledger, subprocess.PIPE, *options, code=code)
+    assert run.stdout is not None
+    taking = threading.Thread(target=take, args=(run.stdout, FILES * 3 // 4))
+    taking.start()
+    wait_until(lambda: done_in(ledger) != before, "a first verdict in the ledger")
+    time.sleep(delay)
+    os.killpg(run.pid, how)
+    taking.join()
+    run.communicate()
+    return run.returncode
+
+
+def take(pipe: IO[bytes], lines: int) -> None:
+    """Read so many lines, and no more."""
+    while lines > 0 and (text := os.read(pipe.fileno(), 4096)):
+        lines -= text.count(b"\n")
 
 
 def done_in(ledger: Path) -> set[str]:
@@ -85,20 +127,13 @@ def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> 
     rng = random.Random(seed)
     ledger, output = tmp_path / "ledger.db", tmp_path / "out.jsonl"
     if seed == 2:  # also a run over files that the ledger knows
-        run = verify(many, ledger, output)
-        run.communicate()
-        assert run.returncode == 1
+        assert verify(many, ledger, output) == 1
     kills, done = 0, set[str]()
-    while kills < 3 and len(done) < FILES // 2:  # so that no run comes to its end before the kill
-        run = verify(many, ledger, output, "--resume", code=WITH_CHECKPOINTS if seed else None)
-        begun = time.monotonic()
-        # Begin to aim when it has begun to write: a kill during start-up finds nothing to break.
-        while done_in(ledger) == done and run.poll() is None and time.monotonic() - begun < 20:
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.05))
-        os.killpg(run.pid, signal.SIGKILL)
-        run.communicate()
-        assert run.returncode == -signal.SIGKILL, "the run was over before it could be killed"
+    while kills < 3 and len(done) < FILES // 2:  # the rest is for those that go on
+        code = WITH_CHECKPOINTS if seed else None
+        delay = rng.uniform(0, 0.05)
+        ended = end(many, ledger, signal.SIGKILL, "--resume", delay=delay, code=code)
+        assert ended == -signal.SIGKILL
         with closing(sqlite3.connect(ledger)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         kills += 1
@@ -108,9 +143,7 @@ def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> 
     for path in done:  # were they checked again, this would show
         (many / path).unlink()
         (many / path).write_bytes(b"")
-    run = verify(many, ledger, output, "--resume")
-    assert run.communicate()[1] is not None
-    assert run.returncode == 1
+    assert verify(many, ledger, output, "--resume") == 1
 
     *lines, summary = [json.loads(line) for line in output.read_text().splitlines()]
     assert summary["summary"]["files"] == FILES
@@ -133,18 +166,9 @@ def test_killed_at_random_and_resumed(seed: int, many: Path, tmp_path: Path) -> 
 def test_without_resume_a_new_run_begins(many: Path, tmp_path: Path) -> None:
     """What a killed run has written stays, and the next run checks all files."""
     ledger, output = tmp_path / "ledger.db", tmp_path / "out.jsonl"
-    run = verify(many, ledger, output)
-    while not done_in(ledger):
-        time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGKILL)
-    run.communicate()
-    done = done_in(ledger)
-    assert done
-    if len(done) == FILES:
-        pytest.skip("the run was over before it could be killed")
-    run = verify(many, ledger, output)
-    run.communicate()
-    assert run.returncode == 1
+    assert end(many, ledger, signal.SIGKILL) == -signal.SIGKILL
+    assert done_in(ledger)
+    assert verify(many, ledger, output) == 1
     assert len(output.read_text().splitlines()) == FILES + 1  # and the summary
     with Ledger.open(ledger) as opened:
         assert [r.state for r in opened.runs()] == ["stopped", "complete"]
@@ -153,13 +177,8 @@ def test_without_resume_a_new_run_begins(many: Path, tmp_path: Path) -> None:
 
 def test_interrupted_by_hand(many: Path, tmp_path: Path) -> None:
     """Control-C ends a run; what it has found is kept, and can be gone on with."""
-    ledger, output = tmp_path / "ledger.db", tmp_path / "out.jsonl"
-    run = verify(many, ledger, output)
-    while not done_in(ledger):
-        time.sleep(0.01)
-    os.killpg(run.pid, signal.SIGINT)
-    run.communicate()
-    assert run.returncode == 130
+    ledger = tmp_path / "ledger.db"
+    assert end(many, ledger, signal.SIGINT) == 130
     with Ledger.open(ledger) as opened:
         assert [r.state for r in opened.runs()] == ["unfinished"]
         assert len(list(opened.check_many(many, resume=True))) == FILES
