@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.layers import Image, Shapes
+from napari.utils.colormaps.standardize_color import transform_color
 
+from napari_seal._napari.number_colour import ON_DARK, ON_LIGHT
 from napari_seal._napari.opened import overlay_of, picture_of, scores_of
 from napari_seal._napari.overlays import (
     REGIONS,
@@ -70,6 +72,17 @@ def test_a_box_is_drawn_around_each_region(opened, boxes):
     assert layer.features["what"][2] == region_text(1, boxes[0], 4.12)
     assert not layer.face_color[:, 3].any()
     assert layer.opacity == 1
+
+
+@pytest.mark.parametrize(("limits", "colour"), [([0, 255], ON_DARK), ([0, 41], ON_LIGHT)])
+def test_numbers_are_legible_on_the_picture_as_it_is_shown(opened, limits, colour):
+    """Dark on light and light on dark; also where only the contrast makes it so."""
+    image = opened(contrast_limits=limits)
+    image.data[:] = 40
+    image.data[:, :20] = 255 - 40  # not where a number stands
+    layer = region_layer(image)
+    drawn = layer.text.color(layer.features)
+    np.testing.assert_allclose(drawn[2:], [transform_color(colour)[0]] * 2, atol=1e-6)
 
 
 def test_boxes_lie_on_the_picture_wherever_it_lies(opened):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_seal._napari.thumbnails import Thumbnails, tile_means
+from napari_seal._napari.opened import means_of
+from napari_seal._napari.thumbnails import Thumbnails, _draw
+from napari_seal._napari.tile_means import tile_means
 
 
 @pytest.mark.parametrize("colour", [False, True])
@@ -33,20 +35,26 @@ def grey(label):
     return np.array([[image.pixelColor(x, y).red() for x in across] for y in down])
 
 
+def show(widget, scores, data, regions):
+    """As the details do."""
+    means = None if scores is None else tile_means(data, scores.size, scores.sealed.shape)
+    widget.show_picture(scores, means, data.shape[:2], regions)
+
+
 def test_both_are_drawn_alike(qtbot, score_map, boxes):
     """What became brighter looks brighter; regions are framed in both."""
     widget = Thumbnails()
     qtbot.addWidget(widget)
     now = np.full((96, 130), 50, np.uint8)
     now[:, 64:] = 200
-    widget.show_picture(score_map(), now, [])
+    show(widget, score_map(), now, [])
     before = grey(widget.before)
     assert before.shape == (106, 144)
     assert np.ptp(before) <= 1
     now_levels = grey(widget.now)
     # From black to white over both: also a dim picture is seen.
     assert now_levels[50, 10] < 3 < 80 < before[50, 10] < 90 < 252 < now_levels[50, 130]
-    widget.show_picture(score_map(), now, boxes)
+    show(widget, score_map(), now, boxes)
     assert np.ptp(grey(widget.before)) > 50
 
 
@@ -54,8 +62,23 @@ def test_of_a_picture_of_another_size_only_the_sealed_one_is_shown(qtbot, score_
     """A flat picture, scores without a picture and no scores at all do no harm."""
     widget = Thumbnails()
     qtbot.addWidget(widget)
-    widget.show_picture(score_map(), np.zeros((40, 40), np.uint8), boxes)
+    show(widget, score_map(), np.zeros((40, 40), np.uint8), boxes)
     assert not widget.before.isHidden()
     assert widget.now.isHidden()
-    widget.show_picture(None, np.zeros((40, 40), np.uint8), [])
+    show(widget, None, np.zeros((40, 40), np.uint8), [])
     assert widget.isHidden()
+
+
+def test_means_are_found_once_for_the_same_data(opened, score_map):
+    """Not each time that a layer is selected; other data have others."""
+    layer = opened()
+    first = means_of(layer, score_map())
+    assert means_of(layer, score_map()) is first
+    layer.data = np.full((96, 130), 7, np.uint8)
+    np.testing.assert_allclose(means_of(layer, score_map()), np.full((6, 8), 7))
+
+
+def test_they_are_sharp_on_a_screen_of_many_pixels(qtbot):
+    """With as many pixels as the screen has, and as large as on any other."""
+    picture = _draw(np.eye(6, 8, dtype=np.uint8), (96, 128), [], 2.0)
+    assert (picture.width(), picture.devicePixelRatio()) == (2 * 144, 2)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from dock import add_results
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from napari_seal._napari.verdict_details import VerdictDetails
+from napari_seal._napari.verdict_order import FILE, SIGNATURE, VERDICT
 from napari_seal._napari.verdict_rows import VerdictRows
 from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
+from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
 
@@ -116,6 +120,29 @@ def test_nothing_has_to_be_scrolled_sideways(panel, qtbot, width):
     assert not panel.table.horizontalScrollBar().isVisible()
     assert panel.table.columnWidth(1) > 180
     assert width == 400 or panel.table.columnWidth(2) > 300
+
+
+@pytest.mark.parametrize("points", [9, 15, 20])
+@pytest.mark.parametrize("width", [300, 400, 900])
+def test_columns_follow_the_font(panel, qtbot, points, width):
+    """With a larger one nothing is scrolled sideways, and words are whole where there is room."""
+    signed = [dataclasses.replace(CHANGED, signature=state, signer="R") for state in Signature]
+    add_results(panel.table.results, signed, "/x")
+    panel.table.show_signatures(True)
+    panel.resize(width, 700)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.setStyleSheet(f"QTableView {{ font-size: {points}pt; }}")
+    table = panel.table
+    line = lambda: table.fontMetrics().height()  # noqa: E731
+    qtbot.waitUntil(lambda: table.verticalHeader().defaultSectionSize() == line() + 8)
+    assert table.horizontalScrollBar().maximum() == 0
+    digits = 14 * table.fontMetrics().horizontalAdvance("0")
+    assert table.columnWidth(FILE) >= min(digits, table.viewport().width() // 2)
+    if width == 900:
+        for column in (VERDICT, SIGNATURE):
+            texts = [table.results.index(row, column).data() for row in range(len(signed))]
+            assert table.columnWidth(column) >= table.width_of(texts)
 
 
 @pytest.mark.parametrize(

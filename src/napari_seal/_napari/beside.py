@@ -10,7 +10,7 @@ from typing import TypeVar
 from qtpy.QtCore import QEventLoop, QThread, QTimer
 from qtpy.QtWidgets import QApplication
 
-from napari_seal._napari.verify_task import Task
+from napari_seal._napari.task import Task
 from napari_seal.errors import SealError, WriteError
 
 Result = TypeVar("Result")

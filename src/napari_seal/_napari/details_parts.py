@@ -19,8 +19,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.table_parts import MARGINS
+from napari_seal._napari.theme import ThemeWatch
+
 # Rows shown without scrolling; metadata can be hundreds.
 _MOST_ROWS = 18
+# As wide is the column of names; those of the user's own metadata may be longer.
+_LONGEST_NAME = "Source digest"
 # Of a tooltip, in characters.
 _TIP = 600
 
@@ -110,8 +115,9 @@ class TwoColumns(QTableWidget):
         rows = self.verticalHeader()
         rows.setVisible(False)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(self.fontMetrics().height() + 6)
-        self.setColumnWidth(0, 104)
+        self._theme = ThemeWatch(self)
+        self._theme.settled.connect(self._fit_to_font)
+        self._fit_to_font()
 
     def show_sections(self, sections: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> None:
         """Show names and values; hide where there are none.
@@ -133,10 +139,15 @@ class TwoColumns(QTableWidget):
                 self.item(row, 0).setFont(font)
             for pair in pairs:
                 self._add(pair)
-        rows = self.rowCount()
-        self.setVisible(rows > 0)
-        height = min(rows, _MOST_ROWS) * self.verticalHeader().defaultSectionSize()
+        self.setVisible(self.rowCount() > 0)
+        self._fit_to_font()
+
+    def _fit_to_font(self) -> None:
+        metrics, rows = self.fontMetrics(), self.verticalHeader()
+        rows.setDefaultSectionSize(metrics.height() + 6)
+        height = min(self.rowCount(), _MOST_ROWS) * rows.defaultSectionSize()
         self.setFixedHeight(height + 2 * self.frameWidth() + 2)
+        self.setColumnWidth(0, metrics.horizontalAdvance(_LONGEST_NAME) + 2 * MARGINS)
 
     def _add(self, texts: tuple[str, ...]) -> int:
         row = int(self.rowCount())

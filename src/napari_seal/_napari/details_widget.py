@@ -19,6 +19,7 @@ from napari_seal._napari.flag import FLAGS, stack_words
 from napari_seal._napari.focus import look_at
 from napari_seal._napari.opened import (
     data_replaced,
+    means_of,
     overlay_of,
     picture_of,
     scores_of,
@@ -299,7 +300,8 @@ class SealDetails(Container[Any]):
         scores, lossless = scores_of(picture), bool(entry.get("lossless"))
         self._where.setVisible(bool(boxes) or scores is not None)
         self._where.setText(f"Where: {_where(len(boxes), scores)}")
-        self.pictures.show_picture(scores, picture.data, boxes, alike=not lossless)
+        means = None if scores is None else means_of(picture, scores)
+        self.pictures.show_picture(scores, means, picture.data.shape[:2], boxes, alike=not lossless)
         self.regions.clear()
         for row in zip(range(1, len(boxes) + 1), boxes, known, strict=False):
             self.regions.addItem(_region_line(*row, lossless=lossless))

@@ -1,4 +1,4 @@
-"""What our dock widgets have in common: they fit into any window, and show where the focus is."""
+"""What our dock widgets have in common: they fit into any window, and are legible in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QFrame,
     QScrollArea,
@@ -35,10 +36,14 @@ QAbstractItemView:focus, QPlainTextEdit:focus { border: 1px solid COLOUR; paddin
 QTextEdit { border: 1px solid transparent; }
 QTextEdit:focus { border: 1px solid COLOUR; }
 """
+# Nor do they give these the size that is set in Preferences > Appearance.
+_FONT_STYLE: Final = "QTableView, QHeaderView, QLineEdit, QPlainTextEdit { font-size: SIZEpt; }\n"
 
 
 def show_focus(widget: QWidget) -> None:
     """Draw a frame around the part of a widget that has the keyboard focus, in the theme's colour.
+
+    All parts get a font of the size that the theme gives to most.
 
     Parameters
     ----------
@@ -49,10 +54,20 @@ def show_focus(widget: QWidget) -> None:
 
     def paint() -> None:
         colour = widget.palette().color(QPalette.ColorRole.WindowText).name()
-        widget.setStyleSheet(_FOCUS_STYLE.replace("COLOUR", colour))
+        style = _FOCUS_STYLE.replace("COLOUR", colour) + _FONT_STYLE.replace("SIZE", _font_size())
+        if style != widget.styleSheet():
+            widget.setStyleSheet(style)
 
-    theme.changed.connect(paint)
+    theme.settled.connect(paint)
     paint()
+
+
+def _font_size() -> str:
+    """In points: that of napari, or that of the system where it is larger."""
+    from napari.settings import get_settings
+
+    size = max(float(get_settings().appearance.font_size), QApplication.font().pointSizeF())
+    return f"{size:g}"
 
 
 class DockPage(QScrollArea):

@@ -53,11 +53,18 @@ def _viewer_and_window() -> tuple[Any, Any]:
     viewer = napari.current_viewer()
     if viewer is None:
         raise RuntimeError("Open and verify... needs a napari viewer")
-    return viewer, getattr(getattr(viewer, "window", None), "_qt_window", None)
+    return viewer, _window_of(viewer)
+
+
+def _window_of(viewer: Any) -> Any:
+    """The viewer's window; None where it has none."""
+    return getattr(getattr(viewer, "window", None), "_qt_window", None)
 
 
 def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
     """Add each file to the viewer with its verdict; what cannot be shown is named.
+
+    Several can be cancelled in napari's activity, between one and the next.
 
     Parameters
     ----------
@@ -67,10 +74,11 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
         One bad file does not keep the others from being opened.
     """
     from napari_seal._napari.reader import read_file
+    from napari_seal._napari.reading import one_by_one
     from napari_seal._napari.stack_watch import watch_of
 
     opened = []
-    for path in paths:
+    for path in one_by_one(list(paths), _window_of(viewer)):
         try:
             image, *overlays = read_file(path)
         except SealError as error:

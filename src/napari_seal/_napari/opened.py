@@ -6,19 +6,26 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
+from napari_seal._napari.tile_means import tile_means
 from napari_seal._napari.user_metadata import VERDICT_KEY, is_opened, overlay_part
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from napari.layers import Image, Layer
 
     from napari_seal._verify.score_map import ScoreMap
 
+    Means = npt.NDArray[np.floating]
+
 # Not in the layer's metadata, which are plain values for scripts: these are thousands of numbers.
 _SCORES: WeakKeyDictionary[Layer, ScoreMap] = WeakKeyDictionary()
 _DATA: WeakKeyDictionary[Layer, Any] = WeakKeyDictionary()
+# Of the tiles, with the data that they are the means of.
+_MEANS: WeakKeyDictionary[Layer, tuple[Any, Means | None]] = WeakKeyDictionary()
 
 
-def remember(layer: Image, scores: ScoreMap | None) -> None:
+def remember(layer: Image, scores: ScoreMap | None, means: Means | None = None) -> None:
     """Keep what belongs to a picture for as long as its layer lives.
 
     Parameters
@@ -27,10 +34,14 @@ def remember(layer: Image, scores: ScoreMap | None) -> None:
         As it was opened.
     scores : ScoreMap or None
         From its verdict.
+    means : ndarray, optional
+        Of the tiles of its data; by default they are found when somebody asks.
     """
     _DATA[layer] = ref(layer.data)
     if scores is not None:
         _SCORES[layer] = scores
+    if means is not None:
+        _MEANS[layer] = ref(layer.data), means
 
 
 def scores_of(layer: Layer) -> ScoreMap | None:
@@ -38,6 +49,17 @@ def scores_of(layer: Layer) -> ScoreMap | None:
     origin = layer.source.parent
     origin = origin() if origin is not None else None
     return _SCORES.get(layer) or (_SCORES.get(origin) if origin is not None else None)
+
+
+def means_of(layer: Layer, scores: ScoreMap) -> Means | None:
+    """Return the mean of each tile of a picture as it is now; None where it has other tiles."""
+    data = layer.data
+    of, means = _MEANS.get(layer, (None, None))
+    if of is None or of() is not data:
+        # A tenth of a second for 36 megapixels, so not each time that a layer comes or goes.
+        means = tile_means(data, scores.size, scores.sealed.shape)
+        _MEANS[layer] = ref(data), means
+    return means
 
 
 def data_replaced(layer: Layer) -> bool:

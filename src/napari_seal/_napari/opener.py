@@ -1,7 +1,7 @@
 """Make napari-seal the program that opens sealed images, when the person asks for it.
 
 Two plugins can open a ``.sealed.jpg``: this one, and napari's own reader, which shows the picture
- without looking at the seal.  napari asks which to use each time a file is dropped.
+without looking at the seal.  napari asks which to use each time a file is dropped.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.flag import keep_help, plain_name
+from napari_seal._napari.number_colour import ANYWHERE, number_colour
 from napari_seal._napari.user_metadata import PART_KEY, VERDICT_KEY, overlay_part
 from napari_seal._verify.score_map import ScoreMap
 from napari_seal._verify.verdict import Box
@@ -24,8 +25,6 @@ REGIONS, SCORES = "regions", "scores"
 #: Of the boxes and what lies under them: one of the two stands out from every picture, whatever
 #: its colours and whatever colours a person sees.
 EDGE, CASING = "#ff8c1a", "#14161a"
-# Numbers have no casing: legible on black as well as on white.
-_NUMBER = "#e2711a"
 # Beyond, the exact number says nothing more.
 _MOST = 999.0
 # The colours of the score map end at so many times the threshold.
@@ -129,7 +128,9 @@ def region_layer(image: Image) -> Shapes:
     ]
     width = edge_width(image)
     own = {PART_KEY: REGIONS, "path": entry["path"], "regions": boxes}
-    return boxes_layer(image, [frame(box, width) for box in boxes], numbers, texts, own)
+    frames = [frame(box, width) for box in boxes]
+    colours = [number_colour(image, image.data[under_number(corners, width)]) for corners in frames]
+    return boxes_layer(image, frames, numbers, texts, colours, own)
 
 
 def edge_width(image: Layer) -> float:
@@ -147,6 +148,7 @@ def boxes_layer(
     frames: Sequence[npt.NDArray[np.float64]],
     numbers: Sequence[int],
     texts: Sequence[str],
+    colours: Sequence[str],
     entry: dict[str, Any],
 ) -> Shapes:
     """Return a layer of numbered rectangles, with a darker one under each.
@@ -157,8 +159,8 @@ def boxes_layer(
         On which it lies.
     frames : sequence of (4, D) ndarray
         Corners, from `frame`.
-    numbers, texts : sequence of int, of str
-        What stands beside each, and what the status bar says of it.
+    numbers, texts, colours : sequence of int, of str, of str
+        What stands beside each, what the status bar says of it, and the number's colour.
     entry : dict
         For ``metadata["seal"]``.
     """
@@ -177,10 +179,11 @@ def boxes_layer(
             "region": [0] * number + list(numbers),
             "number": [""] * number + [str(n) for n in numbers],
             "what": list(texts) * 2,
+            "colour": list(colours) * 2,
         },
         text={
             "string": "{number}",
-            "color": _NUMBER,
+            "color": {"feature": "colour", "fallback": ANYWHERE},
             "size": 15,
             "anchor": "upper_left",
             "translation": [0] * (image.ndim - 2) + [-3 * width, 0],
@@ -202,6 +205,14 @@ def frame(box: Sequence[int], width: float) -> npt.NDArray[np.float64]:
     out = 0.5 + width
     top, left, bottom, right = y0 - out, x0 - out, y1 - 1 + out, x1 - 1 + out
     return np.array([[top, left], [top, right], [bottom, right], [bottom, left]])
+
+
+def under_number(corners: npt.NDArray[np.float64], width: float) -> tuple[slice, slice]:
+    """The pixels on which the number of a box stands where the whole picture is in view."""
+    side = max(4, int(10 * width))
+    y, x = (int(at) for at in corners[0, -2:])
+    top, left = max(0, y - int(3 * width)), max(0, x)
+    return slice(top, top + side), slice(left, left + side)
 
 
 def score_layer(image: Image, scores: ScoreMap) -> Image:

@@ -11,19 +11,22 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from napari_seal._napari.attributes import OF_IMAGES, attributes_from_json, name_from_json
+from napari_seal._napari.attributes import attributes_from_json, name_from_json
 from napari_seal._napari.flag import announce, flagged_name, mark
 from napari_seal._napari.mismatch import check_agreed
+from napari_seal._napari.new_layer import free_slider, make_layer, restorer
 from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember, scores_of
 from napari_seal._napari.overlays import make_overlays, strengths
+from napari_seal._napari.reading import read_beside
 from napari_seal._napari.seal_values import seal_values
 from napari_seal._napari.signature_flag import signed_help
 from napari_seal._napari.signature_preferences import trust_for_opening
 from napari_seal._napari.signature_words import signature_of
-from napari_seal._napari.stack_reader import is_stack_path, read_stack, restorer
+from napari_seal._napari.stack_reader import is_stack_path, read_stack
+from napari_seal._napari.tile_means import tile_means
 from napari_seal._napari.user_metadata import VERDICT_KEY, opened_verdict
 from napari_seal._text import printable
 from napari_seal.errors import ReadError
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from napari.layers import Image, Labels, Layer
 
-    from napari_seal import Verdict
+    from napari_seal import Trust, Verdict
     from napari_seal._verify.score_map import ScoreMap
 
 _EXTENSION = re.compile(r"(\.sealed)?\.(jpe?g|jpe|jfif|png)$", re.IGNORECASE)
@@ -118,25 +121,21 @@ def read_layer(path: str) -> Image | Labels:
     ReadError
         If there is no picture that could be shown.
     """
-    from napari.layers import Image, Labels
-
-    data, keywords, verdict, notes = _load(path)
-    kind = Labels if _are_labels(verdict, data) else Image
-    if kind is Labels:
-        keywords = {key: value for key, value in keywords.items() if key not in OF_IMAGES}
-    try:
-        layer = kind(data, **keywords)
-    except Exception as error:  # noqa: BLE001 - values that napari refuses only in combination
-        keywords = {key: keywords[key] for key in ("name", "metadata", "rgb") if key in keywords}
-        notes.append(f"layer attributes ({printable(error, 100)})")
-        layer = kind(data, **keywords)
+    trust = trust_for_opening()
+    file = read_beside(lambda: _read(path, trust), os.path.basename(path))
+    verdict = file.verdict
+    check_agreed(path, verdict)
+    keywords, notes = _keywords(path, file)
+    layer = make_layer(file.data, keywords, getattr(verdict.seal, "layer", None), notes)
     layer.metadata[VERDICT_KEY]["notes"] = notes
-    finish(layer, verdict.scores)
+    finish(layer, verdict.scores, file.means)
     announce(os.path.basename(path), verdict, notes)
     return layer
 
 
-def finish(layer: Image | Labels, scores: ScoreMap | None) -> None:
+def finish(
+    layer: Image | Labels, scores: ScoreMap | None, means: npt.NDArray[Any] | None = None
+) -> None:
     """Do to a new layer what its constructor takes no keyword for: the flag and the slider's range.
 
     Parameters
@@ -145,32 +144,49 @@ def finish(layer: Image | Labels, scores: ScoreMap | None) -> None:
         As it was made from the file.
     scores : ScoreMap or None
         From the verdict on that file.
+    means : ndarray, optional
+        Of its tiles, see `tile_means`.
     """
-    # Restored limits would also be the ends of the slider: contrast could only be raised.
-    if hasattr(layer, "reset_contrast_limits_range"):
-        layer.reset_contrast_limits_range()
-    remember(layer, scores)
+    free_slider(layer)
+    remember(layer, scores, means)
     outcome = opened_verdict(layer.metadata)
     if outcome is not None:
         mark(layer, outcome, signed_help(*signature_of(layer.metadata[VERDICT_KEY])))
 
 
-def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
+class _File(NamedTuple):
+    """What a file holds: levels as they are stored, and what is shown of them."""
+
+    levels: npt.NDArray[Any]
+    data: npt.NDArray[Any]
+    verdict: Verdict
+    means: npt.NDArray[Any] | None
+
+
+def _read(path: str, trust: Trust | None) -> _File:
+    """Read the picture and find out what takes long; touches no widget."""
     import napari_seal
 
-    data, verdict = napari_seal.read(path, trust=trust_for_opening())
-    check_agreed(path, verdict)
-    rgb = data.ndim == 3
-    seal = verdict.seal
+    levels, verdict = napari_seal.read(path, trust=trust)
+    data = _intensities(levels, verdict.seal)
+    scores = verdict.scores
+    means = None if scores is None else tile_means(data, scores.size, scores.sealed.shape)
+    return _File(levels, data, verdict, means)
+
+
+def _keywords(path: str, file: _File) -> tuple[dict[str, Any], list[str]]:
+    """Return what napari is told of the picture, and what of the seal it cannot be told."""
+    levels, verdict, seal = file.levels, file.verdict, file.verdict.seal
     stored = getattr(seal, "layer", None)
-    window, top = getattr(seal, "window", None), 65535 if data.dtype == "uint16" else 255
-    original = _intensities(data, seal)
-    if original is not None:
-        data, window = original, None
+    rgb = levels.ndim == 3
     keywords, notes = attributes_from_json(
-        stored, window=window, rgb=rgb, intact=verdict.intact, top=top
+        stored,
+        window=getattr(seal, "window", None) if file.data is levels else None,
+        rgb=rgb,
+        intact=verdict.intact,
+        top=65535 if levels.dtype == "uint16" else 255,
     )
-    if "contrast_limits" not in keywords and data.dtype == "uint8":
+    if "contrast_limits" not in keywords and file.data.dtype == "uint8":
         # All levels: a stretch chosen from the data would make dim pictures look bright.  Of 16
         # bits, cameras use a part.
         keywords["contrast_limits"] = [0, 255]
@@ -178,23 +194,15 @@ def _load(path: str) -> tuple[Any, dict[str, Any], Verdict, list[str]]:
     keywords["name"] = flagged_name(unmarked(name), verdict.verdict)
     keywords["rgb"] = rgb
     keywords["metadata"] = _metadata(path, verdict)
-    keywords["metadata"][VERDICT_KEY]["notes"] = notes
-    return data, keywords, verdict, notes
+    return keywords, notes
 
 
-def _are_labels(verdict: Verdict, data: npt.NDArray[Any]) -> bool:
-    """Whether a layer of labels was sealed."""
-    stored = getattr(verdict.seal, "layer", None)
-    kind = stored.get("type") if isinstance(stored, Mapping) else None
-    return kind == "labels" and data.ndim == 2 and data.dtype.kind in "iu"
-
-
-def _intensities(levels: npt.NDArray[Any], seal: Any) -> npt.NDArray[Any] | None:
+def _intensities(levels: npt.NDArray[Any], seal: Any) -> npt.NDArray[Any]:
     """The original array of a picture that was sealed as PNG, where its seal fits it."""
     if getattr(seal, "source", None) is None or levels.dtype.name != seal.pixels.dtype:
-        return None
+        return levels
     restore = restorer(seal.format, seal.window, levels.dtype.name, seal.source.dtype)
-    return None if restore is None else restore(levels)
+    return levels if restore is None else restore(levels)
 
 
 def file_stem(path: str) -> str:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._format.names import INDEX_ENDING
-from napari_seal._napari.attributes import (
-    OF_IMAGES,
-    OF_LABELS,
-    attributes_from_json,
-    name_from_json,
-)
+from napari_seal._napari.attributes import attributes_from_json, name_from_json
 from napari_seal._napari.flag import plain_name
 from napari_seal._napari.mismatch import check_agreed
+from napari_seal._napari.new_layer import free_slider, make_layer, restorer
 from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember
+from napari_seal._napari.reading import read_beside
 from napari_seal._napari.signature_preferences import trust_for_opening
 from napari_seal._napari.stack_values import stack_entry
 from napari_seal._napari.stack_watch import StackWatch
@@ -25,18 +21,11 @@ from napari_seal._napari.user_metadata import VERDICT_KEY
 from napari_seal._text import printable
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     from napari.layers import Image, Labels
 
-    from napari_seal._format.window import Window
+    from napari_seal._napari.new_layer import Restore
     from napari_seal._verify.stack import OpenStack
-
-# Types that an image is sealed from; a file may say anything.
-NUMBERS = frozenset(
-    {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
-    | {"bool", "float16", "float32", "float64"}
-)
 
 _OF_LEVELS = ("contrast_limits", "iso_threshold")
 
@@ -68,35 +57,19 @@ def read_stack(path: str) -> Image | Labels:
     import napari_seal
 
     trust = trust_for_opening()
-    opened = napari_seal.open_stack(path, trust=trust)
+    name = os.path.basename(os.path.normpath(path))
+    opened = read_beside(lambda: napari_seal.open_stack(path, trust=trust), name)
     check_agreed(opened.path, opened.verdict)
     watch = StackWatch(opened, trust)
     opened.on_verdict = watch.see
     data, keywords, notes = _load(opened)
-    layer = _make(data, keywords, notes, is_labels=_are_labels(opened, data))
+    layer = make_layer(data, keywords, opened.layer, notes)
     layer.metadata[VERDICT_KEY]["notes"] = notes
-    # Restored limits would also be the ends of the slider: contrast could only be raised.
-    if hasattr(layer, "reset_contrast_limits_range") and layer.dtype.kind in "iu":
-        layer.reset_contrast_limits_range()
+    free_slider(layer)
     remember(layer, None)
     watch.follow(layer, partial(_lazy, opened))
     watch.announce(notes)
     return layer
-
-
-def _make(
-    data: Any, keywords: dict[str, Any], notes: list[str], *, is_labels: bool
-) -> Image | Labels:
-    from napari.layers import Image, Labels
-
-    kind, foreign = (Labels, OF_IMAGES) if is_labels else (Image, OF_LABELS)
-    keywords = {key: value for key, value in keywords.items() if key not in foreign}
-    try:
-        return kind(data, **keywords)
-    except Exception as error:  # noqa: BLE001 - values that napari refuses only in combination
-        keywords = {key: keywords[key] for key in ("name", "metadata", "rgb") if key in keywords}
-        notes.append(f"layer attributes ({printable(error, 100)})")
-        return kind(data, **keywords)
 
 
 def _load(opened: OpenStack) -> tuple[Any, dict[str, Any], list[str]]:
@@ -133,62 +106,15 @@ def _lazy(opened: OpenStack) -> Any:
     return data.map_blocks(restore, dtype=restore(_nothing(opened.stack.dtype)).dtype)
 
 
-def _restorer(opened: OpenStack) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]] | None:
+def _restorer(opened: OpenStack) -> Restore | None:
     stack = opened.stack
     return restorer(stack.format, stack.window, stack.dtype, stack.source_dtype)
-
-
-def restorer(
-    format: str | None,  # noqa: A002 - the seal's word
-    window: Window | None,
-    stored: str,
-    source: str,
-) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]] | None:
-    """Return the function that gives the original intensities of what PNG stores.
-
-    Parameters
-    ----------
-    format, window
-        As the seal says.
-    stored, source : str
-        Types of the levels and of the sealed array.
-
-    Returns
-    -------
-    callable or None
-        None where levels cannot be mapped back: they are shown as they are.
-    """
-    if format != "png" or window is None or source not in NUMBERS:
-        return None
-    if stored == source and window.low == 0:
-        return _as_they_are
-    return partial(_restore, window=window, source=source)
-
-
-def _as_they_are(levels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return levels
-
-
-def _restore(levels: npt.NDArray[Any], *, window: Window, source: str) -> npt.NDArray[Any]:
-    import numpy as np
-
-    restored = window.restore(levels)
-    dtype: np.dtype[Any] = np.dtype(source)
-    if dtype.kind in "iu":
-        restored = np.rint(restored).clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
-    return np.asarray(restored, dtype)
 
 
 def _nothing(dtype: str) -> npt.NDArray[Any]:
     import numpy as np
 
     return np.zeros(1, dtype)
-
-
-def _are_labels(opened: OpenStack, data: Any) -> bool:
-    stored = opened.layer
-    kind = stored.get("type") if isinstance(stored, Mapping) else None
-    return kind == "labels" and data.dtype.kind in "iu" and opened.axes[-1] == "X"
 
 
 def _stem(path: str) -> str:

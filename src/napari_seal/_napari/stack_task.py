@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.notices import unmarked, warn
-from napari_seal._napari.verify_task import Task
+from napari_seal._napari.task import Task
 from napari_seal._text import printable
 from napari_seal._verify.stack_check import StackVerdict
 from napari_seal._verify.verdict import Outcome, Verdict

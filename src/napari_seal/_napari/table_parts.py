@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from napari_seal._napari.theme import ThemeWatch
+
 _DISPLAY = Qt.ItemDataRole.DisplayRole
+#: Left and right of a cell's text, in pixels.
+MARGINS: Final = 8
 
 
 class ColumnsModel(QAbstractTableModel):
@@ -37,24 +42,6 @@ class ColumnsModel(QAbstractTableModel):
         return None
 
 
-def show_as_lines(view: QTableView) -> None:
-    """Let a table show whole lines of one height, to be read and selected."""
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setWordWrap(False)
-    view.setShowGrid(False)
-    # Tab leaves the table; the arrow keys move in it.
-    view.setTabKeyNavigation(False)
-    rows = view.verticalHeader()
-    rows.setVisible(False)
-    # Fixed: measuring each of 100,000 rows would take longer than checking them.
-    rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-    rows.setDefaultSectionSize(view.fontMetrics().height() + 8)
-    header = view.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-
-
 def paint_hint(view: QAbstractItemView, hint: str) -> None:
     """Write into a table that shows no row what to do; called after it has drawn itself."""
     if not hint:
@@ -68,7 +55,14 @@ def paint_hint(view: QAbstractItemView, hint: str) -> None:
 
 
 class LinesView(QTableView):
-    """A table of lines that are opened and copied, with the mouse and without it.
+    """A table of whole lines of one height, which are opened and copied, without a mouse as well.
+
+    Parameters
+    ----------
+    model : ColumnsModel
+        What is shown.
+    parent : QWidget, optional
+        Owner, in Qt's sense.
 
     Attributes
     ----------
@@ -80,8 +74,36 @@ class LinesView(QTableView):
     open_wanted = Signal()
     copy_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: ColumnsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setModel(model)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        # Tab leaves the table; the arrow keys move in it.
+        self.setTabKeyNavigation(False)
+        rows = self.verticalHeader()
+        rows.setVisible(False)
+        # Fixed: measuring each of 100,000 rows would take longer than checking them.
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.theme = ThemeWatch(self)
+        self.theme.settled.connect(self.fit_to_font)
+        self._offer_actions()
+
+    def fit_to_font(self) -> None:
+        """Give rows and columns the size that their font needs."""
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+
+    def width_of(self, texts: Iterable[str]) -> int:
+        """Return the width of a column in which each of some texts fits, in pixels."""
+        width = self.fontMetrics().horizontalAdvance
+        return max(map(width, texts), default=0) + MARGINS
+
+    def _offer_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         opens, copies = QAction("Open in viewer", self), QAction("Copy path", self)
         copies.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))

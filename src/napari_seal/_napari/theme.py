@@ -1,4 +1,6 @@
-"""Whether the window's theme is dark or light, so that coloured words can be read on its ground.
+"""The looks of the window as they change: its theme, dark or light, and its font.
+
+Coloured words are to be legible on the ground of the theme.
 
 No colour is legible both on napari's dark theme and on its light one: against each, a text needs a
 contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), and the two grounds are only 12 to 1 apart.
@@ -10,7 +12,12 @@ from qtpy.QtCore import QEvent, QObject, QTimer, Signal
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QWidget
 
-_CHANGES = (QEvent.Type.StyleChange, QEvent.Type.PaletteChange, QEvent.Type.Polish)
+_CHANGES = (
+    QEvent.Type.StyleChange,
+    QEvent.Type.PaletteChange,
+    QEvent.Type.FontChange,
+    QEvent.Type.Polish,
+)
 
 
 def is_dark(widget: QWidget) -> bool:
@@ -19,7 +26,7 @@ def is_dark(widget: QWidget) -> bool:
 
 
 class ThemeWatch(QObject):
-    """Notice when the ground of a widget becomes dark or light.
+    """Notice when the ground of a widget becomes dark or light, and when its font may be another.
 
     Parameters
     ----------
@@ -30,11 +37,14 @@ class ThemeWatch(QObject):
     ----------
     changed : Signal(bool)
         Whether it is dark now.
+    settled : Signal
+        Colours or font may be others than before.
     dark : bool
-        The same, at any time.
+        Whether it is dark, at any time.
     """
 
     changed = Signal(bool)
+    settled = Signal()
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
@@ -47,7 +57,7 @@ class ThemeWatch(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's
-        """Look again after whatever may have changed the colours."""
+        """Look again after whatever may have changed colours or font."""
         if event.type() in _CHANGES:
             self._later.start()
         return False
@@ -57,3 +67,4 @@ class ThemeWatch(QObject):
         if dark != self.dark:
             self.dark = dark
             self.changed.emit(dark)
+        self.settled.emit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QImage, QPainter, QPen, QPixmap
@@ -49,7 +49,8 @@ class Thumbnails(QWidget):
     def show_picture(
         self,
         scores: ScoreMap | None,
-        data: Any,
+        now: npt.NDArray[np.floating] | None,
+        shape: Sequence[int],
         regions: Sequence[Sequence[int]],
         *,
         alike: bool = True,
@@ -60,8 +61,10 @@ class Thumbnails(QWidget):
         ----------
         scores : ScoreMap or None
             With the picture as it was sealed.
-        data : (Y, X) or (Y, X, 3) ndarray
-            The picture now.
+        now : ndarray or None
+            Means of the tiles of the picture as it is, see `tile_means`.
+        shape : (int, int)
+            Of that picture, in pixels.
         regions : sequence of boxes
             In pixels of the picture.
         alike : bool
@@ -73,55 +76,23 @@ class Thumbnails(QWidget):
         if scores is None or not scores.sealed.size:
             return
         before = np.nan_to_num(np.asarray(scores.sealed, float)).clip(0, 255)
-        now = tile_means(data, scores.size, before.shape)
-        if now is not None and not alike:
+        rows, columns = before.shape
+        if now is None:
+            # No places of a picture of another size are shown in this one.
+            shape, regions = (rows * scores.size, columns * scores.size), ()
+        elif not alike:
             # Most tiles are as they were: they tell how the levels correspond.
             now = _matched(now, before)
         shown = [before] if now is None else [before, now]
         # One range for both: a picture that became brighter must look brighter.
         low, high = min(a.min() for a in shown), max(a.max() for a in shown)
-        rows, columns = before.shape
-        shape = data.shape[:2] if now is not None else (rows * scores.size, columns * scores.size)
-        boxes = regions if now is not None else ()
-        self.before.setPixmap(_draw(before, low, high, shape, boxes))
+        sharp = self.devicePixelRatioF()
+        for label, levels in zip((self.before, self.now), shown, strict=False):
+            grey = ((levels - low) * (255 / max(high - low, 1e-6))).round().astype(np.uint8)
+            label.setPixmap(_draw(grey, shape, regions, sharp))
         self._caption.setText(f"as sealed, from the fingerprint ({rows} x {columns} tiles)")
         for part in (self.now, self._now_caption):
             part.setVisible(now is not None)
-        if now is not None:
-            self.now.setPixmap(_draw(now, low, high, shape, boxes))
-
-
-def tile_means(data: Any, size: int, shape: tuple[int, ...]) -> npt.NDArray[np.floating] | None:
-    """Return the mean level of each tile.
-
-    Parameters
-    ----------
-    data : (Y, X) or (Y, X, 3) array-like
-        A picture.
-    size : int
-        Side of a tile in pixels; those of the last row and column reach to the picture's edge.
-    shape : (int, int)
-        Number of rows and columns of tiles.
-
-    Returns
-    -------
-    (rows, columns) ndarray or None
-        None where the picture is not of the size that has so many tiles.
-    """
-    import numpy as np
-
-    data = np.asarray(data)
-    rows, columns = shape
-    for side, number in zip(data.shape[:2], shape, strict=True):
-        if not (number - 1) * size < side < (number + 1) * size:
-            return None
-    ys, xs = np.arange(rows) * size, np.arange(columns) * size
-    sums = np.add.reduceat(data, ys, axis=0, dtype=np.float32)
-    sums = np.add.reduceat(sums, xs, axis=1, dtype=np.float64)
-    if sums.ndim == 3:
-        sums = sums[..., :3] @ np.array([0.299, 0.587, 0.114])
-    counts = np.outer(np.diff([*ys, data.shape[0]]), np.diff([*xs, data.shape[1]]))
-    return np.asarray(sums / counts)
 
 
 def _matched(
@@ -138,19 +109,16 @@ def _matched(
 
 
 def _draw(
-    levels: npt.NDArray[np.floating],
-    low: float,
-    high: float,
+    grey: npt.NDArray[np.uint8],
     shape: Sequence[int],
     boxes: Sequence[Sequence[int]],
+    sharp: float,
 ) -> QPixmap:
-    import numpy as np
-
-    grey = ((levels - low) * (255 / max(high - low, 1e-6))).round().astype(np.uint8)
+    """A picture with boxes; ``sharp`` is the number of the screen's pixels for each of Qt's."""
     rows, columns = grey.shape
     image = QImage(grey.tobytes(), columns, rows, columns, QImage.Format.Format_Grayscale8)
     per_pixel = _SIDE / max(shape)
-    size = QSize(*(max(1, round(side * per_pixel)) for side in (shape[1], shape[0])))
+    size = QSize(*(max(1, round(side * per_pixel * sharp)) for side in (shape[1], shape[0])))
     picture = QPixmap.fromImage(
         image.scaled(
             size,
@@ -158,6 +126,7 @@ def _draw(
             Qt.TransformationMode.SmoothTransformation,
         )
     )
+    picture.setDevicePixelRatio(sharp)
     painter = QPainter(picture)
     for y0, x0, y1, x1 in boxes:
         box = QRectF(x0, y0, x1 - x0, y1 - y0)

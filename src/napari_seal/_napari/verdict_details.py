@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
+from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.verdict_table import VerdictTable
 from napari_seal._napari.verify_text import details
 
@@ -30,10 +31,9 @@ class VerdictDetails(QPlainTextEdit):
         self.setPlaceholderText("Select a result to read why.")
         self.setAccessibleName("Details of the selected result")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        margins = 2 * (int(self.document().documentMargin()) + self.frameWidth())
-        line = self.fontMetrics().lineSpacing()
-        self.setMinimumHeight(_LEAST_LINES * line + margins)
-        self.setMaximumHeight(_MOST_LINES * line + margins)
+        self._theme = ThemeWatch(self)
+        self._theme.settled.connect(self._fit_to_font)
+        self._fit_to_font()
         selection = table.selectionModel()
         selection.selectionChanged.connect(self._follow)
         selection.currentChanged.connect(self._follow)
@@ -43,6 +43,12 @@ class VerdictDetails(QPlainTextEdit):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least height: what is more is shared with the table."""
         return QSize(super().sizeHint().width(), self.minimumHeight())
+
+    def _fit_to_font(self) -> None:
+        margins = 2 * (int(self.document().documentMargin()) + self.frameWidth())
+        line = self.fontMetrics().lineSpacing()
+        self.setMinimumHeight(_LEAST_LINES * line + margins)
+        self.setMaximumHeight(_MOST_LINES * line + margins)
 
     def _follow(self, *_: object) -> None:
         verdict = self._table.selected_verdict()

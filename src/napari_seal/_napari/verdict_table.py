@@ -17,11 +17,13 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.flag import FLAGS
 from napari_seal._napari.names import our_extension
-from napari_seal._napari.table_parts import LinesView, paint_hint, show_as_lines
-from napari_seal._napari.theme import ThemeWatch
+from napari_seal._napari.signature_words import state_text
+from napari_seal._napari.table_parts import MARGINS, LinesView, paint_hint
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._napari.verdict_order import FILE, SIGNATURE, SIGNER, VERDICT, WHY
+from napari_seal._trust.states import Signature
 from napari_seal._verify.verdict import Verdict
 
 #: What is written into the empty table.
@@ -35,17 +37,14 @@ EMPTY = (
 #: The same, where there are results that are not shown.
 FILTERED = "No result passes the filter. Choose all verdicts, and clear the text."
 
-#: Images opened at once: each is a layer, and each takes a moment in which the window stands still.
+#: Images opened at once: each is a layer or more, and napari's list gets slow and hard to read.
 MOST_OPENED = 20
 
-# Pixels; in a table that is narrower, reasons would be cut after two words.
-_WIDE = 560
-# The same in height: the header and four rows.
-_LEAST_HEIGHT = 130
-# What signature and signer take of it.
-_SIGNATURE_WIDTH, _SIGNER_WIDTH = 105, 120
-# Left and right of a cell's text.
-_MARGINS = 8
+# Widths of columns, in digits: of the file where others must give way, and where there is room; of
+# the signer; of reasons, which would be cut after two words in less.
+_FILE_LEAST, _FILE, _SIGNER, _WHY = 14, 34, 17, 28
+# Rows that can be seen at least, with the header.
+_LEAST_ROWS = 5
 # Rows that stay selected when they move: Qt looks for each of them, 16 s for 10^6.
 _MOST_KEPT = 20_000
 
@@ -69,18 +68,15 @@ class VerdictTable(LinesView):
     opened = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.results = VerdictModel(self)
+        self.results = VerdictModel()
+        super().__init__(self.results, parent)
+        self.results.setParent(self)
         self.running = False
-        self.setModel(self.results)
         self.setSortingEnabled(False)
-        show_as_lines(self)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(_LEAST_HEIGHT)
-        self._theme = ThemeWatch(self)
-        self._theme.changed.connect(self._set_dark)
-        self.results.set_dark(self._theme.dark)
+        self.theme.changed.connect(self._set_dark)
+        self.results.set_dark(self.theme.dark)
         header = self.horizontalHeader()
         header.setStretchLastSection(True)
         # One in which nothing is selected: a header looks at every selected row when it is drawn,
@@ -91,13 +87,11 @@ class VerdictTable(LinesView):
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.sortIndicatorChanged.connect(self.results.sort)
         self.results.about_to_move.connect(self._let_go)
-        self.setColumnWidth(VERDICT, 145)
-        self.setColumnWidth(SIGNATURE, _SIGNATURE_WIDTH)
-        self.setColumnWidth(SIGNER, _SIGNER_WIDTH)
         header.moveSection(header.visualIndex(SIGNATURE), 1)
         header.moveSection(header.visualIndex(SIGNER), 2)
         self._signed = False
-        self._fit_columns()
+        self._fitted: tuple[object, ...] = ()
+        self.fit_to_font()
         self.setItemDelegateForColumn(FILE, NameVisible(self))
         self.open_wanted.connect(self.open_selected)
         self.copy_wanted.connect(self.copy_paths)
@@ -141,7 +135,7 @@ class VerdictTable(LinesView):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least height: the table gets what the page has left."""
-        return QSize(super().sizeHint().width(), _LEAST_HEIGHT)
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the rows, or say what to do where there are none."""
@@ -163,16 +157,34 @@ class VerdictTable(LinesView):
             self._signed = shown
             self._fit_columns()
 
+    def fit_to_font(self) -> None:
+        """Give rows and columns the size that their font needs."""
+        super().fit_to_font()
+        self.setMinimumHeight(_LEAST_ROWS * self.verticalHeader().defaultSectionSize())
+        self._fit_columns()
+
     def _fit_columns(self) -> None:
-        wide = self.width() >= _WIDE
-        self.setColumnHidden(SIGNATURE, not self._signed)
-        self.setColumnHidden(SIGNER, not self._signed or not wide)
-        room = _WIDE + (_SIGNATURE_WIDTH + _SIGNER_WIDTH if self._signed else 0)
-        narrow = self.width() < room
-        if narrow != self.isColumnHidden(WHY):
-            self.setColumnHidden(WHY, narrow)
-            if not narrow:
-                self.setColumnWidth(FILE, 230)
+        digit, room = self.fontMetrics().horizontalAdvance("0"), self.viewport().width()
+        verdict = self.width_of(f"{flag.symbol} {outcome}" for outcome, flag in FLAGS.items())
+        signature = self.width_of(map(state_text, Signature)) if self._signed else 0
+        signer = _SIGNER * digit if self._signed else 0
+        all_with_reasons = verdict + signature + signer + (_FILE + _WHY) * digit
+        with_reasons = room >= all_with_reasons
+        file = min(_FILE_LEAST * digit, room // 2)
+        with_signer = self._signed and room >= verdict + signature + signer + file
+        # Words are cut before the file's name is gone.
+        squeezed = min(1, (room - file) / (verdict + signature))
+        fitted = (digit, self._signed, with_signer, with_reasons, squeezed)
+        if fitted != self._fitted:  # else widths may be what a person has dragged them to
+            self._fitted = fitted
+            self.setColumnHidden(SIGNATURE, not self._signed)
+            self.setColumnHidden(SIGNER, not with_signer)
+            self.setColumnHidden(WHY, not with_reasons)
+            self.setColumnWidth(VERDICT, int(verdict * squeezed))
+            self.setColumnWidth(SIGNATURE, int(signature * squeezed))
+            self.setColumnWidth(SIGNER, signer)
+            # Stretched where it is the last one; what is too wide would not become smaller.
+            self.setColumnWidth(FILE, _FILE * digit if with_reasons else file)
         # Anew: columns that appear do not make the last one smaller.
         header = self.horizontalHeader()
         header.setStretchLastSection(False)
@@ -216,7 +228,7 @@ class NameVisible(QStyledItemDelegate):
             return
         option.textElideMode = Qt.TextElideMode.ElideLeft
         name = os.path.basename(option.text)
-        room = option.rect.width() - _MARGINS
+        room = option.rect.width() - MARGINS
         width = option.fontMetrics.horizontalAdvance
         if width(f"…{os.sep}{name}") <= room:
             return

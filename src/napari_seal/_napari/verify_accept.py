@@ -9,9 +9,10 @@ from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_seal._napari.dock_page import show_focus
+from napari_seal._napari.task import Task, when_done
+from napari_seal._napari.verdict_order import FILE
 from napari_seal._napari.verdict_table import VerdictTable, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
-from napari_seal._napari.verify_task import Task, when_done
 from napari_seal._napari.verify_text import breakable
 from napari_seal._text import printable
 
@@ -104,7 +105,7 @@ class Acceptor(QObject):
         rows = list(selected_rows(table))
         if not rows or self.busy:
             return
-        shown = [str(table.results.index(row, 1).data()) for row in rows[:_NAMED]]
+        shown = [str(table.results.index(row, FILE).data()) for row in rows[:_NAMED]]
         dialog = AcceptDialog(shown, len(rows), self._parent)
         agreed = dialog.exec() == QDialog.DialogCode.Accepted
         note = dialog.note.text().strip()

@@ -21,12 +21,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari.dock_page import show_focus
-from napari_seal._napari.table_parts import ColumnsModel, LinesView, show_as_lines
+from napari_seal._napari.table_parts import MARGINS, ColumnsModel, LinesView
+from napari_seal._napari.task import Task
 from napari_seal._napari.verdict_table import MOST_OPENED, NameVisible, copy_lines, selected_rows
 from napari_seal._napari.verify_ledger import files, for_people
-from napari_seal._napari.verify_task import Task
 from napari_seal._napari.verify_text import breakable, relative
 from napari_seal._text import printable
+from napari_seal._verify.verdict import Outcome
 
 _ROLES = Qt.ItemDataRole
 _TICK_MS: Final = 100
@@ -89,8 +90,9 @@ class DuplicatesModel(ColumnsModel):
             if column == 0:  # once for each image
                 first = row == 0 or self._of[row - 1] != self._of[row]
                 return identity.partition(":")[2][:_DIGITS] if first else ""
-            return printable(relative(self._paths[row], self.folder) if column == 1
-                             else self._verdicts[row])  # fmt: skip
+            if column == 1:
+                return printable(relative(self._paths[row], self.folder))
+            return printable(self._verdicts[row])
         if role == _ROLES.ToolTipRole:
             text = identity if column == 0 else printable(self._paths[row])
             return f"<p>{html.escape(text)}</p>"
@@ -134,19 +136,21 @@ class DuplicatesWindow(QDialog):
         self._show_buttons()
 
     def _make_table(self) -> None:
-        self.table = table = LinesView()
-        table.setModel(self.model)
+        self.table = table = LinesView(self.model)
         table.setAccessibleName("Images that are there more than once")
-        show_as_lines(table)
         table.open_wanted.connect(self._open_selected)
         table.copy_wanted.connect(self._copy)
         header = table.horizontalHeader()
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        table.setColumnWidth(0, table.fontMetrics().horizontalAdvance("0" * _DIGITS) + 24)
-        table.setColumnWidth(2, 140)
+        table.theme.settled.connect(self._fit_columns)
+        self._fit_columns()
         table.setItemDelegateForColumn(1, NameVisible(table))
         table.doubleClicked.connect(lambda index: self.opened.emit([self._path(index.row())]))
         table.selectionModel().selectionChanged.connect(lambda *_: self._show_buttons())
+
+    def _fit_columns(self) -> None:
+        self.table.setColumnWidth(0, self.table.width_of(["0" * _DIGITS]) + MARGINS)
+        self.table.setColumnWidth(2, self.table.width_of(Outcome) + MARGINS)
 
     def _lay_out(self, ledger: str) -> None:
         self.told = QLabel("Looking into the ledger…")

@@ -10,9 +10,9 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from qtpy.QtWidgets import QMenu, QPushButton
 
 from napari_seal._napari.export import ask_where, export
+from napari_seal._napari.task import Task
 from napari_seal._napari.verdict_model import VerdictModel
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verify_task import Task
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Verdict
 

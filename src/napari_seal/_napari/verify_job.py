@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Final
 
+from napari_seal._napari.task import Task
 from napari_seal._napari.time_left import TimeLeft
 from napari_seal._napari.verdict_rows import Packed, VerdictRows
 from napari_seal._napari.verify_ledger import files, for_people
-from napari_seal._napari.verify_task import Task
 from napari_seal._napari.verify_text import nothing_checked, why_nothing_checked
 from napari_seal._verify.progress import Progress
 from napari_seal._verify.verdict import Outcome, Verdict

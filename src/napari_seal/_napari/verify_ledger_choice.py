@@ -19,8 +19,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.task import Task, when_done
 from napari_seal._napari.verify_ledger import FILES, LedgerState, files_done, go_on_text, look_at
-from napari_seal._napari.verify_task import Task, when_done
 from napari_seal._napari.verify_text import breakable, typed_paths
 from napari_seal._text import printable
 

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 
 from napari_seal._napari import signature_preferences
 from napari_seal._napari.signature_preferences import load_signature_preferences
-from napari_seal._napari.verify_task import Task, when_done
+from napari_seal._napari.task import Task, when_done
 from napari_seal._napari.verify_text import breakable
 from napari_seal._text import printable
 
