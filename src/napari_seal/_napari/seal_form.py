@@ -208,7 +208,7 @@ class _OneClick(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's
         """Let nothing through that comes with the second click."""
-        return event.type() == QEvent.Type.MouseButtonDblClick
+        return bool(event.type() == QEvent.Type.MouseButtonDblClick)
 
 
 def show(label: QLabel, text: str) -> None:
