@@ -30,7 +30,7 @@ _WAYS: Final = {
     "_verify": ("file", "verdict", "check_one", ("check", "steps")),
 }
 #: Steps that few files take.
-_ASIDE: Final = {"adopted", "original", "stack_index"}
+_ASIDE: Final = {"adopted", "original", "progress", "stack_index"}
 
 
 def imports() -> dict[str, set[str]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+
+import numpy as np
 
 #: Files that take a while: some seconds.
 MANY = 40_000
@@ -45,3 +48,23 @@ def run(widget: Any, qtbot: Any, *paths: object) -> None:
     widget.start.native.click()
     assert widget.running
     qtbot.waitUntil(lambda: not widget.running)
+
+
+class SlowImage:
+    """An image whose data are read when they are needed, and are not there before `gate` opens.
+
+    What napari needs to show it is there at once.
+    """
+
+    def __init__(self, image: np.ndarray) -> None:
+        self._image = image
+        self.shape, self.dtype, self.ndim = image.shape, image.dtype, image.ndim
+        self.gate, self.wanted = threading.Event(), threading.Event()
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._image[key]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        self.wanted.set()
+        assert self.gate.wait(60)
+        return self._image.astype(self.dtype if dtype is None else dtype)

@@ -11,15 +11,17 @@ import time
 import dask.array
 import numpy as np
 import pytest
+from dock import SlowImage
 from napari.components import ViewerModel
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QEvent, QPointF, Qt, QTimer
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication, QWidget
 from support import PATIENCE, wait_until
 
 import napari_seal
 from napari_seal._napari.beside import beside_window
 from napari_seal._napari.seal_widget import SealWidget
-from napari_seal._napari.sealing import Cancelled
+from napari_seal._napari.shown_progress import Cancelled
 from napari_seal.errors import ImageError
 
 
@@ -188,7 +190,7 @@ def test_sealing_a_large_image_stops_nothing(seal, beats, tmp_path):
     began = time.process_time()
     assert seal.seal() is not None
     took = time.process_time() - began
-    assert seen == [("Sealing…", True, None)]
+    assert seen == [("Cancel", True, None)]
     assert not seal.progress.isVisible()
     assert seal.seal_button.text == "Seal"
     during = [began, *(beat for beat in beats if beat > began)]
@@ -227,3 +229,79 @@ def test_a_stack_is_cancelled_by_a_click(seal, tmp_path):
     assert "Cancelled" in seal.problem.text()
     assert "go on" in seal.problem.text()
     assert seal.seal().complete
+
+
+@pytest.fixture
+def slow(seal, picture, tmp_path):
+    """A layer in the same widget that is chosen, and whose data are not there yet."""
+    data = SlowImage(picture)
+    seal._viewer.add_image(data, name="slow", contrast_limits=[0, 65535])
+    seal.reset_choices()
+    seal.layer.value = seal._viewer.layers["slow"]
+    seal.target.value = tmp_path / "slow.sealed.jpg"
+    yield data
+    data.gate.set()
+
+
+def once(condition, action):
+    """Do something in the window's thread as soon as a condition holds."""
+    if condition():
+        action()
+    else:
+        QTimer.singleShot(10, lambda: once(condition, action))
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_an_image_is_cancelled_by_a_click(seal, slow, tmp_path, old):
+    """Nothing is written, and an older file stays; another press seals it."""
+    if old is not None:
+        (tmp_path / "slow.sealed.jpg").write_bytes(old)
+        seal.target.value = tmp_path / "slow.sealed.jpg"
+        seal.overwrite.value = True
+    shown = []
+
+    def click():
+        seal.seal_button.native.click()
+        shown.append((seal.progress.format(), seal.seal_button.enabled))
+        QTimer.singleShot(100, slow.gate.set)
+
+    once(slow.wanted.is_set, click)
+    assert seal.seal() is None
+    assert shown == [("Cancelling…", False)]
+    assert seal.problem.text() == "⚠ Cancelled: nothing was written to slow.sealed.jpg."
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == ([] if old is None else [old])
+    assert seal.seal_button.enabled
+    assert seal.seal() is not None
+
+
+def test_a_double_click_does_not_cancel_what_it_began(seal, slow, tmp_path):
+    """The second click comes when the button is that for cancelling."""
+
+    def click_again():
+        button, left = seal.seal_button.native, Qt.MouseButton.LeftButton
+        at = QPointF(button.rect().center())
+        for kind in (QEvent.Type.MouseButtonDblClick, QEvent.Type.MouseButtonRelease):
+            event = QMouseEvent(kind, at, left, left, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(button, event)
+        slow.gate.set()
+
+    once(slow.wanted.is_set, click_again)
+    assert seal.seal() is not None
+
+
+def test_data_that_cannot_be_read_are_told_of(seal, tmp_path):
+    """Whatever it is that a lazy layer raises; the widget can be used again."""
+
+    class Gone(SlowImage):
+        def __array__(self, dtype=None, copy=None):
+            raise OSError("the disk is gone")
+
+    seal._viewer.add_image(Gone(np.ones((9, 9))), name="gone", contrast_limits=[0, 1])
+    seal.reset_choices()
+    seal.layer.value = seal._viewer.layers["gone"]
+    seal.target.value = tmp_path / "gone.sealed.jpg"
+    with pytest.raises(OSError, match="the disk is gone"):
+        seal.seal()
+    assert seal.problem.text() == "⚠ Not sealed: the disk is gone"
+    assert seal.seal_button.text == "Seal"
+    assert seal.seal_button.enabled

@@ -73,3 +73,13 @@ def test_save_all_in_the_window(make_napari_viewer, plugin, picture, tmp_path, a
         "a.sealed.jpg",
         "b.sealed.jpg",
     ]
+
+
+def test_what_was_saved_before_an_error_is_told(plugin, picture, tmp_path, told):
+    """The layers before it are there."""
+    viewer = ViewerModel()
+    viewer.add_image(picture, name="a")
+    viewer.add_image(np.full((9, 9), np.nan), name="b", contrast_limits=[0, 1])
+    with pytest.raises(ImageError, match=r"NaN.*\. 1 of 2 layers are saved\."):
+        save(viewer, tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.sealed.jpg"]

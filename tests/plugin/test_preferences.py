@@ -5,6 +5,7 @@ from __future__ import annotations
 import npe2
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Image
 from qtpy.QtWidgets import QApplication, QMessageBox
 
@@ -114,8 +115,6 @@ def test_types_without_a_range_of_their_own_keep_that_of_the_image(dtype):
 
 def test_the_widget_begins_with_them(page, qtbot, picture):
     """Format, quality, windows, and the metadata in the table."""
-    from napari.components import ViewerModel
-
     page.sealing.format = "PNG, lossless"
     page.sealing.quality = 55
     page.sealing.metadata = "operator = Ada"
@@ -131,8 +130,6 @@ def test_the_widget_begins_with_them(page, qtbot, picture):
 
 def test_the_widget_says_that_they_cannot_be_read(page, qtbot, picture):
     """There they can be written into the table."""
-    from napari.components import ViewerModel
-
     page.sealing.metadata = "Ada"
     viewer = ViewerModel()
     viewer.add_image(picture)
@@ -177,3 +174,22 @@ def test_without_the_page_the_defaults_hold(monkeypatch):
 
     monkeypatch.delattr(napari.settings, "get_plugin_settings")
     assert load_preferences() == Preferences()
+
+
+def test_the_widget_follows_the_metadata_of_every_seal(page, qtbot, picture):
+    """A complaint goes with its cause; what was typed for a layer stays."""
+    page.sealing.metadata = "Ada"
+    viewer = ViewerModel()
+    viewer.add_image(picture, name="a")
+    viewer.add_image(picture, name="b")
+    widget = SealWidget(viewer)
+    qtbot.addWidget(widget.native)
+    assert "cannot be read" in widget.problem.text()
+    page.sealing.metadata = "operator = Ada"
+    assert "cannot be read" not in widget.problem.text()
+    assert widget.table.metadata() == {"operator": "Ada"}
+    widget.table.set_metadata({"operator": "Bo"})
+    page.sealing.metadata = "operator = Eve"
+    assert widget.table.metadata() == {"operator": "Bo"}
+    widget.layer.value = viewer.layers["a"]
+    assert widget.table.metadata() == {"operator": "Eve"}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from dock import SlowImage
+from qtpy.QtCore import QTimer
 
 import napari_seal
+from napari_seal._napari.shown_progress import Cancelled
 
 
 @pytest.fixture
@@ -90,3 +93,34 @@ def test_a_stack_is_saved_as_a_folder(
     ]
     assert napari_seal.check_stack(tmp_path / "x.sealed").intact
     assert not [bar for bar in progress._all_instances if "Sealing" in bar.desc]
+
+
+def test_a_large_image_has_a_button_that_ends_it(
+    make_napari_viewer, picture, tmp_path, answer_dialog
+):
+    """The bar shows itself, nothing is written, and the bar hides itself again."""
+    from napari._qt.widgets.qt_progress_bar import QtLabeledProgressBar
+
+    viewer = make_napari_viewer(show=True)
+    slow, window = SlowImage(picture), viewer.window._qt_window
+    viewer.add_image(slow, name="slow", contrast_limits=[0, 65535])
+    answer_dialog(tmp_path / "x", name_filter="sealed.jpg")
+    pressed = []
+
+    def press():
+        for bar in window.findChildren(QtLabeledProgressBar):
+            if bar.cancel_button.isVisible() and not pressed:
+                pressed.append(bar.description_label.text())
+                bar.cancel_button.click()
+                QTimer.singleShot(100, slow.gate.set)
+
+    timer = QTimer()
+    timer.setInterval(20)
+    timer.timeout.connect(press)
+    timer.start()
+    with pytest.raises(Cancelled, match=r"nothing was written to x\.sealed\.jpg"):
+        save(viewer)
+    timer.stop()
+    assert pressed == ["Sealing x.sealed.jpg: "]
+    assert not list(tmp_path.iterdir())
+    assert not window._activity_dialog.isVisible()

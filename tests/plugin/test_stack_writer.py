@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
 import dask.array as da
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
 import napari_seal
-from napari_seal._napari import sealing
 from napari_seal._napari.preferences import Preferences
-from napari_seal._napari.sealing import Cancelled, seal_layer_stack
+from napari_seal._napari.sealing import seal_layer_stack
+from napari_seal._napari.shown_progress import Cancelled, shown_progress
 from napari_seal._napari.writer import write_labels, write_sealed
 from napari_seal.errors import ImageError, TargetExistsError, WriteError
 
@@ -142,14 +144,14 @@ def test_the_bar_has_a_button_that_ends_it(tmp_path):
     """What napari's bar does when its button is pressed."""
     from napari.utils.progress import progress as bars
 
-    report, close = sealing.shown_progress("z")
-    report(1, 8)
-    (bar,) = [bar for bar in bars._all_instances if "Sealing z" in bar.desc]
-    assert (bar.n, bar.total) == (1, 8)
-    bar.cancel()
-    with pytest.raises(Cancelled, match="1 of 8"):
+    with shown_progress("z", stack=True) as report:
         report(1, 8)
-    close()
+        (bar,) = [bar for bar in bars._all_instances if "Sealing z" in bar.desc]
+        assert (bar.n, bar.total) == (1, 8)
+        bar.cancel()
+        with pytest.raises(Cancelled, match="1 of 8"):
+            report(1, 8)
+    assert bar not in bars._all_instances
 
 
 def test_preferences_hold(tmp_path, volume):
@@ -173,3 +175,26 @@ def test_looking_at_labels_is_progress_too(tmp_path):
         progress=lambda done, total: seen.append((done, total)),
     )
     assert seen == [(n, 6) for n in range(1, 7)]
+
+
+def test_another_thread_makes_no_bar(make_napari_viewer, volume, tmp_path):
+    """A script may save in a worker; bars are widgets, and belong to the window's thread."""
+    from napari.utils.progress import progress as bars
+
+    make_napari_viewer()
+    data, meta, _ = Image(volume).as_layer_data_tuple()
+    made, errors = [], []
+    bars._all_instances.events.changed.connect(made.append)
+
+    def work():
+        try:
+            write_sealed(str(tmp_path / "z"), data, meta)
+        except Exception as error:  # noqa: BLE001 - shown by the test
+            errors.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    bars._all_instances.events.changed.disconnect(made.append)
+    assert (made, errors) == ([], [])
+    assert napari_seal.check_stack(tmp_path / "z.sealed").intact

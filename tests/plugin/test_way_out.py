@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari_seal._napari.details_widget import SealDetails
 from napari_seal._napari.open_action import open_flagged
 from napari_seal._napari.reader import read_layer
-from napari_seal._napari.seal_run import what_to_do
+from napari_seal._napari.seal_text import what_to_do
 from napari_seal._napari.seal_widget import SealWidget
 from napari_seal._napari.writer import write_sealed
 from napari_seal.errors import ImageError, PassphraseError, TargetExistsError, WriteError

@@ -14,6 +14,7 @@ from mutators import exif_payload, in_scan, moedal_check, moedal_digest, moedal_
 
 import napari_seal
 from napari_seal import MetadataError, OptionError, Seal, TargetExistsError, WriteError, seal
+from napari_seal._seal.pipeline import seal_in_steps
 from napari_seal._verify import quick
 from napari_seal._verify.check import check_bytes
 from napari_seal._verify.quick import prove
@@ -206,3 +207,31 @@ def test_a_file_whose_algorithm_is_missing_is_unsupported(
     assert verdict.verdict == "seal-unsupported"
     assert verdict.reasons[0].code == "unknown-algorithm"
     assert "napari-seal[blake3]" in verdict.reasons[0].message
+
+
+class _EndedError(Exception):
+    """Somebody who waited wants no more."""
+
+
+@pytest.mark.parametrize("name", ["a.sealed.jpg", "a.sealed.png"])
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_sealing_can_be_ended_at_each_step(
+    tracks: np.ndarray, tmp_path: Path, name: str, old: bytes | None
+) -> None:
+    """Until the file takes its place: nothing is left behind, and an older one stays."""
+    told: list[tuple[int, int]] = []
+    seal_in_steps(tracks, tmp_path / name, lambda *at: told.append(at))
+    assert told == [(done, 5) for done in range(1, 6)]
+    os.unlink(tmp_path / name)
+    if old is not None:
+        (tmp_path / name).write_bytes(old)
+    for last, _ in told:
+
+        def end(done: int, total: int, last: int = last) -> None:
+            if done == last:
+                raise _EndedError
+
+        with pytest.raises(_EndedError):
+            seal_in_steps(tracks, tmp_path / name, end, overwrite=True)
+        left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        assert left == ({} if old is None else {name: old})

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from qtpy.QtCore import QEventLoop, QThread, QTimer
-from qtpy.QtWidgets import QApplication
+from qtpy.QtCore import QEventLoop, QTimer
 
+from napari_seal._napari.main_window import has_window
 from napari_seal._napari.task import Task
 from napari_seal.errors import SealError, WriteError
 
@@ -18,10 +18,8 @@ Progress = Callable[[int, int], None]
 _TICK_MS = 30
 
 
-def beside_window(
-    work: Callable[[Progress], Result], look: Progress | None = None, *, usable: bool = True
-) -> Result:
-    """Do work in a thread and return what it returns; the window draws itself meanwhile.
+def beside_window(work: Callable[[Progress], Result], look: Progress | None = None) -> Result:
+    """Do work in a thread and return what it returns; the window stays usable meanwhile.
 
     Without a window, or from another thread than the window's, it is done at once.
 
@@ -33,15 +31,13 @@ def beside_window(
         Called in the window's thread, again and again, with the number of steps that are done and
         that there are: 0 of 0 as long as it is not known.  A `SealError` that it raises ends the
         work at its next step.
-    usable : bool
-        Whether keys and clicks reach the window; else they wait until the work is done.
 
     Raises
     ------
     Exception
         What the work raises; a `WriteError` where napari was closed before its end.
     """
-    if not _has_window():
+    if not has_window():
         return work(look or _nothing)
     reached = (0, 0)
     stopped: list[SealError] = []
@@ -65,11 +61,10 @@ def beside_window(
     loop, timer = QEventLoop(), QTimer()
     timer.setInterval(_TICK_MS)
     timer.timeout.connect(tick)
-    flags = QEventLoop.ProcessEventsFlag
     # None of Qt's pool, for which closing napari waits: this thread waits for it.
     threading.Thread(target=task.run).start()
     timer.start()
-    loop.exec(flags.AllEvents if usable else flags.ExcludeUserInputEvents)
+    loop.exec()
     timer.stop()
     if not task.done:
         # napari was closed, which ends every loop.  The step that is under way is finished.
@@ -79,14 +74,6 @@ def beside_window(
     if task.failure is not None:
         raise task.failure
     return task.result  # type: ignore[return-value]
-
-
-def _has_window() -> bool:
-    """Whether there is a window that would stand still, and this is its thread."""
-    application = QApplication.instance()
-    if application is None or QThread.currentThread() is not application.thread():
-        return False
-    return any(widget.isVisible() for widget in QApplication.topLevelWidgets())
 
 
 def _nothing(done: int, total: int) -> None:

@@ -16,10 +16,11 @@ from napari_seal._napari.names import (
 )
 from napari_seal._napari.notices import say, warn
 from napari_seal._napari.preferences import Preferences, load_preferences
-from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
+from napari_seal._napari.sealing import seal_layer
+from napari_seal._napari.shown_progress import shown_progress
 from napari_seal._napari.signing import preferred_key
 from napari_seal._text import printable
-from napari_seal.errors import ImageError, TargetExistsError, WriteError
+from napari_seal.errors import ImageError, SealError, TargetExistsError, WriteError
 
 if TYPE_CHECKING:
     from napari_seal import SigningKey
@@ -66,7 +67,15 @@ def write_layers(path: str, layers: Sequence[LayerData]) -> list[str]:
     except OSError as error:
         text = f"the folder {printable(folder)!r} could not be made: {error.strerror}"
         raise WriteError(text) from error
-    written = [_write(*row, preferences, key) for row in zip(targets, sealable, strict=True)]
+    written: list[str] = []
+    for target, layer in zip(targets, sealable, strict=True):
+        try:
+            written.append(_write(target, layer, preferences, key))
+        except SealError as error:
+            if not written:
+                raise
+            done = f"{len(written)} of {len(targets)} layers are saved"
+            raise type(error)(f"{str(error).rstrip('.')}. {done}.") from error
     _say_what_was_done(folder, len(written), [kind for _, _, kind in layers if kind not in _OURS])
     return written
 
@@ -103,16 +112,11 @@ def _write(
     key: SigningKey | None,
 ) -> str:
     data, meta = layer
-    if not is_stack(data, meta):
-        seal_image(target, data, meta, preferences=preferences, key=key)
-        return target
-    progress, close = shown_progress(os.path.basename(target))
-    try:
-        return seal_layer_stack(
+    with shown_progress(os.path.basename(target), stack=is_stack(data, meta)) as progress:
+        path, _ = seal_layer(
             target, data, meta, preferences=preferences, key=key, progress=progress
-        )[0]
-    finally:
-        close()
+        )
+    return path
 
 
 def _say_what_was_done(folder: str, number: int, others: list[str]) -> None:

@@ -45,7 +45,7 @@ def _ask(path: str, verdict: Verdict) -> bool:
     from qtpy.QtWidgets import QApplication, QMessageBox
 
     from napari_seal._napari.dock_page import show_focus
-    from napari_seal._napari.passphrase_dialog import main_window
+    from napari_seal._napari.main_window import main_window
 
     if QApplication.instance() is None:
         return True

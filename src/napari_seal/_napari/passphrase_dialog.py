@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from qtpy.QtCore import QThread
 from qtpy.QtWidgets import (
-    QApplication,
     QCheckBox,
     QDialog,
     QDialogButtonBox,
@@ -87,18 +85,3 @@ class PassphraseDialog(QDialog):
         self.line.clear()
         self.deleteLater()
         return answer if accepted else None
-
-
-def can_ask() -> bool:
-    """Whether there is a window, and this is its thread."""
-    application = QApplication.instance()
-    return application is not None and QThread.currentThread() is application.thread()
-
-
-def main_window() -> QWidget | None:
-    """Return the window over which a dialog appears, and whose theme it has."""
-    import napari
-
-    viewer = napari.current_viewer()
-    window = getattr(getattr(viewer, "window", None), "_qt_window", None)
-    return window or QApplication.activeWindow()

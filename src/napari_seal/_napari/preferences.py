@@ -6,7 +6,7 @@ as default holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -143,6 +143,28 @@ def _unreadable(problem: str) -> MetadataError:
 def _on_mismatch(opening: Any) -> OnMismatch:
     word: Any = ON_MISMATCH.get(opening.on_mismatch, "flag")
     return word  # type: ignore[no-any-return]
+
+
+def follow(group: str, callback: Callable[[Any], None]) -> None:
+    """Have a bound method called whenever something in a group is set, as long as its object lives.
+
+    Parameters
+    ----------
+    group : {"sealing", "opening", "signatures"}
+        On the page.
+    callback : callable
+        Gets napari's event.
+    """
+    page = settings_page()
+    if page is not None:
+        getattr(page, group).events.connect(callback)
+
+
+def unfollow(group: str, callback: Callable[[Any], None]) -> None:
+    """End that."""
+    page = settings_page()
+    if page is not None:
+        getattr(page, group).events.disconnect(callback)
 
 
 def settings_page() -> Any:

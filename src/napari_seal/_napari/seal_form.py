@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, FileEdit, PushButton, SpinBox
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from napari_seal._napari.dock_page import scroll
@@ -120,6 +120,7 @@ class SealForm(Container[Any]):
         self._later.setSingleShot(True)
         self._later.setInterval(_SETTLE_MS)
         self._later.timeout.connect(self._bring_into_view)
+        self.seal_button.native.installEventFilter(_OneClick(self.seal_button.native))
         self._name_parts()
         self.show_advanced()
 
@@ -146,19 +147,11 @@ class SealForm(Container[Any]):
 
     # while something is written
 
-    def show_writing(self, writing: bool, *, cancel: bool = False) -> None:
-        """Lock the fields while something is written, and say how to end it.
-
-        Parameters
-        ----------
-        writing : bool
-            Whether it is; else the fields are as before.
-        cancel : bool
-            Whether it can be cancelled.
-        """
+    def show_writing(self, writing: bool) -> None:
+        """Lock the fields while something is written, and let the button end it."""
         self.enable(not writing)
-        self.seal_button.text = "Seal" if not writing else "Cancel" if cancel else "Sealing…"
-        self.seal_button.enabled = cancel or not writing
+        self.seal_button.text = "Cancel" if writing else "Seal"
+        self.seal_button.enabled = True
         self.progress.setRange(0, 0)
         self.progress.setVisible(writing)
         if writing:
@@ -201,13 +194,21 @@ class SealForm(Container[Any]):
         return FORMATS[self.format.value]
 
     def enable(self, enabled: bool) -> None:
-        """Let the fields be edited, or not while a stack is written."""
+        """Let the fields be edited, or not while something is written."""
         for part in (self.layer, self.format, self.target, self.overwrite, self.window,
                      self.stack_window, self.moedal):  # fmt: skip
             part.enabled = enabled
         self.quality.enabled = enabled and self.format_name == "jpeg"
         self.table.setEnabled(enabled)
         self.signing.setEnabled(enabled)
+
+
+class _OneClick(QObject):
+    """Takes a double click for one: the second must not cancel what the first began."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, N802 - Qt's
+        """Let nothing through that comes with the second click."""
+        return bool(event.type() == QEvent.Type.MouseButtonDblClick)
 
 
 def show(label: QLabel, text: str) -> None:

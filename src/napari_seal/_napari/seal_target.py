@@ -1,15 +1,19 @@
-"""Where a sealed layer is written: what is proposed, what is typed, what a dialog agreed to."""
+"""Where a sealed layer is written: what is proposed or typed, what is there, what was agreed to."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_seal._napari.names import EXTENSION, LOSSLESS, complete_name, safe_name
+from napari_seal._napari.names import EXTENSION, LOSSLESS, complete_name, safe_name, stack_folder
 from napari_seal._text import printable
-from napari_seal.errors import OptionError
+from napari_seal.errors import OptionError, SealError
+
+if TYPE_CHECKING:
+    from napari_seal._format.stack import Stack
 
 
 def suggest_path(layer_name: str, folder: str, extension: str = EXTENSION) -> str:
@@ -52,6 +56,29 @@ def full_path(typed: str, near: str, extension: str = EXTENSION, *, stack: bool 
     if os.path.isdir(target):
         raise OptionError(f"{printable(target)} is a folder. Choose another name.")
     return target
+
+
+def unfinished(folder: str) -> Stack | None:
+    """Return what a folder holds of a stack that was begun and not finished."""
+    import napari_seal
+
+    if not os.path.isdir(folder):
+        return None
+    try:
+        stack = napari_seal.open_stack(folder).stack
+    except SealError:
+        return None
+    return None if stack.complete else stack
+
+
+def is_taken(target: str, *, stack: bool) -> bool:
+    """Whether something stands in the place that has to be replaced first."""
+    if not stack:
+        return os.path.lexists(target)
+    folder = stack_folder(target)
+    if os.path.isdir(folder):
+        return bool(os.listdir(folder)) and unfinished(folder) is None
+    return os.path.lexists(folder)
 
 
 def ask_for_path(

@@ -21,13 +21,17 @@ from napari_seal._napari.preferences import (
     IMAGE_WINDOWS,
     STACK_WINDOWS,
     Preferences,
+    follow,
     load_preferences,
+    unfollow,
 )
 from napari_seal._napari.seal_draft import Draft, new_draft, read_metadata
 from napari_seal._napari.seal_form import SealForm, show
-from napari_seal._napari.seal_run import is_taken, result_text, run_seal, stack_text, what_to_do
-from napari_seal._napari.seal_target import ask_for_path, full_path, suggest_path
-from napari_seal._napari.sealing import Cancelled
+from napari_seal._napari.seal_target import ask_for_path, full_path, is_taken, suggest_path
+from napari_seal._napari.seal_text import result_text, stack_text, what_to_do
+from napari_seal._napari.sealing import seal_layer
+from napari_seal._napari.shown_progress import cancelled
+from napari_seal._napari.verify_task import in_words
 from napari_seal._text import printable
 from napari_seal.errors import MetadataError, SealError
 
@@ -63,12 +67,8 @@ class SealWidget(SealForm):
         # The file that may be replaced, and whether the one that stands there was just made.
         self._agreed = ""
         self._just_sealed = False
-        self._unset = ""
-        try:
-            self._preferences = load_preferences()
-        except MetadataError as error:
-            self._preferences, self._unset = Preferences(), str(error)
-        # Of a stack that is being written.
+        self._preferences, self._unset = _what_is_set()
+        # Of what is being written.
         self._writing = self._cancelled = False
         super().__init__(self._layers, self._preferences)
         self._guard = CloseGuard(self.native, self._close)
@@ -83,8 +83,17 @@ class SealWidget(SealForm):
         self.target.choose_btn.changed.disconnect()
         self.target.choose_btn.changed.connect(self._choose_file)
         self.seal_button.changed.connect(self._pressed)
+        follow("sealing", self._set_anew)
         self._choose_active()
         self._layer_chosen()
+
+    def _set_anew(self, _event: Any = None) -> None:
+        """Take over the metadata of every seal; the fields stay as the person left them."""
+        found, self._unset = _what_is_set()
+        self._preferences = replace(self._preferences, metadata=found.metadata)
+        self._put_away()
+        self._bring_out()
+        self._show_state()
 
     # which layer
 
@@ -306,6 +315,7 @@ class SealWidget(SealForm):
     def _close(self) -> None:
         self._cancelled = True
         self.signing.let_go()
+        unfollow("sealing", self._set_anew)
 
     def seal(self) -> Seal | Stack | None:
         """Seal the chosen layer and show what was written; errors appear in the widget.
@@ -325,22 +335,26 @@ class SealWidget(SealForm):
             self.show_problem(f"⚠ {what_to_do(error)}")
             return None
         self._writing, self._cancelled = True, False
-        self.show_writing(True, cancel=self.is_stack)
+        self.show_writing(True)
         problem = ""
         try:
-            sealed = run_seal(
-                self.layer.value,
+            _, sealed = seal_layer(
                 target,
+                *data_of(self.layer.value),
                 preferences=self._wanted(),
                 key=key,
                 user_metadata=self.table.metadata(),
-                moedal=bool(self.moedal.value) and not self.is_stack,
+                moedal=bool(self.moedal.value),
                 overwrite=bool(self.overwrite.value),
                 progress=self._progress,
             )
         except SealError as error:
             problem = f"⚠ {what_to_do(error)}"
             return None
+        except Exception as error:
+            # Of whatever computes the layer's data; napari shows where it comes from.
+            problem = f"⚠ Not sealed: {printable(in_words(error))}"
+            raise
         finally:
             self._writing = False
             if not self._guard.closed:
@@ -372,7 +386,13 @@ class SealWidget(SealForm):
         if not self._cancelled and not self._guard.closed:
             self.show_progress(done, total)
         if self._cancelled:
-            raise Cancelled(
-                f"Cancelled: {done:,} of {total:,} steps were done. Seal under the same name to "
-                "go on."
-            )
+            name = os.path.basename(self._target_or_none())
+            raise cancelled(name, done, total, stack=self.is_stack, verb="Seal")
+
+
+def _what_is_set() -> tuple[Preferences, str]:
+    """What stands in Preferences, and what of it cannot be read."""
+    try:
+        return load_preferences(), ""
+    except MetadataError as error:
+        return Preferences(), str(error)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._format.names import INDEX_ENDING
 from napari_seal._napari.attributes import attributes_to_json
 from napari_seal._napari.beside import beside_window
 from napari_seal._napari.flag import plain_name
-from napari_seal._napari.layer_data import check_layer, full_resolution, labels_window
+from napari_seal._napari.layer_data import check_layer, full_resolution, is_stack, labels_window
 from napari_seal._napari.names import LOSSLESS, stack_folder
-from napari_seal._napari.notices import say, unmarked, warn
+from napari_seal._napari.notices import say, warn
 from napari_seal._napari.preferences import Preferences
+from napari_seal._napari.shown_progress import Progress
 from napari_seal._napari.stack_again import (
     check_gaps,
     check_not_itself,
@@ -26,13 +27,55 @@ from napari_seal._napari.stack_axes import name_axes, planes_first
 from napari_seal._napari.user_metadata import metadata_to_json, opened_verdict
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome
-from napari_seal.errors import TargetExistsError, WriteError
+from napari_seal.errors import TargetExistsError
 
 if TYPE_CHECKING:
     from napari_seal import Seal, SigningKey
     from napari_seal._format.stack import Stack
 
-Progress = Callable[[int, int], None]
+
+def seal_layer(
+    target: str,
+    data: Any,
+    meta: Mapping[str, Any],
+    *,
+    preferences: Preferences,
+    key: SigningKey | None = None,
+    user_metadata: Mapping[str, Any] | None = None,
+    moedal: bool = False,
+    overwrite: bool = False,
+    announce: bool = False,
+    progress: Progress | None = None,
+) -> tuple[str, Seal | Stack]:
+    """Seal a layer, of one plane or of many; see `seal_image` and `seal_layer_stack`.
+
+    It is done in a thread; the window stays usable, and is told the progress.
+
+    Parameters
+    ----------
+    target, data, meta, preferences, key, user_metadata, overwrite, announce, progress
+        As for `seal_image`.
+    moedal : bool
+        As for `seal_image`; stacks are not written with it.
+
+    Returns
+    -------
+    path : str
+        What opens it again: the file, or the index of the stack.
+    sealed : Seal or Stack
+        What was written.
+    """
+    options: Any = {
+        "preferences": preferences,
+        "key": key,
+        "user_metadata": user_metadata,
+        "overwrite": overwrite,
+        "announce": announce,
+        "progress": progress,
+    }
+    if is_stack(data, meta):
+        return seal_layer_stack(target, data, meta, **options)
+    return target, seal_image(target, data, meta, moedal=moedal, **options)
 
 
 def seal_image(
@@ -72,8 +115,8 @@ def seal_image(
     announce : bool
         Whether to say that it was sealed.
     progress : callable, optional
-        Called from time to time while the window stays usable; without it, the window only draws
-        itself.
+        Called in the window's thread with the number of steps that are done and that there are.  An
+        exception that it raises ends the sealing: nothing is written then.
 
     Returns
     -------
@@ -82,18 +125,19 @@ def seal_image(
     """
     import numpy as np
 
-    import napari_seal
+    from napari_seal._seal.pipeline import seal_in_steps
 
     check_layer(data, meta, lossless=_is_lossless(target))
     is_labels = meta.get("type") == "labels"
     known = _Known(meta, user_metadata, preferences)
 
-    def work(_: Progress) -> Seal:
+    def work(step: Progress) -> Seal:
         # A copy: in the window, somebody may paint on the layer while it is sealed.
         image = np.array(full_resolution(data, meta))
-        return napari_seal.seal(
+        return seal_in_steps(
             image,
             target,
+            step,
             quality=preferences.quality,
             metadata=known.metadata or None,
             window=labels_window(image) if is_labels else preferences.image_window(image.dtype),
@@ -104,7 +148,7 @@ def seal_image(
         )
 
     try:
-        seal = beside_window(work, progress, usable=progress is not None)
+        seal = beside_window(work, progress)
     except TargetExistsError as error:
         raise _exists(target) from error
     # First: a later message covers an earlier one, and warnings must be seen.
@@ -134,11 +178,8 @@ def seal_layer_stack(
     ----------
     target : str
         As for `seal_image`: ``cells.sealed.png`` makes the folder ``cells.sealed`` of PNG.
-    progress : callable, optional
-        Called with the number of steps that are done and that there are.  An exception that it
-        raises ends the writing.
-    data, meta, preferences, key, user_metadata, overwrite, announce
-        As for `seal_image`.
+    data, meta, preferences, key, user_metadata, overwrite, announce, progress
+        As for `seal_image`; what was written before it was ended can be gone on with.
 
     Returns
     -------
@@ -247,42 +288,6 @@ class _Known:
                 f"{name}: this layer was opened as {opened_as!s}. "
                 "The new seal vouches for the picture as it is now, not for the original."
             )
-
-
-class Cancelled(WriteError):  # noqa: N818 - no error: the person asked for it
-    """The person ended the writing of a stack."""
-
-
-def shown_progress(name: str) -> tuple[Progress, Callable[[], None]]:
-    """Show progress where napari shows it, with a button that ends the writing.
-
-    Parameters
-    ----------
-    name : str
-        Of what is written.
-
-    Returns
-    -------
-    progress : callable
-        For `seal_layer_stack`.  Drawing the bar lets the window draw itself and take clicks.
-    close : callable
-        Takes the bar away.
-    """
-    from napari.utils import cancelable_progress
-
-    bar = cancelable_progress(total=0, desc=unmarked(f"Sealing {printable(name, 60)}"))
-
-    def progress(done: int, total: int) -> None:
-        if bar.is_canceled:
-            raise Cancelled(
-                f"Cancelled: {done:,} of {total:,} steps were done. The folder is marked as not "
-                "finished; save under the same name to go on."
-            )
-        if bar.total != total:
-            bar.total = total
-        bar.update(done - bar.n)
-
-    return progress, bar.close
 
 
 def _is_lossless(target: str) -> bool:

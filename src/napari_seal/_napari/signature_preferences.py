@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_seal._napari import preferences
 from napari_seal._napari.notices import warn
 from napari_seal._napari.preferences import settings_page
 from napari_seal._text import printable
@@ -63,16 +64,12 @@ def set_trust(path: str) -> None:
 
 def follow(callback: Callable[[Any], None]) -> None:
     """Have a bound method called whenever something is set, as long as its object lives."""
-    page = settings_page()
-    if page is not None:
-        page.signatures.events.connect(callback)
+    preferences.follow("signatures", callback)
 
 
 def unfollow(callback: Callable[[Any], None]) -> None:
     """End that."""
-    page = settings_page()
-    if page is not None:
-        page.signatures.events.disconnect(callback)
+    preferences.unfollow("signatures", callback)
 
 
 def trust_for_opening() -> Trust | None:

@@ -140,10 +140,11 @@ def _load(path: str) -> SigningKey:
 
 def _ask(path: str) -> SigningKey:
     from napari_seal import load_signing_key
-    from napari_seal._napari.passphrase_dialog import PassphraseDialog, can_ask, main_window
+    from napari_seal._napari.main_window import is_window_thread, main_window
+    from napari_seal._napari.passphrase_dialog import PassphraseDialog
 
     name = printable(os.path.basename(path))
-    if not can_ask():
+    if not is_window_thread():
         raise PassphraseError(
             f"the key {name} is encrypted, and there is no window to ask for its passphrase"
         )

@@ -18,7 +18,8 @@ from napari_seal._napari.names import (
 )
 from napari_seal._napari.notices import warn
 from napari_seal._napari.preferences import load_preferences
-from napari_seal._napari.sealing import seal_image, seal_layer_stack, shown_progress
+from napari_seal._napari.sealing import seal_layer
+from napari_seal._napari.shown_progress import shown_progress
 from napari_seal._napari.signing import preferred_key
 from napari_seal._text import printable
 
@@ -75,25 +76,19 @@ def _write(path: str, data: Any, meta: Mapping[str, Any], extension: str) -> lis
     preferences = load_preferences()
     check_layer(data, meta, lossless=our_extension(target) == LOSSLESS)
     key = preferred_key()
-    if is_stack(data, meta):
-        progress, close = shown_progress(os.path.basename(target))
-        try:
-            written, _ = seal_layer_stack(
-                target,
-                data,
-                meta,
-                preferences=preferences,
-                key=key,
-                announce=True,
-                progress=progress,
-            )
-        finally:
-            close()
-    else:
-        written = target
-        agreed = target == path and _dialog_asked()
-        seal_image(
-            target, data, meta, preferences=preferences, key=key, overwrite=agreed, announce=True
+    stack = is_stack(data, meta)
+    # The dialog asks about a file of this name; the folder of a stack has another.
+    agreed = not stack and target == path and _dialog_asked()
+    with shown_progress(os.path.basename(target), stack=stack) as progress:
+        written, _ = seal_layer(
+            target,
+            data,
+            meta,
+            preferences=preferences,
+            key=key,
+            overwrite=agreed,
+            announce=True,
+            progress=progress,
         )
     # Last: a later message covers an earlier one.
     _say_which_format(path, target)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy.typing as npt
 
@@ -16,13 +16,20 @@ from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
 from napari_seal._seal.encode import encode_jpeg, encode_png
 from napari_seal._seal.order import Order, check_algorithm
+from napari_seal._seal.progress import Progress, Steps
 from napari_seal._seal.source import accept, bits_of, choose_window
 from napari_seal._seal.write import check_target, write
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from napari_seal._seal.order import SealOptions
     from napari_seal._trust.keys import SigningKey
 
-__all__ = ["check_algorithm", "make", "seal"]
+__all__ = ["check_algorithm", "make", "seal", "seal_in_steps"]
+
+# Digested, scaled, encoded, embedded; and written, but not in its place.
+_STEPS: Final = 5
 
 
 def seal(
@@ -116,15 +123,52 @@ def seal(
         path, quality=quality, metadata=metadata, exif=exif, window=window, layer=layer,
         moedal=moedal, overwrite=overwrite, algorithm=algorithm, place=place, key=key,
     )  # fmt: skip
+    return _follow(order, image, Steps(None, _STEPS))
+
+
+def seal_in_steps(
+    image: npt.ArrayLike,
+    path: str | os.PathLike[str],
+    progress: Progress,
+    **options: Unpack[SealOptions],
+) -> Seal:
+    """Store an image as `seal` does, for somebody who waits for it and may want to end it.
+
+    Parameters
+    ----------
+    image, path, options
+        See `seal`.
+    progress : callable
+        Called with the number of steps that are done and that there are, the last time when only
+        the file's place is left to be taken.  An exception that it raises ends the work: nothing is
+        left behind then, and an older file stays.
+    """
+    return _follow(Order.check(path, **options), image, Steps(progress, _STEPS))
+
+
+def _follow(order: Order, image: npt.ArrayLike, step: Callable[[], None]) -> Seal:
     check_target(order.target, overwrite=order.overwrite)
     array, axes = accept(image, order.format)
-    data, sealed = make(order, array, axes)
-    write(order.target, data, overwrite=order.overwrite)
+    data, sealed = make(order, array, axes, step)
+    write(order.target, data, overwrite=order.overwrite, ready=step)
     return sealed
 
 
-def make(order: Order, array: npt.NDArray[Any], axes: str) -> tuple[bytes, Seal]:
+def _go_on() -> None:
+    """Nobody waits."""
+
+
+def make(
+    order: Order, array: npt.NDArray[Any], axes: str, step: Callable[[], None] = _go_on
+) -> tuple[bytes, Seal]:
     """The bytes of the sealed file, for an array that was accepted and options that were checked.
+
+    Parameters
+    ----------
+    order, array, axes
+        From `Order.check` and `accept`.
+    step : callable
+        Called after each stage; what it raises ends the work.
 
     Raises
     ------
@@ -135,11 +179,15 @@ def make(order: Order, array: npt.NDArray[Any], axes: str) -> tuple[bytes, Seal]
     source, extremes = digest_and_range(
         array, axes=axes, algorithm=order.algorithm, want_range=whole
     )
+    step()
     chosen = choose_window(array, order.window, order.format, extremes=extremes)
     levels = chosen.scale(array, bits_of(array, order.format), inside=whole)
+    step()
     is_png = order.format == "png"
-    return embed(
-        encode_png(levels) if is_png else encode_jpeg(levels, order.quality),
+    encoded = encode_png(levels) if is_png else encode_jpeg(levels, order.quality)
+    step()
+    made = embed(
+        encoded,
         source=source,
         window=chosen,
         quality=None if is_png else order.quality,
@@ -151,3 +199,5 @@ def make(order: Order, array: npt.NDArray[Any], axes: str) -> tuple[bytes, Seal]
         algorithm=order.algorithm,
         signer=order.signer,
     )
+    step()
+    return made

@@ -12,6 +12,7 @@ from napari_seal._format.stack import Stack
 from napari_seal._format.window import Window
 from napari_seal._seal.pipeline import seal
 from napari_seal._seal.planes import Planes
+from napari_seal._seal.progress import Steps
 from napari_seal._seal.resume import find_intact
 from napari_seal._seal.stack_folder import Folder, check_names, folder_of, look_into
 from napari_seal._seal.stack_writing import Writing
@@ -134,7 +135,7 @@ def seal_stack(
     folder = folder_of(path)
     check_names(folder, writing.draft)
     found = look_into(folder, overwrite=overwrite, resume=resume)
-    step = _Steps(progress, planes.count)
+    step = Steps(progress, planes.count)
     common = None if isinstance(window, str) else window
     if resume and found is not None:
         writing.draft = _go_on_with(found, writing.draft)
@@ -178,19 +179,6 @@ def _write_plane(
     if sealed is None:
         sealed = seal(plane, folder.file(name), overwrite=there is not None, **options)
     writing.keep(index, sealed)
-
-
-class _Steps:
-    """Counts planes that are done, and tells ``progress``."""
-
-    def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
-        self._progress = progress
-        self.done, self.total = 0, total
-
-    def __call__(self) -> None:
-        self.done += 1
-        if self._progress is not None:
-            self._progress(self.done, self.total)
 
 
 def _go_on_with(found: Stack, draft: Stack) -> Stack:

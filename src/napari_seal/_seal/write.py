@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import stat
+from collections.abc import Callable
 from typing import Final
 
 from napari_seal._disk import PART_PREFIX, PART_SUFFIX, opened_folder, synchronise
@@ -64,8 +65,21 @@ def check_folder(folder: str, path: str) -> None:
         raise _not_written(path, error) from error
 
 
-def write(path: str, data: bytes, *, overwrite: bool) -> None:
+def write(
+    path: str, data: bytes, *, overwrite: bool, ready: Callable[[], None] | None = None
+) -> None:
     """Write a file through a temporary one in the same folder, re-read and synchronised.
+
+    Parameters
+    ----------
+    path : str
+        Target, which may be an address.
+    data : bytes
+    overwrite : bool
+        Whether an existing file may be replaced.
+    ready : callable, optional
+        Called once only the file's place is left to be taken; at an address, before anything is
+        sent.  What it raises leaves everything as it was.
 
     Raises
     ------
@@ -79,6 +93,8 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
         if local is None:
             from napari_seal._seal.write_address import write_address
 
+            if ready is not None:
+                ready()
             write_address(path, data, overwrite=overwrite)
             return
         path = local
@@ -89,6 +105,8 @@ def write(path: str, data: bytes, *, overwrite: bool) -> None:
         with opened_folder(folder) as descriptor:
             try:
                 write_part(part, data)
+                if ready is not None:
+                    ready()
                 if overwrite:
                     _keep_mode(path, part)
                     os.replace(part, path)

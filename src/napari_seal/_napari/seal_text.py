@@ -1,17 +1,16 @@
-"""The work of the widget "Seal layer...": sealing what was chosen, and saying what was written."""
+"""What the widget "Seal layer..." says: what will be written, what went wrong, what was written."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_seal._format.stack import Stack
-from napari_seal._napari.layer_data import data_of, full_resolution, is_stack
+from napari_seal._napari.layer_data import data_of, full_resolution
 from napari_seal._napari.names import stack_folder
-from napari_seal._napari.preferences import Preferences
-from napari_seal._napari.sealing import Cancelled, Progress, seal_image, seal_layer_stack
+from napari_seal._napari.seal_target import unfinished
+from napari_seal._napari.shown_progress import Cancelled
 from napari_seal._napari.signing import name_of
 from napari_seal._napari.stack_axes import name_axes
 from napari_seal._text import printable
@@ -20,34 +19,7 @@ from napari_seal.errors import PassphraseError, SealError, TargetExistsError, Wr
 if TYPE_CHECKING:
     from napari.layers import Layer
 
-    from napari_seal import Seal, SigningKey
-
-
-def run_seal(
-    layer: Layer,
-    target: str,
-    *,
-    preferences: Preferences,
-    key: SigningKey | None,
-    user_metadata: Mapping[str, Any],
-    moedal: bool,
-    overwrite: bool,
-    progress: Progress,
-) -> Seal | Stack:
-    """Seal a layer, of one plane or of many; see `seal_image` and `seal_layer_stack`.
-
-    It is done in a thread; the window stays usable, and is told the progress.
-    """
-    data, meta = data_of(layer)
-    options: Any = {
-        "preferences": preferences,
-        "key": key,
-        "user_metadata": user_metadata,
-        "overwrite": overwrite,
-    }
-    if is_stack(data, meta):
-        return seal_layer_stack(target, data, meta, progress=progress, **options)[1]
-    return seal_image(target, data, meta, moedal=moedal, progress=progress, **options)
+    from napari_seal import Seal
 
 
 def what_to_do(error: SealError) -> str:
@@ -59,29 +31,6 @@ def what_to_do(error: SealError) -> str:
     if isinstance(error, PassphraseError):
         return f"{text.rstrip('.')}. Press Seal to be asked again, or take the tick away."
     return text
-
-
-def unfinished(folder: str) -> Stack | None:
-    """Return what a folder holds of a stack that was begun and not finished."""
-    import napari_seal
-
-    if not os.path.isdir(folder):
-        return None
-    try:
-        stack = napari_seal.open_stack(folder).stack
-    except SealError:
-        return None
-    return None if stack.complete else stack
-
-
-def is_taken(target: str, *, stack: bool) -> bool:
-    """Whether something stands in the place that has to be replaced first."""
-    if not stack:
-        return os.path.lexists(target)
-    folder = stack_folder(target)
-    if os.path.isdir(folder):
-        return bool(os.listdir(folder)) and unfinished(folder) is None
-    return os.path.lexists(folder)
 
 
 def stack_text(layer: Layer, target: str, *, anew: bool) -> str:
