@@ -31,7 +31,7 @@ from napari_seal._napari.seal_target import ask_for_path, full_path, is_taken, s
 from napari_seal._napari.seal_text import result_text, stack_text, what_to_do
 from napari_seal._napari.sealing import seal_layer
 from napari_seal._napari.shown_progress import cancelled
-from napari_seal._napari.verify_task import in_words
+from napari_seal._napari.task import in_words
 from napari_seal._text import printable
 from napari_seal.errors import MetadataError, SealError
 
