@@ -22,7 +22,7 @@ from napari_seal._verify.scan import Search
 Result = TypeVar("Result")
 
 #: A thread brings so many files, and ends sooner if that takes so many seconds.
-_PORTION: Final = 256
+_PORTION: Final = 2048
 _SOON: Final = 0.05
 #: Paths that are taken ahead of what was named.
 _AHEAD: Final = 64
