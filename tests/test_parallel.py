@@ -19,7 +19,7 @@ import pytest
 from support import PATIENCE, wait_until
 
 import napari_seal
-from napari_seal._parallel import _QUICK, _Run, map_items
+from napari_seal._parallel import _QUICK, Run, map_items
 from napari_seal._workers import AT, Pool
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
@@ -112,7 +112,10 @@ def test_answers_on_their_way_are_not_lost_with_the_worker(tmp_path: Path) -> No
     def no_answer(item: tuple[int, str]) -> bytes:
         raise AssertionError(f"item {item[0]} was given up")
 
-    run = _Run(pool, items, 1, True, no_answer, None, no_answer, lambda: False)
+    run = Run(
+        pool, items, jobs=1, ordered=True, died=no_answer, timeout=None, timed_out=no_answer,
+        stop=lambda: False,
+    )  # fmt: skip
     run._size = _QUICK
     try:
         run._feed()
