@@ -132,10 +132,10 @@ def make(database: Database, signer: Signer | None) -> LedgerStatement:
 
 
 def _state(connection: sqlite3.Connection, signer: Signer | None) -> str:
-    unfinished = connection.execute("SELECT id FROM runs WHERE state = 'unfinished'").fetchone()
+    unfinished = chain.unfinished(connection)
     if unfinished is not None:
         raise LedgerError(
-            f"run {unfinished[0]} is unfinished; go on with it (--resume) or begin another, then "
+            f"run {unfinished} is unfinished; go on with it (--resume) or begin another, then "
             "sign the ledger"
         )
     head = chain.head(connection)
