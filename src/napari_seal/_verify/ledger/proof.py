@@ -251,7 +251,7 @@ def _noted(head: str) -> str:
 
 def _read_file(path: str | os.PathLike[str], judge: Judge) -> tuple[LedgerStatement, list[bytes]]:
     """A statement from its file, and the time stamp that lies beside it."""
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
         with open(name, "rb") as file:
             content = file.read(limits.STATEMENT_BYTES + 1)
