@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,13 @@ def test_what_is_no_original_is_an_error_of_the_caller(source: Any, file: Path) 
     """It says nothing about the file, so no verdict is given."""
     with pytest.raises(OptionError, match="original"):
         check(file, source=source)
+
+
+def test_a_path_of_bytes(file: Path, tmp_path: Path) -> None:
+    """A name that was found in a folder whose own name was given as bytes is a path as well."""
+    np.save(tmp_path / "a.npy", TRACKS)
+    (entry,) = (e for e in os.scandir(os.fsencode(tmp_path)) if e.name == b"a.npy")
+    assert codes(check(file, source=entry)) == ["original-confirmed"]
 
 
 # ---------------------------------------------------------------------------------- changed files

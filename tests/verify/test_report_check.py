@@ -139,6 +139,8 @@ def test_what_is_no_report(content: bytes, tmp_path: Path) -> None:
 HOSTILE = [
     b'{"path": "a", "verdict": ["x"]}\n{"summary": {"counts": {"a": "b"}},"digest": "sha256:%d"}\n',
     b'{"path": "a"}\n{"summary": {"files": [], "counts": {"None": 1}},"digest": "sha256:%d"}\n',
+    b'{"summary": {"files": 1, "counts": {"a": %b, "b": %b}},"digest": "sha256:%%d"}\n'
+    % (b"9" * 4300, b"9" * 4300),
     b'{"path": "", "x": ' + b"[" * 100_000 + b"\n",
     b"path,verdict,signature,codes,reasons\r\n\xff\xfe,,,,\r\n",
     b'path,verdict,signature,codes,reasons\r\n#summary,,,counts.x,99999999999999999999999999\r\n#digest,,,,"sha256:%d"\r\n',

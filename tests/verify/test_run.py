@@ -17,7 +17,6 @@ from hanging import hanging
 from support import PATIENCE
 
 from napari_seal import NothingToCheckError, OptionError, Progress, Verdict, check_many
-from napari_seal._verify.report import count
 from napari_seal._verify.run import check_without_seals
 
 
@@ -37,7 +36,6 @@ def assert_complete(verdicts: list[Verdict], archive: Path) -> None:
     assert [os.path.basename(v.path) for v in verdicts] == names
     expected = ["intact" if int(name[:4]) % 7 else "truncated" for name in names]
     assert [str(v.verdict) for v in verdicts] == expected
-    assert sum(count(verdicts).values()) == len(names)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, None])

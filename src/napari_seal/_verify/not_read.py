@@ -36,13 +36,13 @@ def no_file(status: os.stat_result) -> Reason:
     return too_large(f"{status.st_size:,} bytes")
 
 
-def too_large(found: str) -> Reason:
+def too_large(found: str | None) -> Reason:
     """It is larger than files may be."""
     text = f"The file is larger than the limit of {limits.FILE_BYTES:,} bytes."
     return Reason(code=ReasonCode.LIMIT_EXCEEDED, message=text, found=found)
 
 
-def changed(found: str, expected: str | None = None) -> Reason:
+def changed(found: str | None, expected: str | None = None) -> Reason:
     """At the end it was not what it had been at the beginning."""
     text = "The file was written to while it was being read; check it again."
     code = ReasonCode.CHANGED_WHILE_READING

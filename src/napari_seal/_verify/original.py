@@ -76,7 +76,7 @@ def load_original(source: npt.ArrayLike | str | os.PathLike[str]) -> npt.NDArray
         It is neither.
     """
     if isinstance(source, (str, os.PathLike)):
-        path = os.fspath(source)
+        path = os.fsdecode(source)
         if is_address(path):
             check_address(path)
         return path

@@ -150,8 +150,3 @@ def write_csv(verdicts: Iterable[Verdict], file: IO[str], run: Run | None = None
     """Write verdicts as CSV (open the file in UTF-8 with ``newline=""``)."""
     for _ in stream_csv(verdicts, lambda content: file.write(content.decode()), run):
         pass
-
-
-def count(verdicts: Iterable[Verdict]) -> Counter[Outcome]:
-    """Number of files by verdict; the numbers add up to the files seen."""
-    return Counter(verdict.verdict for verdict in verdicts)

@@ -216,7 +216,8 @@ class CheckRun(Iterator[Verdict]):
     done : int
         Number of files that are done.
     total : int or None
-        Number of files, once they are counted.  They are only where there is a ``progress``.
+        Number of files, once they are counted: in advance only where there is a ``progress``, and
+        what is checked was not named by an iterator.
     stopped : "time-limit", "cancelled" or None
         Why the run ended before all files were checked; None if it did not.
     """

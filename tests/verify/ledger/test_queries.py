@@ -131,6 +131,24 @@ def test_what_was_read_in_days_to_come_is_stale(check, archive, ledger):
     assert list(ledger.stale(30)) == []
 
 
+@pytest.mark.parametrize("days", [1e30, float("inf"), pytest.param(10**400, id="huge")])
+def test_nothing_is_stale_that_was_read_in_the_age_of_the_universe(check, ledger, days):
+    """A number beyond all times is one."""
+    check()
+    assert list(ledger.stale(days)) == []
+    with closing(sqlite3.connect(ledger.path)) as connection, connection:
+        connection.execute("UPDATE files SET checked = 0 WHERE path = x'612e6a7067'")
+    assert names(ledger.stale(days)) == ["a.jpg"], "it was never read"
+
+
+@pytest.mark.parametrize("days", [-1, float("-inf"), float("nan")])
+def test_days_are_a_number_from_0(check, ledger, days):
+    """What is none is refused."""
+    check()
+    with pytest.raises(OptionError, match="from 0"):
+        ledger.stale(days)
+
+
 def test_diff_says_when(check, archive, ledger, images):
     """States after two runs, and the run that first saw another."""
     good = {name: (archive / name).read_bytes() for name in ("a.jpg", "b.jpg")}

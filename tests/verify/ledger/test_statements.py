@@ -206,6 +206,21 @@ def test_a_statement_in_a_file(signed, check, tmp_path):
         signed.write_statement(tmp_path / "nowhere" / "statement.json")
 
 
+#: A statement with a number that SQLite does not know.
+_TOO_MANY = json.dumps(
+    {
+        "napari-seal-ledger": 1,
+        "ledger": "0" * 32,
+        "time": "2026-01-31T12:00:00Z",
+        "runs": 2**63,
+        "head": f"sha256:{'0' * 64}",
+        "files": 1,
+        "contents": f"sha256:{'0' * 64}",
+    },
+    separators=(",", ":"),
+)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -218,6 +233,7 @@ def test_a_statement_in_a_file(signed, check, tmp_path):
         '{"napari-seal-ledger":1,"ledger":5}',
         "\xff\xfe",
         "x" * 100_000,
+        _TOO_MANY,
     ],
 )
 def test_what_is_no_statement(signed, tmp_path, content):

@@ -12,9 +12,10 @@ from napari_seal._verify.checking import check_found
 from napari_seal._verify.ledger import chain, heads, listing
 from napari_seal._verify.ledger.database import Database
 from napari_seal._verify.ledger.digests import Digests, digest_of, join, unpack
+from napari_seal._verify.ledger.entries import COMPLETE
 from napari_seal._verify.ledger.facts import facts_of
 from napari_seal._verify.ledger.roots import Root
-from napari_seal._verify.ledger.runs import COMPLETE, new_run
+from napari_seal._verify.ledger.runs import new_run
 from napari_seal._verify.ledger.states import why_of
 from napari_seal._verify.listed import judge_listed
 from napari_seal._verify.load import load

@@ -20,15 +20,12 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from napari_seal._verify.ledger import contents, listing, references
-from napari_seal._verify.ledger.entries import counts_in, moment
+from napari_seal._verify.ledger.entries import UNFINISHED, counts_in, moment
 from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError
 
 #: Version of the texts.
 VERSION: Final = 1
-
-#: The state of a run that has not ended; see `runs`.
-_UNFINISHED: Final = "unfinished"
 
 
 class Head(NamedTuple):
@@ -65,6 +62,12 @@ def identity(connection: sqlite3.Connection) -> str:
     return typed(found[0], bytes).hex()
 
 
+def unfinished(connection: sqlite3.Connection) -> int | None:
+    """The number of a run that has not ended, and so has no link."""
+    row = connection.execute("SELECT id FROM runs WHERE state = ?", (UNFINISHED,)).fetchone()
+    return None if row is None else typed(row[0], int)
+
+
 def add(connection: sqlite3.Connection, run: int) -> None:
     """Link a run that has just ended."""
     _append(connection, run, contents.states_of(connection, run))
@@ -74,7 +77,7 @@ def add_all(connection: sqlite3.Connection) -> None:
     """Link the runs of a ledger that had no chain; each is marked as linked late."""
     states = contents.states_by_run(connection)
     runs = connection.execute(
-        "SELECT id FROM runs WHERE state != ? ORDER BY id", (_UNFINISHED,)
+        "SELECT id FROM runs WHERE state != ? ORDER BY id", (UNFINISHED,)
     ).fetchall()
     for (run,) in runs:
         _append(connection, run, states.get(run, NOTHING), late=True)
@@ -176,7 +179,7 @@ def problems(connection: sqlite3.Connection) -> Iterator[str]:
         last = Head(place, digest_of(text))
     runs = dict(connection.execute("SELECT id, state FROM runs ORDER BY id").fetchall())
     for run, state in runs.items():
-        if run not in linked and state != _UNFINISHED:
+        if run not in linked and state != UNFINISHED:
             yield f"Run {run} has no link: it was put in, or its link was removed."
             return
     if unknown := states.keys() - runs.keys():

@@ -14,6 +14,10 @@ from napari_seal._verify.ledger.digests import Digests, split, unpack
 from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError
 
+#: States of a run.  One that was killed, or left, is unfinished until it is resumed, or another
+#: begins, which closes it as stopped.
+UNFINISHED, STOPPED, COMPLETE = "unfinished", "stopped", "complete"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:

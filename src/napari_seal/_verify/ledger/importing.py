@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from napari_seal._text import printable
 from napari_seal._verify.ledger import chain, heads, listing
 from napari_seal._verify.ledger.digests import unpack
+from napari_seal._verify.ledger.entries import COMPLETE
 from napari_seal._verify.ledger.manifest_table import load_table
-from napari_seal._verify.ledger.runs import COMPLETE, keep_root, new_run, stop_unfinished
+from napari_seal._verify.ledger.runs import keep_root, new_run, stop_unfinished
 from napari_seal.errors import LedgerError, OptionError
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from napari_seal._text import printable
 from napari_seal._verify.ledger import chain, contents, statements
 from napari_seal._verify.ledger.database import Database, translated
 from napari_seal._verify.ledger.statements import LedgerStatement
-from napari_seal._verify.ledger.states import typed
 from napari_seal.errors import LedgerError, MissingPackageError, OptionError, TimestampError
 
 if TYPE_CHECKING:
@@ -193,8 +192,7 @@ class _Checking:
         self.late = chain.late(connection)
         self.head = chain.head(connection)
         self.entries = contents.entries(connection)
-        row = connection.execute("SELECT id FROM runs WHERE state = 'unfinished'").fetchone()
-        self.unfinished = None if row is None else typed(row[0], int)
+        self.unfinished = chain.unfinished(connection)
 
     def _has(self, connection: sqlite3.Connection, digest: str) -> bool:
         texts = connection.execute("SELECT text FROM links")
@@ -253,7 +251,7 @@ def _noted(head: str) -> str:
 
 def _read_file(path: str | os.PathLike[str], judge: Judge) -> tuple[LedgerStatement, list[bytes]]:
     """A statement from its file, and the time stamp that lies beside it."""
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
         with open(name, "rb") as file:
             content = file.read(limits.STATEMENT_BYTES + 1)

@@ -114,12 +114,14 @@ def missing(database: Database, root: Root) -> Iterator[LedgerEntry]:
 def stale(database: Database, root: Root, days: float) -> Iterator[LedgerEntry]:
     """Files that are expected and have not been read for so many days, the longest ago first."""
     now = time.time()
+    # No time is before 1970; files that were never read have that of its beginning.
+    before = int(max(now - min(days, 1e9) * 86_400, 1))
     # What was read in days to come was read by a wrong clock: nobody knows when.
     yield from _select(
         database,
         root,
         "(read < ? OR read > ?) AND expected AND verdict <> 'missing' ORDER BY read",
-        int(now - days * 86_400),
+        before,
         int(now) + _AHEAD,
     )
 

@@ -126,13 +126,20 @@ class Questions:
         Parameters
         ----------
         days : float
-            At least so many.
+            At least so many; from 0.
 
         Yields
         ------
         LedgerEntry
             As the ledger has it.
+
+        Raises
+        ------
+        OptionError
+            ``days`` is no number from 0.
         """
+        if not days >= 0:  # nor is one that is none
+            raise OptionError(f"days is a number from 0, not {days!r}")
         return queries.stale(self._database, self._where.known(), days)
 
     def diff(self, before: int, after: int) -> Iterator[LedgerChange]:

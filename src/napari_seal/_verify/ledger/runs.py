@@ -19,7 +19,7 @@ from napari_seal._verify.engine import Engine, Settings
 from napari_seal._verify.ledger import chain, heads, listing, seen
 from napari_seal._verify.ledger.checkpoints import Checkpoints
 from napari_seal._verify.ledger.database import BESIDE, Database
-from napari_seal._verify.ledger.entries import counts_in
+from napari_seal._verify.ledger.entries import COMPLETE, STOPPED, UNFINISHED, counts_in
 from napari_seal._verify.ledger.facts import CheckingWithFacts, Facts
 from napari_seal._verify.ledger.recorder import BATCH, MISSING_COLUMNS, SOON, Recorder, Scope
 from napari_seal._verify.ledger.roots import Root, relative
@@ -30,10 +30,6 @@ from napari_seal._verify.scan import count_images
 from napari_seal._verify.verdict import Verdict
 from napari_seal._version import __version__
 from napari_seal.errors import LedgerError
-
-#: States of a run.  One that was killed, or left, is unfinished until it is resumed, or another
-#: begins, which closes it as stopped.
-UNFINISHED, STOPPED, COMPLETE = "unfinished", "stopped", "complete"
 
 Kind: TypeAlias = Literal["verify", "seal"]
 

@@ -100,6 +100,9 @@ class LedgerStatement:
 
 _NAMES: Final = ("ledger", "time", "runs", "head", "files", "contents")
 
+#: The largest number that SQLite knows.
+_MOST: Final = 2**63 - 1
+
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _FORMS: Final = {
     "ledger": re.compile(r"[0-9a-f]{32}"),
@@ -129,10 +132,10 @@ def make(database: Database, signer: Signer | None) -> LedgerStatement:
 
 
 def _state(connection: sqlite3.Connection, signer: Signer | None) -> str:
-    unfinished = connection.execute("SELECT id FROM runs WHERE state = 'unfinished'").fetchone()
+    unfinished = chain.unfinished(connection)
     if unfinished is not None:
         raise LedgerError(
-            f"run {unfinished[0]} is unfinished; go on with it (--resume) or begin another, then "
+            f"run {unfinished} is unfinished; go on with it (--resume) or begin another, then "
             "sign the ledger"
         )
     head = chain.head(connection)
@@ -182,7 +185,7 @@ def read(text: str, judge: Judge) -> LedgerStatement:
             if not form.fullmatch(value[name]):
                 raise LedgerError(f"the {name} of the statement is {printable(value[name], 80)!r}")
         whole = _beginning(value)
-        if not all(type(value[name]) is int and value[name] >= 0 for name in ("runs", "files")):
+        if not all(type(value[n]) is int and 0 <= value[n] <= _MOST for n in ("runs", "files")):
             raise LedgerError("the statement has something else where a number should be")
     except (KeyError, TypeError) as error:
         raise LedgerError(f"the statement has no {printable(error, 80)}") from error

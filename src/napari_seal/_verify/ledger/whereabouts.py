@@ -79,6 +79,10 @@ class Whereabouts:
         """What a new ledger keeps of its root."""
         values = [root.folder]
         beside = os.path.realpath(os.path.dirname(self._database.path))
-        if os.path.commonpath([root.folder, beside]) in (root.folder, os.path.dirname(root.folder)):
+        try:
+            common = os.path.commonpath([root.folder, beside])
+        except ValueError:  # on different drives they have no folder in common
+            common = ""
+        if common in (root.folder, os.path.dirname(root.folder)):
             values.append(os.path.relpath(root.folder, beside))
         return [(key, os.fsencode(value)) for key, value in zip(_ROOTS, values, strict=False)]
