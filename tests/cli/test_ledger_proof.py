@@ -102,7 +102,11 @@ def test_a_removed_run(run, good, key):
         run("verify", good, "--ledger", "l.db")
     run("ledger", "sign", "l.db", "--key", key)
     assert run("ledger", "statement", "l.db", "--out", "kept.json").exit_code == 0
-    head = json.loads(run("ledger", "check", "l.db", "--json").stdout)["head"]
+    stated = json.loads(run("ledger", "check", "l.db", "--json").stdout)
+    head, signer = stated["head"], stated["statements"][0]["signer"]
+    output = run("ledger", "check", "l.db").output
+    assert f"{signer[:15]}…" in output  # a fingerprint leaves no room for the other columns
+    assert signer not in output
     shutil.copy("l.db", "cut.db")
     edit("l.db", "DELETE FROM seen", "DELETE FROM scopes WHERE run = 2",
          "DELETE FROM runs WHERE id = 2")  # fmt: skip

@@ -84,12 +84,16 @@ def print_table(verdicts: Iterable[Verdict]) -> None:
 
 
 def signature_text(verdict: Verdict) -> str:
-    """The state of the signature, and who signed; a key without a name by its beginning."""
-    signer = verdict.signer
+    """The state of the signature, and who signed."""
+    shown = signer_text(verdict.signature, verdict.signer)
+    return f"{verdict.signature} ({shown})" if shown else str(verdict.signature)
+
+
+def signer_text(signature: Signature, signer: str | None) -> str:
+    """Who signed: a name, or of a key without one the beginning of its fingerprint."""
     if signer is None:
-        return str(verdict.signature)
-    short = signer[:15] + "…" if verdict.signature is Signature.UNKNOWN_KEY else printable(signer)
-    return f"{verdict.signature} ({short})"
+        return ""
+    return signer[:15] + "…" if signature is Signature.UNKNOWN_KEY else printable(signer)
 
 
 def echo_signatures(signatures: Counter[Signature], *, err: bool = False) -> None:

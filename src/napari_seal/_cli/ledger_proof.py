@@ -209,6 +209,8 @@ def _print(file: str, found: LedgerCheck, lacking: list[str]) -> None:
 
 
 def _row(told: LedgerStatement, found: LedgerCheck) -> tuple[str, ...]:
+    from napari_seal._cli.console import signer_text
+
     stamps = ", ".join(_moment(stamp) for stamp in told.timestamps)
     if told.unverified:
         stamps = "not verified: needs --tsa-ca"
@@ -218,7 +220,8 @@ def _row(told: LedgerStatement, found: LedgerCheck) -> tuple[str, ...]:
         now = "as stated"
     else:
         now = f"{_count(found.runs - told.runs, 'run')} more"
-    return told.time, f"{told.runs:,}", str(told.signature), told.signer or "", stamps, now
+    signer = signer_text(told.signature, told.signer)
+    return told.time, f"{told.runs:,}", str(told.signature), signer, stamps, now
 
 
 def _attested(told: LedgerStatement, stamp: Timestamp) -> str:
