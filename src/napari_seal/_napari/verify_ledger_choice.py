@@ -10,12 +10,12 @@ from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -98,14 +98,16 @@ class LedgerChoice(QWidget):
         first.addWidget(self.line, 1)
         first.addWidget(self.open_button)
         first.addWidget(self.new_button)
-        layout = QGridLayout(self)
+        second = QHBoxLayout()
+        second.addWidget(self.told, 1)
+        second.addWidget(self.duplicates_button)
+        # Not in a grid, which gives a text no more room where a larger font breaks it once more.
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(3)
-        layout.addLayout(first, 0, 0, 1, 2)
-        layout.addWidget(self.told, 1, 0)
-        layout.addWidget(self.duplicates_button, 1, 1)
-        layout.addWidget(self.go_on, 2, 0, 1, 2)
-        layout.setColumnStretch(0, 1)
+        layout.setSpacing(3)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(self.go_on)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
