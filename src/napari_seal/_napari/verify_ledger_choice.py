@@ -101,14 +101,14 @@ class LedgerChoice(QWidget):
         second = QHBoxLayout()
         second.addWidget(self.told, 1)
         second.addWidget(self.duplicates_button)
-        # Not in a grid, which gives a text no more room where a larger font breaks it once more.
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         layout.addLayout(first)
         layout.addLayout(second)
         layout.addWidget(self.go_on)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Fixed would keep it as high as the texts are before a narrow dock breaks them.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least width: a long path must not make the dock wide."""
