@@ -9,10 +9,11 @@ from dock import add_results
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from napari_seal._napari.table_parts import hint_that_fits
 from napari_seal._napari.verdict_details import VerdictDetails
 from napari_seal._napari.verdict_order import FILE, SIGNATURE, VERDICT
 from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verdict_table import MOST_OPENED, VerdictTable
+from napari_seal._napari.verdict_table import EMPTY, MOST_OPENED, VerdictTable
 from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
@@ -184,6 +185,18 @@ def test_an_empty_table_says_why(panel):
     assert panel.table.hint.startswith("No result passes the filter.")
     panel.table.results.set_filter("", "")
     assert panel.table.hint == ""
+
+
+def test_in_a_low_table_the_first_paragraph_is_whole(panel, qtbot):
+    """Not the middle of the text, of which beginning and end are cut off."""
+    with qtbot.waitExposed(panel):
+        panel.show()
+    shown = {}
+    for height in (900, 230):
+        panel.resize(300, height)
+        shown[height] = hint_that_fits(panel.table, panel.table.hint)
+    assert shown[900] == EMPTY
+    assert shown[230] == EMPTY.partition("\n\n")[0]
 
 
 def test_our_ending_is_cut_before_the_name(qtbot):

@@ -310,3 +310,17 @@ def test_tab_goes_from_top_to_bottom(widget):
     places = [way.index(getattr(part, "native", part)) for part in parts]
     assert places == sorted(places)
     assert not widget.table.tabKeyNavigation()
+
+
+@pytest.mark.parametrize("points", [9, 15, 20])
+def test_what_is_known_of_a_ledger_is_not_cut_off(widget, qtbot, points):
+    """However often a larger font breaks the line."""
+    widget.native.resize(420, 700)
+    widget.native.setStyleSheet(f"QLabel, QPushButton {{ font-size: {points}pt; }}")
+    widget.native.show()
+    qtbot.waitExposed(widget.native)
+    told = widget.ledger.told
+    widget.ledger.duplicates_button.setVisible(True)
+    told.setText("2 complete runs, the last of 2026-11-29 15:06 UTC with 25 files.")
+    told.setVisible(True)
+    qtbot.waitUntil(lambda: told.height() >= told.heightForWidth(told.width()), timeout=60_000)

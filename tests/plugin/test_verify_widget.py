@@ -14,6 +14,8 @@ from qtpy.QtWidgets import QApplication
 
 import napari_seal
 from napari_seal._napari.verdict_order import NOT_INTACT
+from napari_seal._napari.verdict_rows import VerdictRows
+from napari_seal._napari.verify_job import VerifyJob, how_it_ended
 
 
 def found(widget):
@@ -201,6 +203,20 @@ def test_cancel_keeps_what_was_checked(widget, qtbot, large):
     assert f"{MANY - checked:,}&nbsp;not&nbsp;checked" in widget.summary.text()
     run(widget, qtbot, large / "00000.sealed.jpg")
     assert widget.table.results.total == 1
+
+
+@pytest.mark.parametrize("with_ledger", [False, True])
+def test_cancelled_when_all_was_checked_is_not_cancelled(archive, with_ledger):
+    """The last results wait for the window when somebody presses the button."""
+    folder, ledger = archive
+    options = {"recursive": True, "ledger": str(ledger) if with_ledger else ""}
+    job = VerifyJob(VerdictRows(), [str(folder)], **options)
+    job.run()
+    job.cancel()
+    for batch in job.take(100):
+        job.rows.add(batch)
+    assert len(job.rows) == job.found == 5
+    assert how_it_ended(job, [str(folder)]) == ""
 
 
 def test_the_window_answers_during_a_run(widget, qtbot, large):

@@ -51,6 +51,20 @@ def test_three_docks_fit_a_small_screen(window):
         assert part.native.minimumSizeHint().height() <= SMALL[1] / 2
 
 
+def test_a_dock_below_another_has_its_share(make_napari_viewer, qtbot, forgotten):
+    """Not the least height, as Qt leaves it, and no width that is too small by napari's frame."""
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1366, 740)
+    for kind in (SealDetails, VerifyWidget):
+        part = kind(viewer)
+        viewer.window.add_dock_widget(part, area="right")
+        qtbot.waitExposed(part.native)
+        qtbot.wait(200)  # as a person does, who opens one after the other
+    area = part.native.findChild(QScrollArea)
+    qtbot.waitUntil(lambda: area.height() > 240, timeout=60_000)
+    qtbot.waitUntil(lambda: area.horizontalScrollBar().maximum() == 0, timeout=60_000)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_what_does_not_fit_can_be_reached(window, qtbot, name):
     """The last part of each dock comes into view by scrolling; nothing is cut off for good."""

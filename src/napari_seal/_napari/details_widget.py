@@ -72,6 +72,8 @@ _REPLACED = (
 _CLAIM = "What the seal says (a claim, since the file is not intact)"
 # Of the page.
 _WIDTH = 340
+# By so much the verdict is larger than the text.
+_TITLE = 1.3
 # Regions in view without scrolling.
 _ROWS = 5
 _DIGEST = re.compile(r"\b([a-z0-9_-]+:[0-9a-f]{20})[0-9a-f]{12,}\b")
@@ -104,7 +106,7 @@ class SealDetails(Container[Any]):
         self._lay_out()
         self._tone: Tone | None = None
         self._theme = ThemeWatch(self.native)
-        self._theme.changed.connect(self._paint_title)
+        self._theme.settled.connect(self._paint_title)
         self.strength.changed.connect(self._show_map)
         self.check.changed.connect(self._check_file)
         self.regions.itemClicked.connect(lambda _item: self._go())
@@ -289,10 +291,12 @@ class SealDetails(Container[Any]):
         self.verdict.setVisible(True)
 
     def _paint_title(self) -> None:
-        style = "font-size: 17px; font-weight: bold; padding: 0px;"
+        size = _TITLE * self.meaning.fontInfo().pointSizeF()
+        style = f"font-size: {size:.1f}pt; font-weight: bold; padding: 0px;"
         if self._tone is not None:
             style += f" color: {COLOURS[self._tone].on(dark=self._theme.dark)};"
-        self.verdict.setStyleSheet(style)
+        if style != self.verdict.styleSheet():
+            self.verdict.setStyleSheet(style)
 
     def _show_regions(self, picture: Layer, entry: Mapping[str, Any]) -> None:
         boxes = entry.get("regions") or []

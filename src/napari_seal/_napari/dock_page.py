@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from qtpy.QtCore import QEvent, QObject, QSize, Qt
-from qtpy.QtGui import QPalette
+from qtpy.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from qtpy.QtGui import QPalette, QShowEvent
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDockWidget,
     QFrame,
+    QMainWindow,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -87,6 +89,7 @@ class DockPage(QScrollArea):
     def __init__(self, page: QWidget, width: int) -> None:
         super().__init__()
         self._width = width
+        self._has_its_share = False
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -107,8 +110,37 @@ class DockPage(QScrollArea):
 
     @property
     def _needed(self) -> int:
-        bar = self.verticalScrollBar().sizeHint().width()
-        return int(self.widget().minimumSizeHint().width() + bar)
+        # napari's themes draw a frame around any scroll area.
+        around = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
+        return int(self.widget().minimumSizeHint().width() + around)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Take a fair part of the height, when it is first shown."""
+        super().showEvent(event)
+        if not self._has_its_share:
+            self._has_its_share = True
+            QTimer.singleShot(0, self._share_height)
+
+    def _share_height(self) -> None:
+        """Qt leaves a new dock below another one no more than its least height."""
+        dock: QWidget | None = self
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        window = None if dock is None else dock.parentWidget()
+        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+            return
+        area = window.dockWidgetArea(dock)
+        docks = [
+            other
+            for other in window.findChildren(QDockWidget)
+            if other.isVisible()
+            and not other.isFloating()
+            and window.dockWidgetArea(other) == area
+            and not window.tabifiedDockWidgets(other)
+        ]
+        if dock in docks and len(docks) > 1:
+            heights = [other.sizeHint().height() for other in docks]
+            window.resizeDocks(docks, heights, Qt.Orientation.Vertical)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
         """Take more width where the page comes to need more, as with a larger font."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from napari_seal._napari.attributes import OF_IMAGES, OF_LABELS
@@ -53,6 +53,15 @@ def make_layer(
     except Exception as error:  # noqa: BLE001 - values that napari refuses only in combination
         notes.append(f"layer attributes ({printable(error, 100)})")
         return kind(data, **{key: keywords[key] for key in _LEAST if key in keywords})
+
+
+@cache
+def prepare_layers() -> None:
+    """Let napari import what its first layer needs, in a thread: it takes more than a second."""
+    import numpy as np
+    from napari.layers import Image
+
+    Image(np.zeros((2, 2), np.uint8), rgb=False)
 
 
 def _were_labels(stored: object) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
     from napari.layers import Layer
 
 #: On dark parts of a picture, on light ones, and where nothing is known of it.
 ON_DARK, ON_LIGHT, ANYWHERE = "#ffb870", "#14161a", "#e2711a"
-# Above this luminance the dark one has the greater contrast (WCAG 2.2): with both it is 3.3 to 1.
+# Above this luminance the dark one has the greater contrast (WCAG 2.2): with both it is 3.2 to 1.
 _BETWEEN: Final = 0.135
 
 
-def number_colour(image: Layer, levels: npt.NDArray[np.generic]) -> str:
+def number_colour(image: Layer, levels: npt.NDArray[Any]) -> str:
     """Return the colour of a number that stands on a part of a picture.
 
     Parameters

@@ -58,6 +58,7 @@ def _viewer_and_window() -> tuple[Any, Any]:
 
 def _window_of(viewer: Any) -> Any:
     """The viewer's window; None where it has none."""
+    viewer = getattr(viewer, "__wrapped__", viewer)  # a widget has a proxy, which keeps it private
     return getattr(getattr(viewer, "window", None), "_qt_window", None)
 
 
@@ -74,7 +75,7 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
         One bad file does not keep the others from being opened.
     """
     from napari_seal._napari.reader import read_file
-    from napari_seal._napari.reading import one_by_one
+    from napari_seal._napari.reading import draw_meanwhile, one_by_one
     from napari_seal._napari.stack_watch import watch_of
 
     opened = []
@@ -90,6 +91,7 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
         if watch is not None:
             watch.attach(viewer)
         for layer in overlays:
+            draw_meanwhile()
             viewer.add_layer(layer)
     return opened
 

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from napari_seal._napari.attributes import attributes_from_json, name_from_json
 from napari_seal._napari.flag import announce, flagged_name, mark
 from napari_seal._napari.mismatch import check_agreed
-from napari_seal._napari.new_layer import free_slider, make_layer, restorer
+from napari_seal._napari.new_layer import (
+    free_slider,
+    make_layer,
+    prepare_layers,
+    restorer,
+)
 from napari_seal._napari.notices import unmarked
 from napari_seal._napari.opened import remember, scores_of
 from napari_seal._napari.overlays import make_overlays, strengths
@@ -169,6 +174,7 @@ def _read(path: str, trust: Trust | None) -> _File:
 
     levels, verdict = napari_seal.read(path, trust=trust)
     data = _intensities(levels, verdict.seal)
+    prepare_layers()
     scores = verdict.scores
     means = None if scores is None else tile_means(data, scores.size, scores.sealed.shape)
     return _File(levels, data, verdict, means)

@@ -92,6 +92,15 @@ def one_by_one(paths: Sequence[str], window: Any) -> Iterator[str]:
         bar.close()
 
 
+def draw_meanwhile() -> None:
+    """Let the window draw itself between two steps that must be done in its thread."""
+    from qtpy.QtCore import QEventLoop
+    from qtpy.QtWidgets import QApplication
+
+    if QApplication.instance() is not None:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+
+
 def _is_there(window: Any) -> bool:
     try:
         return bool(window.isVisible())

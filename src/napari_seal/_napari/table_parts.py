@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRect, Qt, Signal
 from qtpy.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from napari_seal._napari.theme import ThemeWatch
 
 _DISPLAY = Qt.ItemDataRole.DisplayRole
+_HINT_FLAGS: Final = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 #: Left and right of a cell's text, in pixels.
 MARGINS: Final = 8
 
@@ -44,14 +45,27 @@ class ColumnsModel(QAbstractTableModel):
 
 def paint_hint(view: QAbstractItemView, hint: str) -> None:
     """Write into a table that shows no row what to do; called after it has drawn itself."""
-    if not hint:
+    text = hint_that_fits(view, hint)
+    if not text:
         return
     painter = QPainter(view.viewport())
     painter.setPen(view.palette().text().color())
-    area = view.viewport().rect().adjusted(8, 8, -8, -8)
-    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-    painter.drawText(area, int(flags), hint)
+    painter.drawText(_hint_area(view), _HINT_FLAGS, text)
     painter.end()
+
+
+def hint_that_fits(view: QAbstractItemView, hint: str) -> str:
+    """Return as many paragraphs as a table has room for, at least the first."""
+    area, metrics = _hint_area(view), view.fontMetrics()
+    while "\n\n" in hint:
+        if metrics.boundingRect(area, _HINT_FLAGS, hint).height() <= area.height():
+            break
+        hint = hint.rpartition("\n\n")[0]
+    return hint
+
+
+def _hint_area(view: QAbstractItemView) -> QRect:
+    return view.viewport().rect().adjusted(4, 4, -4, -4)
 
 
 class LinesView(QTableView):

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Final
 
 from napari_seal._napari.task import Task
@@ -55,6 +55,8 @@ class VerifyJob(Task[None]):
         Files found up to now.
     searching : bool
         Whether more may be found: as long as this is true, `found` is no total.
+    stopped : bool
+        Whether it was cancelled before all files were checked.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class VerifyJob(Task[None]):
         self._queue: deque[Packed] = deque()
         self.found = 0
         self.searching = True
+        self.stopped = False
 
     def take(self, limit: int) -> list[Packed]:
         """Return batches that were not taken yet, with ``limit`` results or a few more."""
@@ -120,48 +123,52 @@ class VerifyJob(Task[None]):
             )
             for _ in files:
                 if self.cancelled:
-                    return
+                    raise SearchStopped
                 self.found += 1
         except SearchStopped:
+            self.stopped = True
             return
         finally:
             self.searching = False
         self._begun = time.monotonic()
-        with ExitStack() as stack:
-            self._collect(self._with_ledger(stack) if self.ledger else self._plainly())
+        with closing(self._with_ledger() if self.ledger else self._plainly()) as verdicts:
+            self._collect(verdicts)
 
-    def _plainly(self) -> Iterator[Verdict]:
+    def _plainly(self) -> Generator[Verdict]:
         from napari_seal._verify.checking import check_found
         from napari_seal._verify.run import check_many
         from napari_seal._verify.scan import find_images
         from napari_seal.errors import NothingToCheckError
 
         try:
-            yield from check_many(
+            run = check_many(
                 self._paths,
                 jobs=self._jobs,
                 recursive=self._recursive,
                 trust=self._trust,
                 cancel=lambda: self.cancelled,
             )
+            yield from run
+            self.stopped = run.stopped is not None
         except NothingToCheckError:  # each folder says why
             yield from map(check_found, find_images(self._paths, recursive=self._recursive))
 
-    def _with_ledger(self, stack: ExitStack) -> Iterator[Verdict]:
+    def _with_ledger(self) -> Generator[Verdict]:
         # Opened, used and closed in this thread, as SQLite demands.  Whatever ends the run, closing
         # leaves the ledger so that the run can be gone on with.
         from napari_seal._verify.ledger.ledger import Ledger
 
-        ledger = stack.enter_context(Ledger.open(self.ledger, create=True))
-        run = ledger.check_many(
-            self._paths,
-            jobs=self._jobs,
-            recursive=self._recursive,
-            trust=self._trust,
-            cancel=lambda: self.cancelled,
-            resume=self._resume,
-        )
-        return stack.enter_context(closing(run))
+        with Ledger.open(self.ledger, create=True) as ledger:
+            run = ledger.check_many(
+                self._paths,
+                jobs=self._jobs,
+                recursive=self._recursive,
+                trust=self._trust,
+                cancel=lambda: self.cancelled,
+                resume=self._resume,
+            )
+            yield from run
+            self.stopped = run.stopped is not None
 
     @property
     def _jobs(self) -> int | None:
@@ -209,9 +216,9 @@ def how_it_ended(job: VerifyJob, chosen: Sequence[str]) -> str:
     if job.failure:
         early = "The run ended early" if len(rows) else "Nothing was checked"
         return f"⚠ {early}: {for_people(job.complaint)}"
-    if job.cancelled and nothing_checked(rows.counts):
+    if job.stopped and nothing_checked(rows.counts):
         return "⚠ Cancelled: nothing was checked."
-    if job.cancelled:
+    if job.stopped:
         again = (
             " The ledger has what was done: the run can be gone on with."
             if job.ledger

@@ -10,12 +10,12 @@ from qtpy.QtCore import QSize, Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -98,15 +98,17 @@ class LedgerChoice(QWidget):
         first.addWidget(self.line, 1)
         first.addWidget(self.open_button)
         first.addWidget(self.new_button)
-        layout = QGridLayout(self)
+        second = QHBoxLayout()
+        second.addWidget(self.told, 1)
+        second.addWidget(self.duplicates_button)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setVerticalSpacing(3)
-        layout.addLayout(first, 0, 0, 1, 2)
-        layout.addWidget(self.told, 1, 0)
-        layout.addWidget(self.duplicates_button, 1, 1)
-        layout.addWidget(self.go_on, 2, 0, 1, 2)
-        layout.setColumnStretch(0, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        layout.setSpacing(3)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(self.go_on)
+        # Fixed would keep it as high as the texts are before a narrow dock breaks them.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least width: a long path must not make the dock wide."""

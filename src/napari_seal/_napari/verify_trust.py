@@ -83,7 +83,8 @@ class TrustChoice(QWidget):
         column.setSpacing(3)
         column.addLayout(row)
         column.addWidget(self.told)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Fixed would keep it as high as the texts are before a narrow dock breaks them.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         signature_preferences.follow(self._set)
         self.look()
 
