@@ -329,6 +329,8 @@ class SealWidget(SealForm):
             self._show_state()
             return None
         target = self._target()
+        # Of an earlier file: it must not stand below a refusal of this one.
+        show(self.result, "")
         try:
             key = self.signing.key()
         except SealError as error:
@@ -359,7 +361,6 @@ class SealWidget(SealForm):
             self._writing = False
             if not self._guard.closed:
                 self.show_writing(False)
-                show(self.result, "")
                 self._show_state()
                 if problem:
                     self.show_problem(problem)
