@@ -49,7 +49,7 @@ def test_a_long_name_does_not_widen_the_dock(seal_widget, signatures, make_key, 
     key = make_key(name)
     signatures.trust = str(tmp_path / "trust")
     signatures.key = str(key)
-    assert seal_widget.signing.sign.text() == "sign as The second robot of the thi…"
+    assert seal_widget.signing.sign.text() == "sign as The second robot of the…"
     assert seal_widget.signing.sign.toolTip() == f"sign as {name}: {key}"
     seal_widget.seal()
     assert f"✓ Signed as {name}" in seal_widget.result.text()

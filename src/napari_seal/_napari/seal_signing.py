@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _FILES = "Private keys in PEM (*.pem *.key);;All files (*)"
 _NONE = "not signed: no key is chosen"
 # Characters beside the tick; the tooltip has all.
-_LONGEST = 36
+_LONGEST = 32
 
 
 class SigningPart(QWidget):
