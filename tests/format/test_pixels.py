@@ -20,7 +20,7 @@ from png_mutators import (
     saved,
 )
 
-from napari_seal._format import jpeg, png
+from napari_seal._format import jpeg, pixels, png
 from napari_seal._format.pixels import (
     decode,
     decoder,
@@ -293,3 +293,21 @@ def test_what_would_lose_something_is_left_as_it_is(
 ) -> None:
     """Colours, transparency, low bytes and sizes are not thrown away to make it fit."""
     assert fitted(found, shape, kind) is found
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("rows", [1, 2, 5, 6])
+def test_large_pictures_are_copied_in_bands(
+    rows: int, own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of one row, with a rest, and of all rows but one; each kind has its type and shape."""
+    monkeypatch.setattr(pixels, "_BAND", 4 * 9 * rows)
+    random = np.random.default_rng(5)
+    for dtype, shape in (("u1", (7, 9)), ("u2", (7, 9)), ("u1", (7, 9, 3)), ("u1", (7, 9, 4))):
+        image = random.integers(0, 1 << 8 * np.dtype(dtype).itemsize, shape, dtype)
+        found = decode(png.walk(saved(Image.fromarray(image), "PNG")), own=own)
+        assert (found.dtype, found.shape) == (image.dtype, image.shape)
+        assert np.array_equal(found, image)
+    data = encoded((7, 9, 3), "RGB")
+    with Image.open(io.BytesIO(data)) as plain:
+        assert np.array_equal(decode(jpeg.walk(data), own=own), np.asarray(plain))

@@ -193,3 +193,7 @@ def test_the_widget_follows_the_metadata_of_every_seal(page, qtbot, picture):
     assert widget.table.metadata() == {"operator": "Bo"}
     widget.layer.value = viewer.layers["a"]
     assert widget.table.metadata() == {"operator": "Eve"}
+    widget.native.close()
+    widget._close()
+    page.sealing.metadata = "operator = Zoe"
+    assert widget.table.metadata() == {"operator": "Eve"}

@@ -8,7 +8,7 @@ from dock import SlowImage
 from qtpy.QtCore import QTimer
 
 import napari_seal
-from napari_seal._napari.shown_progress import Cancelled
+from napari_seal._napari.shown_progress import Cancelled, shown_progress
 
 
 @pytest.fixture
@@ -124,3 +124,19 @@ def test_a_large_image_has_a_button_that_ends_it(
     assert pressed == ["Sealing x.sealed.jpg: "]
     assert not list(tmp_path.iterdir())
     assert not window._activity_dialog.isVisible()
+
+
+def test_the_button_that_ends_a_stack_is_in_view(make_napari_viewer, qtbot):
+    """Whatever napari writes beside it, and however long the name."""
+    from napari._qt.widgets.qt_progress_bar import QtLabeledProgressBar
+
+    window = make_napari_viewer(show=True).window._qt_window
+    with shown_progress("plate 7, second week.sealed.png" * 2, stack=True) as report:
+        report(1234, 80_000)
+        (bar,) = window.findChildren(QtLabeledProgressBar)
+        button = bar.cancel_button
+        qtbot.waitUntil(lambda: bar.eta_label.text() != "", timeout=60_000)
+        qtbot.waitUntil(
+            lambda: button.visibleRegion().boundingRect() == button.rect(), timeout=60_000
+        )
+        assert "1234/80000" in bar.eta_label.text()

@@ -43,6 +43,32 @@ def test_it_follows_preferences(seal_widget, signatures, make_key, tmp_path):
     assert verdict.signature is Signature.TRUSTED
 
 
+def test_a_long_name_does_not_widen_the_dock(seal_widget, signatures, make_key, tmp_path):
+    """It is cut beside the tick; whole in the tooltip, and in what is said of the file."""
+    name = "The second robot of the third microscope in the cellar"
+    key = make_key(name)
+    signatures.trust = str(tmp_path / "trust")
+    signatures.key = str(key)
+    assert seal_widget.signing.sign.text() == "sign as The second robot of the…"
+    assert seal_widget.signing.sign.toolTip() == f"sign as {name}: {key}"
+    seal_widget.seal()
+    assert f"✓ Signed as {name}" in seal_widget.result.text()
+
+
+def test_an_earlier_result_does_not_stand_below_a_refusal(
+    seal_widget, signatures, make_key, tmp_path, answer_passphrases
+):
+    """Whoever reads the last line only would take the second file for sealed."""
+    seal_widget.seal()
+    assert "✓ Sealed" in seal_widget.result.text()
+    signatures.key = str(make_key(passphrase="secret"))
+    seal_widget.target.value = tmp_path / "q.sealed.jpg"
+    answer_passphrases(None)
+    assert seal_widget.seal() is None
+    assert "was not given" in seal_widget.problem.text()
+    assert not seal_widget.result.text()
+
+
 def test_one_file_can_be_saved_without(seal_widget, signatures, make_key, tmp_path):
     """The tick is taken away; Preferences stay as they are."""
     signatures.key = str(make_key())

@@ -26,7 +26,7 @@ def with_value(value: float, kind: str = "f4") -> np.ndarray:
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        (with_value(np.nan), r"NaN \(1 values, the first at index \(1, 2\)\).*nan_to_num"),
+        (with_value(np.nan), r"NaN \(1 value, the first at index \(1, 2\)\).*nan_to_num"),
         (with_value(np.inf), "infinity .*nan_to_num"),
         (with_value(-np.inf, "f8"), "infinity"),
         (with_value(np.nan, "f2"), "NaN"),

@@ -11,6 +11,7 @@ import pytest
 from support import PATIENCE
 
 from napari_seal import TargetExistsError, WriteError
+from napari_seal._seal import write as module
 from napari_seal._seal.write import PART_PREFIX, PART_SUFFIX, write
 
 OLD, NEW = b"old" * 1000, b"new" * 1000
@@ -26,6 +27,19 @@ def test_a_file_is_written_whole(tmp_path: Path, leaves_no_files_open: None) -> 
     write(str(tmp_path / "a.jpg"), NEW, overwrite=False)
     assert (tmp_path / "a.jpg").read_bytes() == NEW
     assert names(tmp_path) == ["a.jpg"]
+
+
+def test_a_large_file_is_read_back_block_by_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that ends with a block; a byte that is another, too few or too many are noticed."""
+    monkeypatch.setattr(module, "_BLOCK", 1000)
+    for data in (NEW, NEW[:2500], b""):
+        write(str(tmp_path / "a.jpg"), data, overwrite=True)
+        assert (tmp_path / "a.jpg").read_bytes() == data
+        for wrong in (data + b"x", data[:-1], data[:-1] + b"x"):
+            with open(tmp_path / "a.jpg", "rb", buffering=0) as file:
+                assert module._holds(file, wrong) is (wrong == data)
 
 
 def test_the_working_folder_can_be_written_to(
@@ -86,6 +100,7 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 _APPEARS = """
 import os, sys
 from napari_seal import TargetExistsError
+from napari_seal._seal import write as module
 from napari_seal._seal.write import PART_PREFIX, write
 def appear(event, arguments):
     if event == "open" and PART_PREFIX in str(arguments[0]) and not os.path.exists(sys.argv[1]):

@@ -39,6 +39,7 @@ from napari_seal._format.markers import (
     last_of_run,
 )
 from napari_seal._format.segments import Segment, kind_of
+from napari_seal._format.splice import splice
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
@@ -388,4 +389,4 @@ def insert_segments(data: bytes, payloads: list[bytes]) -> bytes:
     at = 2
     if data[2:4] == b"\xff\xe0":
         at = 4 + int.from_bytes(data[4:6])
-    return b"".join([data[:at], *map(app1, payloads), data[at:]])
+    return splice(data, at, map(app1, payloads))

@@ -25,6 +25,8 @@ from napari_seal.errors import FormatError
 
 #: Bytes that are looked at twice while they are in the processor's cache.
 _BLOCK: Final = 1 << 18
+#: Bytes that are copied in one go.
+_BAND: Final = 1 << 22
 
 
 def decode(structure: Container, *, damaged: bool = False, own: bool = False) -> npt.NDArray[Any]:
@@ -38,7 +40,7 @@ def decode(structure: Container, *, damaged: bool = False, own: bool = False) ->
         Whether to take what is left of a damaged PNG picture; of a JPEG, decoders always do.
     own : bool
         Whether it is a picture that was encoded here a moment ago: nothing has to be kept from the
-        decoder.  The array cannot be written to then.
+        decoder.  The array may not be writable then.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def decode(structure: Container, *, damaged: bool = False, own: bool = False) ->
             f"{limits.PICTURE_BYTES:,} bytes"
         )
     if isinstance(structure, Png):
-        return _decode_png(structure, damaged=damaged)
+        return _decode_png(structure, damaged=damaged, own=own)
     if not isinstance(structure, Jpeg):
         raise TypeError(f"no container: {type(structure).__name__}")
     return decode_jpeg(structure, own=own)
@@ -108,14 +110,31 @@ def decode_jpeg(jpeg: Jpeg, *, extra: bytes = b"", own: bool = False) -> npt.NDA
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:
             # In one piece: libjpeg cannot pause within arithmetic-coded data.
             image.decodermaxblock = len(data)
-            return np.asarray(image) if own else np.array(image)
+            return _samples(image, own=own)
     except MemoryError:
         raise
     except Exception as error:
         raise FormatError(f"the image data cannot be decoded: {error}") from error
 
 
-def _decode_png(png: Png, *, damaged: bool) -> npt.NDArray[Any]:
+def _samples(image: Image.Image, *, own: bool = False) -> npt.NDArray[Any]:
+    """The samples of a picture, a band at a time.
+
+    Pillow copies them twice, and lets no other thread run meanwhile: a window would stand still.
+    """
+    width, height = image.size
+    rows = max(1, _BAND // (4 * width))
+    if rows >= height:
+        return np.asarray(image) if own else np.array(image)
+    row = np.asarray(image.crop((0, 0, width, 1)))
+    out = np.empty((height, *row.shape[1:]), row.dtype)
+    for top in range(0, height, rows):
+        band = np.asarray(image.crop((0, top, width, min(top + rows, height))))
+        out[top : top + len(band)] = band
+    return out
+
+
+def _decode_png(png: Png, *, damaged: bool, own: bool = False) -> npt.NDArray[Any]:
     header = png.header
     if header is not None and header.depth == 16 and (header.colour or _has(png, b"tRNS")):
         # Pillow would read their high bytes without a word.
@@ -125,15 +144,15 @@ def _decode_png(png: Png, *, damaged: bool) -> npt.NDArray[Any]:
         with PngImagePlugin.PngImageFile(io.BytesIO(data)) as image:
             image.load()
             if image.mode in ("L", "RGB") and "transparency" not in image.info:
-                return np.array(image)
+                return _samples(image, own=own)
             if image.mode in ("I;16", "I;16B", "I;16L", "I"):  # "I": Pillow before 10.4
-                return np.array(image).astype(np.uint16, copy=False)
+                return _samples(image, own=own).astype(np.uint16, copy=False)
             if image.mode == "1":
-                return np.array(image.convert("L"))
+                return _samples(image.convert("L"))
             if image.mode == "P" and "transparency" not in image.info:
-                return np.array(image.convert("RGB"))
+                return _samples(image.convert("RGB"))
             # Converting to the same mode would be a copy.
-            return np.array(image if image.mode == "RGBA" else image.convert("RGBA"))
+            return _samples(image if image.mode == "RGBA" else image.convert("RGBA"), own=own)
     except MemoryError:
         raise
     except Exception as error:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from napari_seal._format import exif, limits
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.digest import Digest, digest_of
+from napari_seal._format.splice import splice
 from napari_seal.errors import FormatError, LimitError
 
 if TYPE_CHECKING:
@@ -347,4 +348,4 @@ def insert_chunks(data: bytes, chunks: list[tuple[bytes, bytes]]) -> bytes:
     chunks : list of (bytes, bytes)
     """
     at = len(SIGNATURE) + 12 + 13
-    return b"".join([data[:at], *(chunk_of(*chunk) for chunk in chunks), data[at:]])
+    return splice(data, at, (chunk_of(*chunk) for chunk in chunks))

@@ -90,6 +90,14 @@ def load_preferences() -> Preferences:
     )
 
 
+def preferences_and_problem() -> tuple[Preferences, str]:
+    """Return what was set, and why that is not all: the defaults if metadata cannot be read."""
+    try:
+        return load_preferences(), ""
+    except MetadataError as error:
+        return Preferences(), str(error)
+
+
 def on_mismatch() -> OnMismatch:
     """Return what becomes of a file that is not intact, whatever else is wrong on the page."""
     page = settings_page()

@@ -156,7 +156,6 @@ class SealForm(Container[Any]):
         self.progress.setVisible(writing)
         if writing:
             self.show_problem("")
-            show(self.result, "")
 
     def show_progress(self, done: int, total: int) -> None:
         """Show the steps that are done; none where nobody knows how many there are."""

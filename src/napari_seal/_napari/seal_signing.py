@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari import signature_preferences
+from napari_seal._napari.notices import unmarked
 from napari_seal._napari.signing import key_problem, name_of, signing_key, unlocked_key
 from napari_seal._text import printable
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _FILES = "Private keys in PEM (*.pem *.key);;All files (*)"
 _NONE = "not signed: no key is chosen"
+# Characters beside the tick; the tooltip has all.
+_LONGEST = 32
 
 
 class SigningPart(QWidget):
@@ -81,8 +84,10 @@ class SigningPart(QWidget):
             self._path = path
             self.sign.setChecked(bool(path))
         self.sign.setEnabled(bool(path))
-        self.sign.setText(_signs(path) if path else _NONE)
-        self.sign.setToolTip(printable(path))
+        signs = _signs(path) if path else _NONE
+        # The dock would have to be as wide as a long name.
+        self.sign.setText(signs if len(signs) <= _LONGEST else f"{signs[: _LONGEST - 1]}…")
+        self.sign.setToolTip(unmarked(f"{signs}: {printable(path)}") if path else "")
         self.no_key.setEnabled(bool(path))
         problem = key_problem(path) if path else ""
         self.problem.setText(f"⚠ {problem}")
@@ -121,4 +126,4 @@ def _signs(path: str) -> str:
     key = unlocked_key(path)
     if key is not None:
         return f"sign as {name_of(key.public)}"
-    return f"sign with the key {printable(os.path.basename(path), 40)}"
+    return f"sign with the key {printable(os.path.basename(path), 100)}"

@@ -22,7 +22,7 @@ from napari_seal._napari.preferences import (
     STACK_WINDOWS,
     Preferences,
     follow,
-    load_preferences,
+    preferences_and_problem,
     unfollow,
 )
 from napari_seal._napari.seal_draft import Draft, new_draft, read_metadata
@@ -33,7 +33,7 @@ from napari_seal._napari.sealing import seal_layer
 from napari_seal._napari.shown_progress import cancelled
 from napari_seal._napari.task import in_words
 from napari_seal._text import printable
-from napari_seal.errors import MetadataError, SealError
+from napari_seal.errors import SealError
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -67,7 +67,7 @@ class SealWidget(SealForm):
         # The file that may be replaced, and whether the one that stands there was just made.
         self._agreed = ""
         self._just_sealed = False
-        self._preferences, self._unset = _what_is_set()
+        self._preferences, self._unset = preferences_and_problem()
         # Of what is being written.
         self._writing = self._cancelled = False
         super().__init__(self._layers, self._preferences)
@@ -89,10 +89,11 @@ class SealWidget(SealForm):
 
     def _set_anew(self, _event: Any = None) -> None:
         """Take over the metadata of every seal; the fields stay as the person left them."""
-        found, self._unset = _what_is_set()
-        self._preferences = replace(self._preferences, metadata=found.metadata)
-        self._put_away()
-        self._bring_out()
+        found, self._unset = preferences_and_problem()
+        if found.metadata != self._preferences.metadata:
+            self._preferences = replace(self._preferences, metadata=found.metadata)
+            self._put_away()
+            self._bring_out()
         self._show_state()
 
     # which layer
@@ -329,6 +330,8 @@ class SealWidget(SealForm):
             self._show_state()
             return None
         target = self._target()
+        # Of an earlier file: it must not stand below a refusal of this one.
+        show(self.result, "")
         try:
             key = self.signing.key()
         except SealError as error:
@@ -359,7 +362,6 @@ class SealWidget(SealForm):
             self._writing = False
             if not self._guard.closed:
                 self.show_writing(False)
-                show(self.result, "")
                 self._show_state()
                 if problem:
                     self.show_problem(problem)
@@ -388,11 +390,3 @@ class SealWidget(SealForm):
         if self._cancelled:
             name = os.path.basename(self._target_or_none())
             raise cancelled(name, done, total, stack=self.is_stack, verb="Seal")
-
-
-def _what_is_set() -> tuple[Preferences, str]:
-    """What stands in Preferences, and what of it cannot be read."""
-    try:
-        return load_preferences(), ""
-    except MetadataError as error:
-        return Preferences(), str(error)

@@ -123,15 +123,16 @@ def seal_image(
     Seal
         What was written into the file.
     """
-    import numpy as np
-
-    from napari_seal._seal.pipeline import seal_in_steps
-
     check_layer(data, meta, lossless=_is_lossless(target))
     is_labels = meta.get("type") == "labels"
     known = _Known(meta, user_metadata, preferences)
 
     def work(step: Progress) -> Seal:
+        import numpy as np
+
+        # Here, in the thread: the first time it takes a tenth of a second.
+        from napari_seal._seal.pipeline import seal_in_steps
+
         # A copy: in the window, somebody may paint on the layer while it is sealed.
         image = np.array(full_resolution(data, meta))
         return seal_in_steps(

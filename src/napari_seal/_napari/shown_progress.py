@@ -15,6 +15,10 @@ Progress = Callable[[int, int], None]
 
 # A bar that comes and goes within this time would only be a flicker.
 _PATIENCE_S: Final = 0.5
+# Napari shows what stands behind the last stroke. With tqdm's own text, or a long name, the button
+# would be beyond the edge.
+_SHORT: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
+_NAME: Final = 20
 
 
 class Cancelled(WriteError):  # noqa: N818 - no error: the person asked for it
@@ -77,7 +81,11 @@ def shown_progress(name: str, *, stack: bool) -> Iterator[Progress]:
         if bar is None:
             if not stack and time.monotonic() - began < _PATIENCE_S:
                 return
-            bar = cancelable_progress(total=0, desc=unmarked(f"Sealing {printable(name, 60)}"))
+            bar = cancelable_progress(
+                total=0,
+                desc=unmarked(f"Sealing {printable(name, _NAME)}"),
+                bar_format=_SHORT if has_window() else None,
+            )
             # The button is of no use where nobody sees it.
             opened = show_activity(True)
         if bar.is_canceled:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import threading
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -49,30 +50,50 @@ def encode_jpeg(levels: npt.NDArray[np.uint8], quality: int) -> bytes:
     return _encode(levels, "JPEG", quality=quality, **options)
 
 
-def encode_png(levels: npt.NDArray[Any]) -> bytes:
+def encode_png(levels: npt.NDArray[Any], look: Callable[[], None] | None = None) -> bytes:
     """Encode levels as a PNG of the same depth, without any metadata.
 
     Parameters
     ----------
     levels : (Y, X) ndarray of uint8 or uint16, or (Y, X, 3) or (Y, X, 4) of uint8
+    look : callable, optional
+        Called again and again; what it raises ends the work, which takes ten times as long as that
+        for a JPEG.
     """
-    return _encode(levels, "PNG", compress_level=_PNG_LEVEL)
+    return _encode(levels, "PNG", look, compress_level=_PNG_LEVEL)
 
 
-def _encode(levels: npt.NDArray[Any], name: str, **options: Any) -> bytes:
+class _Watched:
+    """A file for Pillow that looks, at each block, whether anybody still wants it."""
+
+    def __init__(self, file: BinaryIO, look: Callable[[], None]) -> None:
+        self._file, self._look = file, look
+
+    def write(self, block: bytes) -> int:
+        self._look()
+        return self._file.write(block)
+
+
+def _encode(
+    levels: npt.NDArray[Any], name: str, look: Callable[[], None] | None = None, **options: Any
+) -> bytes:
     picture = Image.fromarray(levels)
     try:
         # Pillow lets other threads run only while it writes to a real file.
         if hasattr(os, "memfd_create") and threading.active_count() > 1:
             with open(os.memfd_create("napari-seal"), "w+b", buffering=0) as file:
-                picture.save(file, name, **options)
+                picture.save(_watched(file, look), name, **options)
                 size = file.tell()
                 data = os.pread(file.fileno(), size, 0)
                 if len(data) != size:
                     raise OSError(f"{len(data)} of {size} bytes could be read back")
                 return data
         out = io.BytesIO()
-        picture.save(out, name, **options)
+        picture.save(_watched(out, look), name, **options)
     except (OSError, ValueError) as error:
         raise ImageError(f"the image of shape {levels.shape} cannot be encoded: {error}") from error
     return out.getvalue()
+
+
+def _watched(file: Any, look: Callable[[], None] | None) -> Any:
+    return file if look is None else _Watched(file, look)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy.typing as npt
@@ -139,14 +139,14 @@ def seal_in_steps(
     image, path, options
         See `seal`.
     progress : callable
-        Called with the number of steps that are done and that there are, the last time when only
-        the file's place is left to be taken.  An exception that it raises ends the work: nothing is
-        left behind then, and an older file stays.
+        Called with the number of steps that are done and that there are, within a long step more
+        than once, the last time when only the file's place is left to be taken.  An exception that
+        it raises ends the work: nothing is left behind then, and an older file stays.
     """
     return _follow(Order.check(path, **options), image, Steps(progress, _STEPS))
 
 
-def _follow(order: Order, image: npt.ArrayLike, step: Callable[[], None]) -> Seal:
+def _follow(order: Order, image: npt.ArrayLike, step: Steps) -> Seal:
     check_target(order.target, overwrite=order.overwrite)
     array, axes = accept(image, order.format)
     data, sealed = make(order, array, axes, step)
@@ -154,12 +154,8 @@ def _follow(order: Order, image: npt.ArrayLike, step: Callable[[], None]) -> Sea
     return sealed
 
 
-def _go_on() -> None:
-    """Nobody waits."""
-
-
 def make(
-    order: Order, array: npt.NDArray[Any], axes: str, step: Callable[[], None] = _go_on
+    order: Order, array: npt.NDArray[Any], axes: str, step: Steps | None = None
 ) -> tuple[bytes, Seal]:
     """The bytes of the sealed file, for an array that was accepted and options that were checked.
 
@@ -167,7 +163,7 @@ def make(
     ----------
     order, array, axes
         From `Order.check` and `accept`.
-    step : callable
+    step : Steps, optional
         Called after each stage; what it raises ends the work.
 
     Raises
@@ -175,6 +171,7 @@ def make(
     ImageError, MetadataError, OptionError
         See `seal`.
     """
+    step = Steps(None, _STEPS) if step is None else step
     whole = order.window is None
     source, extremes = digest_and_range(
         array, axes=axes, algorithm=order.algorithm, want_range=whole
@@ -184,7 +181,7 @@ def make(
     levels = chosen.scale(array, bits_of(array, order.format), inside=whole)
     step()
     is_png = order.format == "png"
-    encoded = encode_png(levels) if is_png else encode_jpeg(levels, order.quality)
+    encoded = encode_png(levels, step.again) if is_png else encode_jpeg(levels, order.quality)
     step()
     made = embed(
         encoded,

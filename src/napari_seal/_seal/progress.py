@@ -26,5 +26,9 @@ class Steps:
     def __call__(self) -> None:
         """One more is done."""
         self.done += 1
+        self.again()
+
+    def again(self) -> None:
+        """Within a long step, tell the same once more, so that it can be ended."""
         if self._progress is not None:
             self._progress(self.done, self.total)

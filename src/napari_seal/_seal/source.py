@@ -139,8 +139,10 @@ def check_values(array: npt.NDArray[Any]) -> None:
     for name, bad in (("NaN", np.isnan(array)), ("infinity", np.isinf(array))):
         if bad.any():
             first = tuple(int(i) for i in np.argwhere(bad)[0])
+            count = int(bad.sum())
             raise ImageError(
-                f"the image contains {name} ({int(bad.sum())} values, the first at index {first}), "
+                f"the image contains {name} ({count:,} value{'s' if count > 1 else ''}, the first "
+                f"at index {first}), "
                 "which has no place on a scale from dark to bright; replace it, for instance with "
                 "numpy.nan_to_num(image, nan=0, posinf=..., neginf=...)"
             )

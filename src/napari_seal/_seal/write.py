@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
 import shutil
@@ -15,6 +16,8 @@ from napari_seal._disk import PART_PREFIX, PART_SUFFIX, opened_folder, synchroni
 from napari_seal._files import is_address, local_path
 from napari_seal.errors import TargetExistsError, WriteError
 
+# Bytes that are read back in one go: other threads run between two of them.
+_BLOCK: Final = 1 << 20
 # A target that cannot be linked to: file systems without hard links.
 _NO_LINKS: Final = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -150,9 +153,19 @@ def write_part(part: str, data: bytes) -> None:
         while view:
             view = view[file.write(view) :]
         file.seek(0)
-        if file.readall() != data:
+        if not _holds(file, data):
             raise OSError(errno.EIO, "what was read back is not what was written")
         os.fsync(descriptor)
+
+
+def _holds(file: io.FileIO, data: bytes) -> bool:
+    """Whether a file holds just these bytes from where it stands."""
+    at, size = 0, min(_BLOCK, len(data) + 1)
+    while block := file.read(size):
+        if block != data[at : at + len(block)]:
+            return False
+        at += len(block)
+    return at == len(data)
 
 
 def _keep_mode(path: str, part: str) -> None:
