@@ -156,10 +156,15 @@ def test_a_person_can_be_asked(page, qtbot, sealed, edit, told, answer):
 
     def press():
         box = QApplication.activeModalWidget()
+        if box is None:
+            return
+        timer.stop()
         asked.append(box.text())
         box.button(getattr(QMessageBox.StandardButton, answer)).click()
 
-    QTimer.singleShot(200, press)
+    timer = QTimer()
+    timer.timeout.connect(press)
+    timer.start(20)
     if answer == "Yes":
         assert read_layer(path).name.startswith("⚠ IMAGE CHANGED")
     else:
