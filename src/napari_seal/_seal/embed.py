@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -50,8 +50,18 @@ def embed(
     place: StackPlace | None = None,
     algorithm: str = DEFAULT_ALGORITHM,
     signer: Signer | None = None,
+    look: Callable[[], None] | None = None,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG or PNG picture in memory.
+
+    Parameters
+    ----------
+    encoded : bytes
+        A file of our own making.
+    source, window, quality, metadata, exif_tags, layer, moedal, place, algorithm, signer
+        What the seal says, and by what means.
+    look : callable, optional
+        Called between what takes long; what it raises ends the work.
 
     Returns
     -------
@@ -75,17 +85,23 @@ def embed(
     else:
         structure = container.walk(encoded)
         scan = structure.scan("sha256")
+    codestream = structure.codestream(algorithm)
+    _look(look)
     samples: npt.NDArray[Any] = decode(structure, own=True)
+    _look(look)
+    pixels = digest_array(samples, algorithm=algorithm)
+    fingerprint = tiles.measure(samples)
+    _look(look)
     draft = Seal(
         format=structure.format,
-        codestream=structure.codestream(algorithm),
+        codestream=codestream,
         length=structure.length,
         scan=scan,
-        pixels=digest_array(samples, algorithm=algorithm),
+        pixels=pixels,
         source=source,
         window=window,
         quality=quality,
-        tiles=tiles.measure(samples),
+        tiles=fingerprint,
         tile_digests=tile_digests.measure(samples) if structure.format == "png" else None,
         exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
@@ -124,6 +140,11 @@ def embed(
     else:
         data = jpeg.insert_segments(encoded, [block, xmp.SIGNATURE + packet])
     return data, record.parse(record.load(text))
+
+
+def _look(look: Callable[[], None] | None) -> None:
+    if look is not None:
+        look()
 
 
 def _has_one_scan(structure: jpeg.Jpeg) -> bool:

@@ -195,6 +195,7 @@ def make(
         moedal=order.moedal,
         algorithm=order.algorithm,
         signer=order.signer,
+        look=step.again,
     )
     step()
     return made
