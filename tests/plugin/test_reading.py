@@ -69,6 +69,19 @@ def test_an_error_leaves_no_sign_behind(window):
     assert QApplication.overrideCursor() is None
 
 
+def test_nothing_is_opened_in_a_window_that_was_closed_meanwhile(window):
+    """A layer would be added to a viewer that is gone."""
+    closed = threading.Event()
+
+    def close():
+        window.close()
+        closed.set()
+
+    QTimer.singleShot(0, close)
+    with pytest.raises(ReadError, match="napari was closed"):
+        read_beside(lambda: closed.wait(PATIENCE), "a.jpg")
+
+
 def test_several_files_are_cancelled_between_two(window, told):
     """By the button in napari's activity; how many were opened is said."""
     came = []

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from napari_seal._napari.beside import beside_window
 from napari_seal._napari.notices import say, unmarked
 from napari_seal._text import printable
-from napari_seal.errors import ReadError, WriteError
+from napari_seal.errors import ReadError
 
 Result = TypeVar("Result")
 # Seconds: most files are read in less, and signs that come and go at once are none.
@@ -18,7 +18,7 @@ _MOMENT: Final = 0.4
 
 
 def read_beside(work: Callable[[], Result], name: str) -> Result:
-    """Read something in a thread and return it; keys and clicks wait, and the window draws itself.
+    """Read something in a thread and return it; the window stays usable meanwhile.
 
     Parameters
     ----------
@@ -42,10 +42,22 @@ def read_beside(work: Callable[[], Result], name: str) -> Result:
                 shown = True
                 _show(signs, name)
 
-        try:
-            return beside_window(lambda _: work(), look, usable=False)
-        except WriteError as error:
-            raise ReadError(f"{printable(name)} was not opened: napari was closed") from error
+        had_window = _has_window()
+        result = beside_window(lambda _: work(), look)
+    if had_window and not _has_window():
+        raise ReadError(f"{printable(name)} was not opened: napari was closed")
+    return result
+
+
+def _has_window() -> bool:
+    """Whether there is a window, and this is its thread."""
+    from qtpy.QtCore import QThread
+    from qtpy.QtWidgets import QApplication
+
+    application = QApplication.instance()
+    if application is None or QThread.currentThread() is not application.thread():
+        return False
+    return any(widget.isVisible() for widget in QApplication.topLevelWidgets())
 
 
 def _show(signs: ExitStack, name: str) -> None:
