@@ -18,10 +18,8 @@ Progress = Callable[[int, int], None]
 _TICK_MS = 30
 
 
-def beside_window(
-    work: Callable[[Progress], Result], look: Progress | None = None, *, usable: bool = True
-) -> Result:
-    """Do work in a thread and return what it returns; the window draws itself meanwhile.
+def beside_window(work: Callable[[Progress], Result], look: Progress | None = None) -> Result:
+    """Do work in a thread and return what it returns; the window stays usable meanwhile.
 
     Without a window, or from another thread than the window's, it is done at once.
 
@@ -33,8 +31,6 @@ def beside_window(
         Called in the window's thread, again and again, with the number of steps that are done and
         that there are: 0 of 0 as long as it is not known.  A `SealError` that it raises ends the
         work at its next step.
-    usable : bool
-        Whether keys and clicks reach the window; else they wait until the work is done.
 
     Raises
     ------
@@ -65,11 +61,10 @@ def beside_window(
     loop, timer = QEventLoop(), QTimer()
     timer.setInterval(_TICK_MS)
     timer.timeout.connect(tick)
-    flags = QEventLoop.ProcessEventsFlag
     # None of Qt's pool, for which closing napari waits: this thread waits for it.
     threading.Thread(target=task.run).start()
     timer.start()
-    loop.exec(flags.AllEvents if usable else flags.ExcludeUserInputEvents)
+    loop.exec()
     timer.stop()
     if not task.done:
         # napari was closed, which ends every loop.  The step that is under way is finished.
