@@ -23,9 +23,9 @@ from napari._qt.qt_event_loop import get_qapp
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 
-from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verify_export import ExportJob
-from napari_seal._napari.verify_widget import VerifyWidget
+from napari_seal._napari.verifying.verdict_rows import VerdictRows
+from napari_seal._napari.verifying.verify_export import ExportJob
+from napari_seal._napari.verifying.verify_widget import VerifyWidget
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
 

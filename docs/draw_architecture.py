@@ -71,7 +71,8 @@ class Steps(ast.NodeVisitor):
                     self.functions[node.name] = node
                 elif isinstance(node, ast.ImportFrom):
                     parent, _, home = (node.module or "").rpartition(".")
-                    if parent == f"napari_seal.{package}" and home not in (*modules, *_ASIDE):
+                    ours = f"{parent}.".startswith(f"napari_seal.{package}.")
+                    if ours and home not in (*modules, *_ASIDE):
                         self.homes |= {alias.name: home for alias in node.names}
 
     def visit_Call(self, node: ast.Call) -> None:

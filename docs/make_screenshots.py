@@ -32,8 +32,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 import napari_seal
-from napari_seal._napari import samples
-from napari_seal._napari.verdict_order import SIGNATURE
+from napari_seal._napari.opening import samples
+from napari_seal._napari.verifying.verdict_order import SIGNATURE
 
 SIZE = (1366, 740)
 

@@ -47,7 +47,7 @@ from napari_seal._verify.ledger.database import open_database
 from napari_seal._verify.ledger.ledger import Ledger
 from napari_seal._verify.ledger.manifest_lines import FORMATS, Line, dump_line, read_lines
 from napari_seal._verify.quick import prove
-from napari_seal._verify.report_check import check_report
+from napari_seal._verify.report.report_check import check_report
 from napari_seal._verify.stack_index import check_index
 from napari_seal._verify.steps import take_steps
 from napari_seal._verify.verdict import Verdict

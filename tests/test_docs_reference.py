@@ -12,7 +12,7 @@ from pages import DOCS, ROOT, section_of
 
 import napari_seal
 from napari_seal import Outcome, ReasonCode, Signature
-from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.change.score_map import ScoreMap
 
 SOURCE = ROOT / "src" / "napari_seal"
 
@@ -47,7 +47,7 @@ def test_verdicts_states_the_order_of_gravity() -> None:
 
 def test_verdicts_describes_the_json_object() -> None:
     """Every key of a line of ``--jsonl`` is described, and every column of the CSV."""
-    from napari_seal._verify.report import CSV_COLUMNS
+    from napari_seal._verify.report.report import CSV_COLUMNS
 
     section = section_of("verdicts.md", "The JSON object of a file")
     verdict = napari_seal.check("there is no such file")

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from napari_seal._trust.timestamp import Timestamp
     from napari_seal._trust.trusted import Trust
     from napari_seal._trust.trusted_key import TrustedKey
+    from napari_seal._verify.change.score_map import ScoreMap
     from napari_seal._verify.check import check, read, verify
     from napari_seal._verify.ledger.entries import (
         LedgerChange,
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from napari_seal._verify.progress import Progress
     from napari_seal._verify.reasons import Reason, ReasonCode
     from napari_seal._verify.run import CheckRun, check_many
-    from napari_seal._verify.score_map import ScoreMap
     from napari_seal._verify.stack import OpenStack, open_stack
     from napari_seal._verify.stack_check import StackVerdict, check_stack
     from napari_seal._verify.verdict import Outcome, Verdict, VerificationError
@@ -116,7 +116,7 @@ _HOMES = {
     "_verify.stack": ("OpenStack", "open_stack"),
     "_verify.stack_check": ("StackVerdict", "check_stack"),
     "_verify.reasons": ("Reason", "ReasonCode"),
-    "_verify.score_map": ("ScoreMap",),
+    "_verify.change.score_map": ("ScoreMap",),
     "_verify.verdict": ("Outcome", "Verdict", "VerificationError"),
     "errors": (
         "AdoptError",

@@ -29,7 +29,7 @@ UNUSED = {
     "_cli.demo", "_cli.seal", "_cli.show",
     "_format.exif_tags", "_format.jpeg", "_format.keys", "_format.legacy", "_format.record",
     "_format.window", "_images", "_parallel", "_seal",
-    "_verify.compare", "_verify.locate", "_verify.page", "_verify.progress", "_verify.steps",
+    "_verify.change", "_verify.locate", "_verify.progress", "_verify.report.page", "_verify.steps",
 }  # fmt: skip
 
 

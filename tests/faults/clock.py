@@ -13,7 +13,7 @@ from faults.shim import clock_readings, shift_clock
 from faults.trial import Outcome, Row, Running, loss
 
 from napari_seal import Ledger
-from napari_seal._verify.summary import Run, summarise
+from napari_seal._verify.report.summary import Run, summarise
 
 BACK = -30 * 86_400
 

@@ -20,7 +20,7 @@ import napari_seal
 from napari_seal import Ledger
 from napari_seal._cli import main
 from napari_seal._verify.ledger import database, runs, seen
-from napari_seal._verify.report_check import check_report
+from napari_seal._verify.report.report_check import check_report
 
 # So that a few files are several transactions.
 runs.BATCH = 2  # type: ignore[misc]

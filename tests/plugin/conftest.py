@@ -25,7 +25,7 @@ from support import PATIENCE
 import napari_seal
 from napari_seal import SigningKey
 from napari_seal._trust.key_files import write_key_files
-from napari_seal._verify.score_map import ScoreMap
+from napari_seal._verify.change.score_map import ScoreMap
 
 # Before napari is imported: nobody's own preferences are read or written.
 os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp(prefix="napari-seal-test-"), "n.yaml"))
@@ -209,8 +209,8 @@ def opened(boxes: list[list[int]], score_map: Callable[..., ScoreMap]) -> Callab
     """Make such a picture as the reader opens it; keywords go to the layer."""
     from napari.layers import Image as Layer
 
-    from napari_seal._napari.opened import remember
-    from napari_seal._napari.overlays import strengths
+    from napari_seal._napari.opening.opened import remember
+    from napari_seal._napari.opening.overlays import strengths
 
     def make(regions: list[list[int]] = boxes, **options: Any) -> Layer:
         scores = score_map()
@@ -288,7 +288,7 @@ def answer_dialog(qtbot: Any) -> Iterator[Callable[..., None]]:
 @pytest.fixture
 def forgotten() -> Iterator[None]:
     """No ledger of an earlier test."""
-    from napari_seal._napari.verify_ledger_choice import LedgerChoice
+    from napari_seal._napari.verifying.verify_ledger_choice import LedgerChoice
 
     LedgerChoice.remembered = ""
     yield
@@ -300,7 +300,7 @@ def widget(qtbot: Any, forgotten: None) -> Iterator[Any]:
     """The verify widget with a viewer that needs no graphics."""
     from napari.components import ViewerModel
 
-    from napari_seal._napari.verify_widget import VerifyWidget
+    from napari_seal._napari.verifying.verify_widget import VerifyWidget
 
     made = VerifyWidget(ViewerModel())
     qtbot.addWidget(made.native)
@@ -384,7 +384,7 @@ def signatures(
     import npe2
     from napari.settings import get_plugin_settings
 
-    from napari_seal._napari.signing import forget_keys
+    from napari_seal._napari.saving.signing import forget_keys
 
     npe2pm.register(npe2.PluginManifest.from_distribution("napari-seal"))
     group = get_plugin_settings("napari-seal").signatures
@@ -416,7 +416,7 @@ def answer_passphrases(qtbot: Any) -> Iterator[Callable[..., list[Any]]]:
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication, QDialogButtonBox
 
-    from napari_seal._napari.passphrase_dialog import PassphraseDialog
+    from napari_seal._napari.saving.passphrase_dialog import PassphraseDialog
 
     timers: list[QTimer] = []
 

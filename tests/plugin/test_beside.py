@@ -20,8 +20,8 @@ from support import PATIENCE, wait_until
 
 import napari_seal
 from napari_seal._napari.beside import beside_window
-from napari_seal._napari.seal_widget import SealWidget
-from napari_seal._napari.shown_progress import Cancelled
+from napari_seal._napari.saving.seal_widget import SealWidget
+from napari_seal._napari.saving.shown_progress import Cancelled
 from napari_seal.errors import ImageError
 
 

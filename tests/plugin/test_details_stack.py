@@ -7,10 +7,10 @@ import pytest
 from napari.components import ViewerModel
 
 import napari_seal
-from napari_seal._napari import details_stack
-from napari_seal._napari.details_widget import SealDetails
-from napari_seal._napari.open_action import open_flagged
-from napari_seal._napari.stack_watch import watch_of
+from napari_seal._napari.details import details_stack
+from napari_seal._napari.details.details_widget import SealDetails
+from napari_seal._napari.opening.open_action import open_flagged
+from napari_seal._napari.opening.stack_watch import watch_of
 
 
 @pytest.fixture

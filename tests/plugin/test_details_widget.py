@@ -10,11 +10,11 @@ from napari.components import ViewerModel
 from napari.layers import Image
 from napari.layers._source import layer_source
 
-from napari_seal._napari.details_widget import SealDetails
-from napari_seal._napari.focus import look_at
-from napari_seal._napari.opened import overlay_of, remember
-from napari_seal._napari.overlays import SCORES, make_overlays
-from napari_seal._napari.reader import read_layer
+from napari_seal._napari.details.details_widget import SealDetails
+from napari_seal._napari.opening.focus import look_at
+from napari_seal._napari.opening.opened import overlay_of, remember
+from napari_seal._napari.opening.overlays import SCORES, make_overlays
+from napari_seal._napari.opening.reader import read_layer
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractItemView, QApplication, QLabel, QListWidget, QWidget
 
-from napari_seal._napari.details_widget import SealDetails
+from napari_seal._napari.details.details_widget import SealDetails
 from napari_seal._napari.notices import unmarked
-from napari_seal._napari.reader import read_file, read_layers
-from napari_seal._napari.verify_duplicates import DuplicatesWindow
+from napari_seal._napari.opening.reader import read_file, read_layers
+from napari_seal._napari.verifying.verify_duplicates import DuplicatesWindow
 from napari_seal.errors import ReadError
 
 pytestmark = pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="names are bytes")

@@ -9,12 +9,12 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication
 
 import napari_seal
-from napari_seal._napari.details_widget import SealDetails
-from napari_seal._napari.passphrase_dialog import PassphraseDialog
-from napari_seal._napari.reader import read_layer
-from napari_seal._napari.seal_widget import SealWidget
-from napari_seal._napari.verify_accept import AcceptDialog
-from napari_seal._napari.verify_duplicates import DuplicatesWindow
+from napari_seal._napari.details.details_widget import SealDetails
+from napari_seal._napari.opening.reader import read_layer
+from napari_seal._napari.saving.passphrase_dialog import PassphraseDialog
+from napari_seal._napari.saving.seal_widget import SealWidget
+from napari_seal._napari.verifying.verify_accept import AcceptDialog
+from napari_seal._napari.verifying.verify_duplicates import DuplicatesWindow
 
 MOST = 40
 

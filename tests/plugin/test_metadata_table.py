@@ -8,8 +8,8 @@ import pytest
 from napari.components import ViewerModel
 
 import napari_seal
-from napari_seal._napari.metadata_table import MetadataTable
-from napari_seal._napari.seal_widget import SealWidget
+from napari_seal._napari.saving.metadata_table import MetadataTable
+from napari_seal._napari.saving.seal_widget import SealWidget
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import tifffile
 from click.testing import CliRunner
 
 from napari_seal._cli import main
-from napari_seal._napari.reader import read_layer
+from napari_seal._napari.opening.reader import read_layer
 
 
 @pytest.mark.parametrize("unit", ["µm", "nm"])

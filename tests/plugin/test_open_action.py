@@ -6,12 +6,12 @@ import numpy as np
 from napari.components import ViewerModel
 
 import napari_seal
-from napari_seal._napari.open_action import (
+from napari_seal._napari.opening.open_action import (
     open_and_verify,
     open_and_verify_stack,
     open_flagged,
 )
-from napari_seal._napari.stack_watch import watch_of
+from napari_seal._napari.opening.stack_watch import watch_of
 
 
 def test_a_plain_jpeg_opens_through_the_dialog(make_napari_viewer, sealed, strip, answer_dialog):

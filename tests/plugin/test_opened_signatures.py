@@ -7,8 +7,8 @@ import pytest
 from napari.components import ViewerModel
 
 import napari_seal
-from napari_seal._napari.details_widget import SealDetails
-from napari_seal._napari.reader import read_layer, read_layers
+from napari_seal._napari.details.details_widget import SealDetails
+from napari_seal._napari.opening.reader import read_layer, read_layers
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_stack_tells_of_index_and_planes(signatures, make_key, tmp_path, pictu
     (layer,) = read_layers(str(tmp_path / "s.sealed" / "s.sealed.json"))
     assert layer.metadata["seal"]["signature"] == "trusted"
     viewer.add_layer(layer)
-    from napari_seal._napari.stack_watch import watch_of
+    from napari_seal._napari.opening.stack_watch import watch_of
 
     watch = watch_of(layer)
     watch.attach(viewer)

@@ -6,8 +6,8 @@ import pytest
 from napari.components import ViewerModel
 from napari.settings import get_settings
 
-from napari_seal._napari.opener import PATTERNS, is_default_opener, make_default_opener
-from napari_seal._napari.verify_widget import VerifyWidget
+from napari_seal._napari.opening.opener import PATTERNS, is_default_opener, make_default_opener
+from napari_seal._napari.verifying.verify_widget import VerifyWidget
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from napari.components import ViewerModel
 from napari.layers import Image, Shapes
 from napari.utils.colormaps.standardize_color import transform_color
 
-from napari_seal._napari.number_colour import ON_DARK, ON_LIGHT
-from napari_seal._napari.opened import overlay_of, picture_of, scores_of
-from napari_seal._napari.overlays import (
+from napari_seal._napari.layers.user_metadata import metadata_to_json
+from napari_seal._napari.opening.number_colour import ON_DARK, ON_LIGHT
+from napari_seal._napari.opening.opened import overlay_of, picture_of, scores_of
+from napari_seal._napari.opening.overlays import (
     REGIONS,
     SCORES,
     make_overlays,
@@ -21,8 +22,7 @@ from napari_seal._napari.overlays import (
     score_layer,
     strengths,
 )
-from napari_seal._napari.reader import read_file
-from napari_seal._napari.user_metadata import metadata_to_json
+from napari_seal._napari.opening.reader import read_file
 
 TRANSFORM = {
     "scale": (0.5, 0.25),

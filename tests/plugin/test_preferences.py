@@ -11,10 +11,10 @@ from qtpy.QtWidgets import QApplication, QMessageBox
 
 import napari_seal
 from napari_seal._napari import preferences
+from napari_seal._napari.opening.reader import read_layer
 from napari_seal._napari.preferences import Preferences, load_preferences, read_metadata
-from napari_seal._napari.reader import read_layer
-from napari_seal._napari.seal_widget import SealWidget
-from napari_seal._napari.writer import write_sealed
+from napari_seal._napari.saving.seal_widget import SealWidget
+from napari_seal._napari.saving.writer import write_sealed
 from napari_seal.errors import MetadataError, ReadError
 
 

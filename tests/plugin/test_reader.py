@@ -15,8 +15,8 @@ from PIL import Image as Picture
 
 import napari_seal
 from napari_seal._format.legacy import digest_moedal
-from napari_seal._napari.reader import file_stem, get_reader, read_layer
-from napari_seal._napari.writer import write_sealed
+from napari_seal._napari.opening.reader import file_stem, get_reader, read_layer
+from napari_seal._napari.saving.writer import write_sealed
 from napari_seal.errors import ReadError
 
 

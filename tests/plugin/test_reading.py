@@ -10,8 +10,8 @@ from napari.utils.progress import progress
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
-from napari_seal._napari.open_action import open_flagged
-from napari_seal._napari.reading import one_by_one, read_beside
+from napari_seal._napari.opening.open_action import open_flagged
+from napari_seal._napari.opening.reading import one_by_one, read_beside
 from napari_seal.errors import ReadError
 
 PATIENCE = 60

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import napari_seal
-from napari_seal._napari.opened import scores_of
+from napari_seal._napari.opening.opened import scores_of
 
 
 def test_the_samples_open_in_the_window(make_napari_viewer):

@@ -8,7 +8,7 @@ from dock import SlowImage
 from qtpy.QtCore import QTimer
 
 import napari_seal
-from napari_seal._napari.shown_progress import Cancelled, shown_progress
+from napari_seal._napari.saving.shown_progress import Cancelled, shown_progress
 
 
 @pytest.fixture

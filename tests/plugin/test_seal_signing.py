@@ -7,7 +7,7 @@ from napari.components import ViewerModel
 
 import napari_seal
 from napari_seal import Signature
-from napari_seal._napari.seal_widget import SealWidget
+from napari_seal._napari.saving.seal_widget import SealWidget
 
 
 @pytest.fixture

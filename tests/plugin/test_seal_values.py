@@ -6,7 +6,7 @@ import json
 
 import napari_seal
 from napari_seal._format.legacy import MoedalSeal
-from napari_seal._napari.seal_values import metadata_lines, seal_lines, seal_values
+from napari_seal._napari.layers.seal_values import metadata_lines, seal_lines, seal_values
 
 
 def test_every_value_is_plain(sealed):

@@ -10,7 +10,7 @@ import pytest
 from napari.components import ViewerModel
 
 import napari_seal
-from napari_seal._napari.seal_widget import SealWidget
+from napari_seal._napari.saving.seal_widget import SealWidget
 
 
 @pytest.fixture
@@ -311,7 +311,7 @@ def test_a_rename_in_the_window(make_napari_viewer, picture, tmp_path):
 
 def test_what_lies_on_a_picture_is_not_offered(qtbot, opened, score_map):
     """While the boxes are active, their picture is chosen; the score map is no picture."""
-    from napari_seal._napari.overlays import make_overlays
+    from napari_seal._napari.opening.overlays import make_overlays
 
     viewer = ViewerModel()
     viewer.add_image(np.zeros((4, 4)), name="another")

@@ -14,10 +14,10 @@ from napari.layers import Image
 
 import napari_seal
 from napari_seal import Signature
-from napari_seal._napari import keyring_store
-from napari_seal._napari.layers_writer import write_layers
-from napari_seal._napari.signing import forget_keys, preferred_key, signing_key
-from napari_seal._napari.writer import write_labels, write_lossless, write_sealed
+from napari_seal._napari.saving import keyring_store
+from napari_seal._napari.saving.layers_writer import write_layers
+from napari_seal._napari.saving.signing import forget_keys, preferred_key, signing_key
+from napari_seal._napari.saving.writer import write_labels, write_lossless, write_sealed
 from napari_seal.errors import KeyFileError, MissingPackageError, PassphraseError
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pint
 import pytest
 
-from napari_seal._napari.stack_axes import name_axes, planes_first
+from napari_seal._napari.saving.stack_axes import name_axes, planes_first
 
 PIXEL, SECOND, UM = (pint.get_application_registry().Unit(u) for u in ("pixel", "s", "um"))
 

@@ -10,10 +10,10 @@ import pytest
 from napari.layers import Image, Labels
 
 import napari_seal
-from napari_seal._napari.reader import get_reader, read_file
-from napari_seal._napari.stack_reader import read_stack
-from napari_seal._napari.stack_watch import watch_of
-from napari_seal._napari.writer import write_labels, write_lossless, write_sealed
+from napari_seal._napari.opening.reader import get_reader, read_file
+from napari_seal._napari.opening.stack_reader import read_stack
+from napari_seal._napari.opening.stack_watch import watch_of
+from napari_seal._napari.saving.writer import write_labels, write_lossless, write_sealed
 from napari_seal.errors import ReadError
 
 

@@ -10,12 +10,12 @@ from napari.components import ViewerModel
 from napari.layers import Image, Shapes
 
 import napari_seal
-from napari_seal._napari.open_action import open_flagged
+from napari_seal._napari.opening.open_action import open_flagged
+from napari_seal._napari.opening.stack_reader import read_stack
+from napari_seal._napari.opening.stack_watch import watch_of
 from napari_seal._napari.preferences import Preferences
-from napari_seal._napari.sealing import seal_layer_stack
-from napari_seal._napari.stack_reader import read_stack
-from napari_seal._napari.stack_watch import watch_of
-from napari_seal._napari.writer import write_sealed
+from napari_seal._napari.saving.sealing import seal_layer_stack
+from napari_seal._napari.saving.writer import write_sealed
 from napari_seal.errors import ImageError, TargetExistsError
 
 

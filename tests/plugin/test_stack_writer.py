@@ -11,9 +11,9 @@ from napari.layers import Image, Labels
 
 import napari_seal
 from napari_seal._napari.preferences import Preferences
-from napari_seal._napari.sealing import seal_layer_stack
-from napari_seal._napari.shown_progress import Cancelled, shown_progress
-from napari_seal._napari.writer import write_labels, write_sealed
+from napari_seal._napari.saving.sealing import seal_layer_stack
+from napari_seal._napari.saving.shown_progress import Cancelled, shown_progress
+from napari_seal._napari.saving.writer import write_labels, write_sealed
 from napari_seal.errors import ImageError, TargetExistsError, WriteError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_seal._napari.opened import means_of
-from napari_seal._napari.thumbnails import Thumbnails, _draw
-from napari_seal._napari.tile_means import tile_means
+from napari_seal._napari.details.thumbnails import Thumbnails, _draw
+from napari_seal._napari.opening.opened import means_of
+from napari_seal._napari.opening.tile_means import tile_means
 
 
 @pytest.mark.parametrize("colour", [False, True])

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from napari_seal import Progress
-from napari_seal._napari.time_left import TimeLeft, in_words, rate
+from napari_seal._napari.verifying.time_left import TimeLeft, in_words, rate
 
 
 def progress(done: int, seconds: float, total: int | None = 10_000, before: int = 0) -> Progress:

@@ -10,9 +10,9 @@ from dock import add_results
 from qtpy.QtCore import QPersistentModelIndex, Qt
 
 from napari_seal._napari.flag import FLAGS
-from napari_seal._napari.verdict_model import VerdictModel
-from napari_seal._napari.verdict_order import NOT_INTACT
-from napari_seal._napari.verdict_rows import VerdictRows
+from napari_seal._napari.verifying.verdict_model import VerdictModel
+from napari_seal._napari.verifying.verdict_order import NOT_INTACT
+from napari_seal._napari.verifying.verdict_rows import VerdictRows
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict
 

@@ -8,7 +8,7 @@ import tracemalloc
 
 import pytest
 
-from napari_seal._napari.verdict_rows import VerdictRows
+from napari_seal._napari.verifying.verdict_rows import VerdictRows
 from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict

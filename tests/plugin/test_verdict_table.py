@@ -10,10 +10,10 @@ from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from napari_seal._napari.table_parts import hint_that_fits
-from napari_seal._napari.verdict_details import VerdictDetails
-from napari_seal._napari.verdict_order import FILE, SIGNATURE, VERDICT
-from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verdict_table import EMPTY, MOST_OPENED, VerdictTable
+from napari_seal._napari.verifying.verdict_details import VerdictDetails
+from napari_seal._napari.verifying.verdict_order import FILE, SIGNATURE, VERDICT
+from napari_seal._napari.verifying.verdict_rows import VerdictRows
+from napari_seal._napari.verifying.verdict_table import EMPTY, MOST_OPENED, VerdictTable
 from napari_seal._trust.states import Signature
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.verdict import Outcome, Verdict

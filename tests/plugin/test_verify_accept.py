@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QApplication, QLabel
 
 import napari_seal
-from napari_seal._napari.verify_accept import AcceptDialog
+from napari_seal._napari.verifying.verify_accept import AcceptDialog
 
 
 def answer(qtbot, *, note=None):

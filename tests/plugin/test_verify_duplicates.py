@@ -8,7 +8,7 @@ from dock import choose, verify
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDialog, QLabel
 
-from napari_seal._napari.verify_duplicates import DuplicatesWindow
+from napari_seal._napari.verifying.verify_duplicates import DuplicatesWindow
 
 
 def test_duplicates(widget, qtbot, archive):

@@ -10,8 +10,8 @@ import pytest
 from dock import run
 
 import napari_seal
-from napari_seal._napari.export import complete_name
-from napari_seal._verify.report_check import check_report
+from napari_seal._napari.verifying.export import complete_name
+from napari_seal._verify.report.report_check import check_report
 
 
 def export(widget, qtbot, choice):

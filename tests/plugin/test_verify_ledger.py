@@ -13,8 +13,8 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 
 import napari_seal
-from napari_seal._napari.verify_ledger import for_people
-from napari_seal._napari.verify_widget import VerifyWidget
+from napari_seal._napari.verifying.verify_ledger import for_people
+from napari_seal._napari.verifying.verify_widget import VerifyWidget
 
 
 def test_a_new_ledger_is_made_by_the_run(widget, qtbot, archive):

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from napari_seal._napari.verify_text import (
+from napari_seal._napari.verifying.verify_text import (
     breakable,
     counts_line,
     typed_paths,

@@ -8,9 +8,9 @@ import pytest
 from dock import choose, run, verify
 
 from napari_seal import Signature
-from napari_seal._napari import verify_job
-from napari_seal._napari.export import export
-from napari_seal._napari.verdict_order import NOT_TRUSTED, SIGNATURE, SIGNER
+from napari_seal._napari.verifying import verify_job
+from napari_seal._napari.verifying.export import export
+from napari_seal._napari.verifying.verdict_order import NOT_TRUSTED, SIGNATURE, SIGNER
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
 import napari_seal
-from napari_seal._napari.verdict_order import NOT_INTACT
-from napari_seal._napari.verdict_rows import VerdictRows
-from napari_seal._napari.verify_job import VerifyJob, how_it_ended
+from napari_seal._napari.verifying.verdict_order import NOT_INTACT
+from napari_seal._napari.verifying.verdict_rows import VerdictRows
+from napari_seal._napari.verifying.verify_job import VerifyJob, how_it_ended
 
 
 def found(widget):

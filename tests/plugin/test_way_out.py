@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_seal._napari.details_widget import SealDetails
-from napari_seal._napari.open_action import open_flagged
-from napari_seal._napari.reader import read_layer
-from napari_seal._napari.seal_text import what_to_do
-from napari_seal._napari.seal_widget import SealWidget
-from napari_seal._napari.writer import write_sealed
+from napari_seal._napari.details.details_widget import SealDetails
+from napari_seal._napari.opening.open_action import open_flagged
+from napari_seal._napari.opening.reader import read_layer
+from napari_seal._napari.saving.seal_text import what_to_do
+from napari_seal._napari.saving.seal_widget import SealWidget
+from napari_seal._napari.saving.writer import write_sealed
 from napari_seal.errors import ImageError, PassphraseError, TargetExistsError, WriteError
 
 

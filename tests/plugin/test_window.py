@@ -10,10 +10,10 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QScrollArea
 
-from napari_seal._napari.details_widget import SealDetails
-from napari_seal._napari.seal_widget import SealWidget
+from napari_seal._napari.details.details_widget import SealDetails
+from napari_seal._napari.saving.seal_widget import SealWidget
 from napari_seal._napari.theme import ThemeWatch, is_dark
-from napari_seal._napari.verify_widget import VerifyWidget
+from napari_seal._napari.verifying.verify_widget import VerifyWidget
 from napari_seal._verify.looks import COLOURS, Tone
 from napari_seal._verify.verdict import Outcome
 

@@ -9,9 +9,9 @@ from napari.components import ViewerModel
 from napari.layers import Image
 
 import napari_seal
-from napari_seal._napari.names import complete_name
-from napari_seal._napari.reader import read_layer
-from napari_seal._napari.writer import write_sealed
+from napari_seal._napari.layers.names import complete_name
+from napari_seal._napari.opening.reader import read_layer
+from napari_seal._napari.saving.writer import write_sealed
 from napari_seal.errors import ImageError, MetadataError, OptionError, TargetExistsError
 
 

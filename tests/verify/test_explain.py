@@ -29,8 +29,8 @@ from mutators import (
 from support import nuclear_tracks, picture, sealed_bytes, sealed_picture
 
 from napari_seal import Verdict
+from napari_seal._verify.change.regions import boxes
 from napari_seal._verify.check import check_bytes
-from napari_seal._verify.regions import boxes
 
 IMAGE = nuclear_tracks((160, 200))
 

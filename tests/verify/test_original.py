@@ -26,7 +26,7 @@ from PIL import Image
 from support import nuclear_tracks, picture, sealed_bytes
 
 from napari_seal import OptionError, Verdict, check, check_many, seal
-from napari_seal._verify.original_files import find_original
+from napari_seal._verify.change.original_files import find_original
 
 TRACKS = nuclear_tracks((160, 200))
 

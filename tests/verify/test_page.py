@@ -24,12 +24,12 @@ from support import skip_or_fail
 
 from napari_seal import Outcome, Reason, ReasonCode, Signature, Verdict, __version__
 from napari_seal._text import printable
-from napari_seal._verify import page as page_module
-from napari_seal._verify import page_html
+from napari_seal._verify.change.score_map import ScoreMap
 from napari_seal._verify.looks import COLOURS, Tone
-from napari_seal._verify.page import html_report
-from napari_seal._verify.score_map import ScoreMap
-from napari_seal._verify.summary import Run
+from napari_seal._verify.report import page as page_module
+from napari_seal._verify.report import page_html
+from napari_seal._verify.report.page import html_report
+from napari_seal._verify.report.summary import Run
 from napari_seal._verify.verdict import Box
 
 NASTY = "</script><!--<script>\u2028\u2029\u202e&amp;\"'><img src=x onerror=alert(1)>]]>\x1b\udcff"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_seal._verify.regions import MOST, boxes, tighten
+from napari_seal._verify.change.regions import MOST, boxes, tighten
 
 
 def flags(*rows: str) -> np.ndarray:

@@ -20,8 +20,8 @@ import PIL
 import pytest
 
 from napari_seal import Outcome, Reason, ReasonCode, Verdict, __version__
-from napari_seal._verify import report
-from napari_seal._verify.summary import Run
+from napari_seal._verify.report import report
+from napari_seal._verify.report.summary import Run
 
 REASON = Reason(code=ReasonCode.RECORD_MISMATCH, message='He said "no", twice.\n')
 VERDICTS = [

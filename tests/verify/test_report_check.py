@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from napari_seal import Outcome, ReadError, Reason, ReasonCode, Verdict
-from napari_seal._verify import page as page_module
-from napari_seal._verify.page import html_report
-from napari_seal._verify.report import csv_report, jsonl_report
-from napari_seal._verify.report_check import check_report
-from napari_seal._verify.summary import Run
+from napari_seal._verify.report import page as page_module
+from napari_seal._verify.report.page import html_report
+from napari_seal._verify.report.report import csv_report, jsonl_report
+from napari_seal._verify.report.report_check import check_report
+from napari_seal._verify.report.summary import Run
 
 REASON = Reason(code=ReasonCode.RECORD_MISMATCH, message='He said "no",\ntwice.')
 VERDICTS = [
@@ -108,7 +108,7 @@ def test_every_byte_counts(report: Path) -> None:
 
 def test_rows_that_a_new_digest_covers(tmp_path: Path) -> None:
     """Counts that are not those of the rows are found even where the digest is right."""
-    from napari_seal._verify.digested import Digested
+    from napari_seal._verify.report.digested import Digested
 
     report = write(tmp_path / "report.jsonl", VERDICTS)
     lines = report.read_bytes().splitlines(keepends=True)

@@ -13,11 +13,11 @@ import pytest
 from napari_seal import Outcome, Signature, Trust, TrustedKey, TrustError, Verdict
 from napari_seal._trust.judge import signer_of
 from napari_seal._trust.keys import SigningKey
-from napari_seal._verify.digested import ENCLOSED, SIGNED_TAIL, TAIL
-from napari_seal._verify.page import html_report
-from napari_seal._verify.report import csv_report, jsonl_report
-from napari_seal._verify.report_check import check_report
-from napari_seal._verify.summary import Run
+from napari_seal._verify.report.digested import ENCLOSED, SIGNED_TAIL, TAIL
+from napari_seal._verify.report.page import html_report
+from napari_seal._verify.report.report import csv_report, jsonl_report
+from napari_seal._verify.report.report_check import check_report
+from napari_seal._verify.report.summary import Run
 
 FORMS = {"jsonl": jsonl_report, "csv": csv_report, "html": html_report}
 VERDICTS = [Verdict(path=f"{name}.jpg", verdict=Outcome.INTACT) for name in "abc"]

@@ -13,8 +13,8 @@ from support import sealed_bytes
 
 from napari_seal import Reason
 from napari_seal._format.keys import KeyCheck, check_of
+from napari_seal._verify.change.user_keys import recover
 from napari_seal._verify.check import check_bytes
-from napari_seal._verify.user_keys import recover
 
 IMAGE = np.arange(32 * 32, dtype=np.uint16).reshape(32, 32)
 METADATA = {

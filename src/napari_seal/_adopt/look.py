@@ -15,8 +15,8 @@ from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.markers import APP0, APP2, APP11
 from napari_seal._format.pixels import decode
 from napari_seal._format.seal import Seal
+from napari_seal._verify.change.diagnose import ends_early
 from napari_seal._verify.check import check_bytes
-from napari_seal._verify.diagnose import ends_early
 from napari_seal._verify.locate import SEALED, Found, find_record, traces
 from napari_seal._verify.quick import prove
 from napari_seal.errors import FormatError, LimitError

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from napari_seal._verify.report_check import ReportCheck
+    from napari_seal._verify.report.report_check import ReportCheck
 
 
 @click.group(short_help="Check the reports that verify writes.")
@@ -30,7 +30,7 @@ def check(file: str, trust: str | None, require_signature: bool) -> None:
 
     Exit code: 0 if all of it agrees, 1 if not, 2 if FILE is no report or cannot be read.
     """
-    from napari_seal._verify.report_check import check_report
+    from napari_seal._verify.report.report_check import check_report
 
     found = check_report(file, trust)
     if require_signature and found.signature != "trusted":
@@ -48,8 +48,8 @@ def _print(file: str, found: ReportCheck) -> None:
     from napari_seal._cli.console import console, table
     from napari_seal._text import printable
     from napari_seal._verify.looks import COLOURS, SIGNS, Tone
-    from napari_seal._verify.report_check import order
-    from napari_seal._verify.summary import count_line
+    from napari_seal._verify.report.report_check import order
+    from napari_seal._verify.report.summary import count_line
 
     out = console()
     out.print(Text(f"{printable(file)}: {_NAMES[found.form]}", style="bold"))

@@ -26,9 +26,9 @@ from napari_seal._verify.verdict import Outcome, Verdict
 if TYPE_CHECKING:
     from napari_seal._trust.keys import SigningKey
     from napari_seal._verify.reasons import Reason
-    from napari_seal._verify.report import Watch
+    from napari_seal._verify.report.report import Watch
+    from napari_seal._verify.report.summary import Run
     from napari_seal._verify.run import CheckRun
-    from napari_seal._verify.summary import Run
 
 #: Up to so many files, the intact ones are listed, too.
 _FEW: Final = 25
@@ -120,9 +120,9 @@ def verify(
     _check_name("--html", html_file, ".html", ".htm")
     from napari_seal._cli.progress import run_progress
     from napari_seal._trust.judge import signer_of
+    from napari_seal._verify.report.summary import Run
     from napari_seal._verify.run import check_without_seals
     from napari_seal._verify.scan import EXTENSIONS
-    from napari_seal._verify.summary import Run
 
     named = list(expand(paths, EXTENSIONS))
     options = [f"--jobs {jobs}"] if jobs else []
@@ -253,8 +253,8 @@ def _open_reports(
     """What verdicts pass through on their way into files."""
     if jsonl_file is csv_file is html_file is None:
         return []
-    from napari_seal._verify.page import html_report
-    from napari_seal._verify.report import csv_report, jsonl_report
+    from napari_seal._verify.report.page import html_report
+    from napari_seal._verify.report.report import csv_report, jsonl_report
 
     wanted = ((jsonl_file, jsonl_report), (csv_file, csv_report), (html_file, html_report))
     opened = []
@@ -290,7 +290,7 @@ def _is_success(verdict: Verdict, signed: bool) -> bool:
 
 
 def _print_lines(verdicts: Iterable[Verdict], run: Run) -> None:
-    from napari_seal._verify.report import stream_jsonl
+    from napari_seal._verify.report.report import stream_jsonl
 
     out = sys.stdout.buffer  # bytes: the digest is of what arrives
     for _ in stream_jsonl(verdicts, out.write, run):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_seal._verify.compare import make_reason
+from napari_seal._verify.change.compare import make_reason
 from napari_seal._verify.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def check_one(
     """Check one file; see `check`."""
     original: npt.NDArray[Any] | str | None = None
     if source is not None:
-        from napari_seal._verify.original import load_original
+        from napari_seal._verify.change.original import load_original
 
         original = load_original(source)
     data = load(name)

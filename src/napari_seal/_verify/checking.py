@@ -144,8 +144,8 @@ def _in_place(verdict: Verdict, path: str, data: bytes | None = None) -> Verdict
 
 
 def _check_against(path: str, full: bool, originals: Originals, judge: Judge) -> Verdict:
-    from napari_seal._verify.original import coarser
-    from napari_seal._verify.original_files import find_original
+    from napari_seal._verify.change.original import coarser
+    from napari_seal._verify.change.original_files import find_original
 
     if path.lower().endswith(INDEX_ENDING):
         # The planes have an original, what names them has none.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from napari_seal._format.signature import covered
 from napari_seal._trust.judge import Judge, Judged
 from napari_seal._trust.states import Signature
-from napari_seal._verify.compare import make_reason
+from napari_seal._verify.change.compare import make_reason
 from napari_seal._verify.reasons import Reason, ReasonCode
 
 if TYPE_CHECKING:

@@ -14,7 +14,12 @@ from napari_seal._format.seal import Seal
 from napari_seal._trust.judge import Judge
 from napari_seal._trust.states import Signature
 from napari_seal._verify.adopted import adopted_reason, is_as_adopted
-from napari_seal._verify.compare import compare_exif, compare_record, find_unsealed, make_reason
+from napari_seal._verify.change.compare import (
+    compare_exif,
+    compare_record,
+    find_unsealed,
+    make_reason,
+)
 from napari_seal._verify.locate import SEALED, find_record, traces
 from napari_seal._verify.reasons import Reason, ReasonCode
 from napari_seal._verify.signed import judge_signature
@@ -32,8 +37,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_seal._format.container import Container
+    from napari_seal._verify.change.score_map import ScoreMap
     from napari_seal._verify.locate import Found
-    from napari_seal._verify.score_map import ScoreMap
     from napari_seal._verify.verdict import Box
 
 #: From the least to the gravest, of what can hold for one sealed file at once.
@@ -152,7 +157,7 @@ def _check_seal(
 
     # 4. Compare the codestream.
     if not proven and structure.codestream(seal.codestream.algorithm) != seal.codestream:
-        from napari_seal._verify.diagnose import diagnose
+        from napari_seal._verify.change.diagnose import diagnose
 
         outcome, why, regions, scores = diagnose(structure, seal, seal_is_proven=not record_reasons)
         outcomes.append(outcome)
@@ -185,7 +190,7 @@ def _check_seal(
         outcomes.append(Outcome.SIGNATURE_INVALID)
 
     if full and unchanged:
-        from napari_seal._verify.diagnose import audit
+        from napari_seal._verify.change.diagnose import audit
 
         reasons += audit(container.walk(structure.data), seal)
     return Verdict(
@@ -206,7 +211,7 @@ def _add_original(data: bytes, verdict: Verdict, original: npt.NDArray[Any] | st
         text = "There is no seal that says how the picture was made from an original."
         reason = make_reason(ReasonCode.ORIGINAL_NOT_COMPARABLE, text)
         return replace(verdict, reasons=(*verdict.reasons, reason))
-    from napari_seal._verify.original import compare_with_original
+    from napari_seal._verify.change.original import compare_with_original
 
     found = compare_with_original(container.walk(data), verdict.seal, original)
     outcome = verdict.verdict
@@ -231,7 +236,7 @@ def _without_seal(structure: Container, found: Found, path: str) -> Verdict:
     if moedal is not None:
         if stripped:  # our files may carry both; one without the seal must not pass for old
             return Verdict(path=path, verdict=Outcome.SEAL_MALFORMED, reasons=(stripped,))
-        from napari_seal._verify.diagnose import check_moedal
+        from napari_seal._verify.change.diagnose import check_moedal
 
         outcome, why = check_moedal(structure, moedal)
         return Verdict(path=path, verdict=outcome, reasons=why, seal=moedal)

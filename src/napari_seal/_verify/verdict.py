@@ -13,8 +13,8 @@ from napari_seal.errors import SealError
 if TYPE_CHECKING:
     from napari_seal._format.legacy import MoedalSeal
     from napari_seal._format.seal import Seal
+    from napari_seal._verify.change.score_map import ScoreMap
     from napari_seal._verify.reasons import Reason
-    from napari_seal._verify.score_map import ScoreMap
 
 
 #: A box ``(y0, x0, y1, x1)`` in pixels, half-open.

@@ -1,0 +1,1 @@
+"""The dock *Seal details*: what is known of the picture that is selected."""

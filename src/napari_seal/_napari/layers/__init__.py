@@ -1,0 +1,1 @@
+"""A layer, and what a seal keeps of it, as plain values."""

@@ -1,0 +1,1 @@
+"""Opening sealed images and stacks, and what lies on the canvas then."""

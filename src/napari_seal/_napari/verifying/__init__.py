@@ -1,0 +1,1 @@
+"""The dock *Verify sealed images*: whole folders, with the results in a table."""

@@ -1,0 +1,1 @@
+"""What was changed, how and where, once a file is not what was sealed."""

@@ -1,0 +1,1 @@
+"""Reports of a run: text for programs, a page for people, and whether one is still the same."""
