@@ -85,10 +85,11 @@ def one_by_one(paths: Sequence[str], window: Any) -> Iterator[str]:
     if len(paths) < 2 or window is None or not window.isVisible():
         yield from paths
         return
-    from napari.utils import cancelable_progress
     from qtpy.QtWidgets import QApplication
 
-    bar = cancelable_progress(total=len(paths), desc=f"Opening {len(paths):,} files")
+    from napari_seal._napari.activity import bar_with_button
+
+    bar = bar_with_button("Opening", f"{len(paths):,} files", len(paths))
     try:
         for number, path in enumerate(paths):
             bar.update(number - bar.n)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from napari_seal._format.names import INDEX_ENDING
-from napari_seal._napari.notices import unmarked, warn
+from napari_seal._napari.notices import warn
 from napari_seal._napari.task import Task
 from napari_seal._text import printable
 from napari_seal._verify.stack_check import StackVerdict
@@ -146,14 +146,15 @@ def start_task(watch: Listener, viewer: Any) -> StackTask | None:
 
 
 def _begin(task: StackTask, watch: Listener, window: Any) -> None:
-    from napari.utils import cancelable_progress
     from qtpy.QtCore import QTimer
+
+    from napari_seal._napari.activity import bar_with_button
 
     if task.cancelled:
         task.ended = True
         return
-    name = printable(os.path.basename(watch.opened.path), 60)
-    bar = cancelable_progress(total=watch.opened.stack.count, desc=unmarked(f"Verifying {name}"))
+    name = os.path.basename(watch.opened.path)
+    bar = bar_with_button("Verifying", name, watch.opened.stack.count)
     timer = task.timer = QTimer(window)
     timer.setInterval(_TICK_MS)
 
@@ -173,7 +174,8 @@ def _begin(task: StackTask, watch: Listener, window: Any) -> None:
         timer.deleteLater()
         bar.close()
         if task.complaint:
-            warn(f"{name}: the check of all planes ended early: {printable(task.complaint)}")
+            shown, why = printable(name, 60), printable(task.complaint)
+            warn(f"{shown}: the check of all planes ended early: {why}")
         result = task.result
         watch.finish(None if result is None or result.stopped else result)
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from napari_seal._napari.notices import unmarked
 from napari_seal._text import printable
 from napari_seal.errors import WriteError
+
+if TYPE_CHECKING:
+    from napari.utils import cancelable_progress
 
 Progress = Callable[[int, int], None]
 
 # A bar that comes and goes within this time would only be a flicker.
 _PATIENCE_S: Final = 0.5
-# Napari shows what stands behind the last stroke. With tqdm's own text, or a long name, the button
-# would be beyond the edge.
-_SHORT: Final = "{l_bar}{bar}| {n_fmt}/{total_fmt}"
-_NAME: Final = 20
 
 
 class Cancelled(WriteError):  # noqa: N818 - no error: the person asked for it
@@ -66,8 +64,7 @@ def shown_progress(name: str, *, stack: bool) -> Iterator[Progress]:
         For `seal_layer`; to be called in the window's thread.  Raises `Cancelled` once the button
         was pressed.
     """
-    from napari.utils import cancelable_progress
-
+    from napari_seal._napari.activity import bar_with_button
     from napari_seal._napari.main_window import has_window, is_other_thread, show_activity
 
     if is_other_thread() or not (stack or has_window()):
@@ -81,11 +78,7 @@ def shown_progress(name: str, *, stack: bool) -> Iterator[Progress]:
         if bar is None:
             if not stack and time.monotonic() - began < _PATIENCE_S:
                 return
-            bar = cancelable_progress(
-                total=0,
-                desc=unmarked(f"Sealing {printable(name, _NAME)}"),
-                bar_format=_SHORT if has_window() else None,
-            )
+            bar = bar_with_button("Sealing", name, 0)
             # The button is of no use where nobody sees it.
             opened = show_activity(True)
         if bar.is_canceled:
