@@ -65,9 +65,21 @@ def unpack(packed: bytes) -> Digest:
     return Digest(name, packed[:-1].hex())
 
 
+_NO_DIGESTS: Final = "the ledger is damaged: it has something else where digests should be"
+
+
 def join(digests: Digests) -> bytes:
-    """All digests of a file as one value: each after its length."""
-    return b"".join(bytes([len(d)]) + d if d else b"\0" for d in digests)
+    """All digests of a file as one value: each after its length.
+
+    Raises
+    ------
+    LedgerError
+        One is none.
+    """
+    try:
+        return b"".join(bytes([len(d)]) + d if d else b"\0" for d in digests)
+    except (TypeError, ValueError) as error:
+        raise LedgerError(_NO_DIGESTS) from error
 
 
 def split(joined: bytes) -> Digests:
@@ -85,7 +97,7 @@ def split(joined: bytes) -> Digests:
         parts.append(rest[1 : 1 + length] or None)
         rest = rest[1 + length :]
     if len(parts) != len(KINDS) or join(Digests(*parts)) != joined:
-        raise LedgerError("the ledger is damaged: it has something else where digests should be")
+        raise LedgerError(_NO_DIGESTS)
     return Digests(*parts)
 
 
