@@ -92,7 +92,7 @@ def _measured(work: Callable[[], Any], size: int) -> tuple[Any, float, int]:
 
 def _check(path: Path) -> dict[str, Any]:
     import napari_seal
-    from napari_seal._verify import original  # noqa: F401 - not part of the time
+    from napari_seal._verify.change import original  # noqa: F401 - not part of the time
 
     size = path.stat().st_size if path.is_file() and path.stat().st_size <= limits.FILE_BYTES else 0
     verdict, seconds, memory = _measured(lambda: napari_seal.check(path), size)

@@ -59,7 +59,7 @@ def test_an_unmounted_raw_disk_is_not_an_empty_one(start, tmp_path, mount):
     mount(tmp_path / "raw", "8m")
     save(tmp_path / "raw" / "a.npy", 1)
     watching = start("--rescan", "0.5s")
-    watching.until_sealed(1)
+    watching.until_told("sealed a.npy")  # until it has looked at it for the last time
     subprocess.run(["umount", "-l", tmp_path / "raw"], check=True)
     mount(tmp_path / "raw", "8m")
     save(tmp_path / "raw" / "b.npy", 2)
@@ -77,7 +77,7 @@ def test_nothing_is_sealed_where_a_disk_was_unmounted(start, tmp_path, mount):
     mount(out, "8m")
     save(tmp_path / "raw" / "a.npy", 1)
     watching = start("--poll", "--rescan", "0.3s")
-    watching.until_sealed(1)
+    watching.until_told("sealed a.npy")
     subprocess.run(["umount", "-l", out], check=True)
     save(tmp_path / "raw" / "b.npy", 2)
     watching.until_told("another disk is mounted there")
