@@ -19,7 +19,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 from support import PATIENCE, wait_until
 
 import napari_seal
-from napari_seal._napari.beside import beside_window
+from napari_seal._napari.beside import _TICK_MS, beside_window
 from napari_seal._napari.saving.seal_widget import SealWidget
 from napari_seal._napari.saving.shown_progress import Cancelled
 from napari_seal.errors import ImageError
@@ -106,7 +106,7 @@ _CLOSED = """
 import time
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QWidget
-from napari_seal._napari.beside import beside_window
+from napari_seal._napari.beside import _TICK_MS, beside_window
 
 def work(step):
     for done in range(2000):
@@ -220,7 +220,8 @@ def test_a_stack_is_cancelled_by_a_click(seal, tmp_path):
             return
         seal.seal_button.native.click()
         clicked.append((seal.progress.format(), seal.seal_button.enabled))
-        held.happened.set()
+        # Not before the click is looked for, which comes first: timers come in their order.
+        QTimer.singleShot(10 * _TICK_MS, held.happened.set)
 
     QTimer.singleShot(20, click)
     assert seal.seal() is None

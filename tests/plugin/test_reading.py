@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_seal._napari.opening.open_action import open_flagged
-from napari_seal._napari.opening.reading import one_by_one, read_beside
+from napari_seal._napari.opening.reading import Cancelled, one_by_one, read_beside
 from napari_seal.errors import ReadError
 
 PATIENCE = 60
@@ -54,6 +54,27 @@ def test_what_takes_long_is_said_and_the_window_lives(window):
     assert words[-1] is True
     assert not progress._all_instances
     assert QApplication.overrideCursor() is None
+
+
+def test_one_file_is_cancelled_while_it_is_read(window):
+    """By the button: the window does not wait until it is read, and no sign is left."""
+    gate, ended = threading.Event(), threading.Event()
+    timer = QTimer()
+    timer.timeout.connect(lambda: [bar.cancel() for bar in [*progress._all_instances]])
+    timer.start(10)
+
+    def work():
+        gate.wait(PATIENCE)
+        ended.set()
+
+    with pytest.raises(Cancelled, match="was not opened"):
+        read_beside(work, "<b>a</b>.jpg")
+    timer.stop()
+    assert not ended.is_set()
+    assert not progress._all_instances
+    assert QApplication.overrideCursor() is None
+    gate.set()
+    assert ended.wait(PATIENCE)
 
 
 def test_an_error_leaves_no_sign_behind(window):

@@ -18,7 +18,9 @@ Progress = Callable[[int, int], None]
 _TICK_MS = 30
 
 
-def beside_window(work: Callable[[Progress], Result], look: Progress | None = None) -> Result:
+def beside_window(
+    work: Callable[[Progress], Result], look: Progress | None = None, *, leave: bool = False
+) -> Result:
     """Do work in a thread and return what it returns; the window stays usable meanwhile.
 
     Without a window, or from another thread than the window's, it is done at once.
@@ -31,6 +33,9 @@ def beside_window(work: Callable[[Progress], Result], look: Progress | None = No
         Called in the window's thread, again and again, with the number of steps that are done and
         that there are: 0 of 0 as long as it is not known.  A `SealError` that it raises ends the
         work at its next step.
+    leave : bool
+        Whether work that is to end is left behind, and nobody gets what it returns: for what only
+        reads, and has no steps.
 
     Raises
     ------
@@ -56,19 +61,23 @@ def beside_window(work: Callable[[Progress], Result], look: Progress | None = No
                 look(*reached)
             except SealError as error:
                 stopped.append(error)
+                if leave:
+                    loop.quit()
 
     task: Task[Result] = Task(lambda _: work(step))
     loop, timer = QEventLoop(), QTimer()
     timer.setInterval(_TICK_MS)
     timer.timeout.connect(tick)
     # None of Qt's pool, for which closing napari waits: this thread waits for it.
-    threading.Thread(target=task.run).start()
+    threading.Thread(target=task.run, daemon=leave).start()
     timer.start()
     loop.exec()
     timer.stop()
     if not task.done:
         # napari was closed, which ends every loop.  The step that is under way is finished.
         stopped.append(WriteError("It was not finished: napari was closed."))
+    if leave and stopped:
+        raise stopped[0]
     while not task.done:
         time.sleep(0.01)
     if task.failure is not None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from napari_seal._napari.notices import complain
+from napari_seal._napari.notices import complain, say
 from napari_seal._text import printable
 from napari_seal.errors import SealError
 
@@ -75,13 +75,16 @@ def open_flagged(viewer: Any, paths: Iterable[str]) -> list[Image]:
         One bad file does not keep the others from being opened.
     """
     from napari_seal._napari.opening.reader import read_file
-    from napari_seal._napari.opening.reading import draw_meanwhile, one_by_one
+    from napari_seal._napari.opening.reading import Cancelled, draw_meanwhile, one_by_one
     from napari_seal._napari.opening.stack_watch import watch_of
 
     opened = []
     for path in one_by_one(list(paths), _window_of(viewer)):
         try:
             image, *overlays = read_file(path)
+        except Cancelled as error:
+            say(str(error))
+            continue
         except SealError as error:
             # The file's name first: napari cuts a long message off at its end.
             complain(f"Not opened: {_about(path, printable(error))}")

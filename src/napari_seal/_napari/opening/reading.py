@@ -5,16 +5,27 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from napari_seal._napari.activity import bar_with_button
 from napari_seal._napari.beside import beside_window
-from napari_seal._napari.notices import say, unmarked
+from napari_seal._napari.main_window import has_window, show_activity
+from napari_seal._napari.notices import say
 from napari_seal._text import printable
-from napari_seal.errors import ReadError
+from napari_seal.errors import ReadError, WriteError
+
+if TYPE_CHECKING:
+    from napari.utils import cancelable_progress
 
 Result = TypeVar("Result")
 # Seconds: most files are read in less, and signs that come and go at once are none.
 _MOMENT: Final = 0.4
+# After these, the panel with the button is opened: before, it would only flicker.
+_LONG: Final = 1.5
+
+
+class Cancelled(ReadError):  # noqa: N818 - no error: the person asked for it
+    """The person ended the opening of a file."""
 
 
 def read_beside(work: Callable[[], Result], name: str) -> Result:
@@ -30,46 +41,50 @@ def read_beside(work: Callable[[], Result], name: str) -> Result:
     Raises
     ------
     Exception
-        What the work raises; a `ReadError` where napari was closed before its end.
+        What the work raises; `Cancelled` where the person ended it, and a `ReadError` where napari
+        was closed before its end.  Then the work is left behind.
     """
     began = time.monotonic()
+    had_window = has_window()
     with ExitStack() as signs:
-        shown = False
+        bar: cancelable_progress | None = None
+        opened = False
 
         def look(_done: int, _total: int) -> None:
-            nonlocal shown
-            if not shown and time.monotonic() - began > _MOMENT:
-                shown = True
-                _show(signs, name)
+            nonlocal bar, opened
+            took = time.monotonic() - began
+            if bar is None and took > _MOMENT:
+                bar = _show(signs, name)
+            if not opened and took > _LONG:
+                opened = True
+                if show_activity(True):
+                    signs.callback(show_activity, False)
+            if bar is not None and bar.is_canceled:
+                raise Cancelled(f"Cancelled: {printable(name, 60)} was not opened.")
 
-        had_window = _has_window()
-        result = beside_window(lambda _: work(), look)
-    if had_window and not _has_window():
-        raise ReadError(f"{printable(name)} was not opened: napari was closed")
+        try:
+            result = beside_window(lambda _: work(), look, leave=True)
+        except WriteError as error:
+            raise _closed(name) from error
+    if had_window and not has_window():
+        raise _closed(name)
     return result
 
 
-def _has_window() -> bool:
-    """Whether there is a window, and this is its thread."""
-    from qtpy.QtCore import QThread
-    from qtpy.QtWidgets import QApplication
-
-    application = QApplication.instance()
-    if application is None or QThread.currentThread() is not application.thread():
-        return False
-    return any(widget.isVisible() for widget in QApplication.topLevelWidgets())
+def _closed(name: str) -> ReadError:
+    return ReadError(f"{printable(name)} was not opened: napari was closed")
 
 
-def _show(signs: ExitStack, name: str) -> None:
+def _show(signs: ExitStack, name: str) -> cancelable_progress:
     """Let napari say what is under way, and the pointer that it takes a while."""
-    from napari.utils import progress
     from qtpy.QtCore import Qt
     from qtpy.QtWidgets import QApplication
 
-    bar = progress(total=0, desc=unmarked(f"Opening {printable(name, 60)}"))
+    bar = bar_with_button("Opening", name, 0)
     signs.callback(bar.close)
     QApplication.setOverrideCursor(Qt.CursorShape.BusyCursor)
     signs.callback(QApplication.restoreOverrideCursor)
+    return bar
 
 
 def one_by_one(paths: Sequence[str], window: Any) -> Iterator[str]:
@@ -86,8 +101,6 @@ def one_by_one(paths: Sequence[str], window: Any) -> Iterator[str]:
         yield from paths
         return
     from qtpy.QtWidgets import QApplication
-
-    from napari_seal._napari.activity import bar_with_button
 
     bar = bar_with_button("Opening", f"{len(paths):,} files", len(paths))
     try:
