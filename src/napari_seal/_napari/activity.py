@@ -35,4 +35,6 @@ def bar_with_button(doing: str, name: str, total: int) -> cancelable_progress:
         total=total,
         desc=unmarked(f"{doing} {printable(name, _NAME)}"),
         bar_format=_SHORT if has_window() else None,
+        # Else tqdm, after a hundred quick steps, is silent for as many slow ones.
+        miniters=1,
     )

@@ -83,9 +83,12 @@ def shown_progress(name: str, *, stack: bool) -> Iterator[Progress]:
             opened = show_activity(True)
         if bar.is_canceled:
             raise cancelled(name, done, total, stack=stack, verb="Save")
-        if bar.total != total:
-            bar.total = total
-        bar.update(done - bar.n)
+        if bar.total == total:
+            bar.update(done - bar.n)
+            return
+        bar.total, bar.n = total, done
+        bar.update(0)
+        bar.refresh()  # within the first tenth of a second tqdm would show nothing
 
     try:
         yield progress
