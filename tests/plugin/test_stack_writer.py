@@ -174,7 +174,7 @@ def test_looking_at_labels_is_progress_too(tmp_path):
         preferences=Preferences(),
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert seen == [(n, 6) for n in range(1, 7)]
+    assert list(dict.fromkeys(seen)) == [(n, 6) for n in range(1, 7)]
 
 
 def test_another_thread_makes_no_bar(make_napari_viewer, volume, tmp_path):

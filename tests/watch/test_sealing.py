@@ -56,7 +56,8 @@ def test_a_file_that_changes_while_it_is_read_leaves_nothing(seal, tmp_path, mon
     path = tmp_path / "raw" / "a.npy"
     np.save(path, picture(1, (6, 24, 32)))
     where = seal_images if by_plane else __import__("napari_seal._seal.stack", fromlist=["seal"])
-    after(4, lambda: np.save(path, picture(2, (6, 24, 32))), monkeypatch, where, "seal")
+    name = "seal" if by_plane else "seal_in_steps"
+    after(4, lambda: np.save(path, picture(2, (6, 24, 32))), monkeypatch, where, name)
     done = seal("a.npy", by_plane=by_plane)
     assert done.ending is Ending.CHANGED
     assert done.look == look_at(str(path))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
 from napari_seal._format.stack import Stack
 from napari_seal._format.window import Window
-from napari_seal._seal.pipeline import seal
+from napari_seal._seal.pipeline import seal_in_steps
 from napari_seal._seal.planes import Planes
 from napari_seal._seal.progress import Steps
 from napari_seal._seal.resume import find_intact
@@ -83,9 +83,9 @@ def seal_stack(
     algorithm : {"sha256", "blake3"}
         Of the digests; see `napari_seal.seal`.
     progress : callable, optional
-        Called with the number of planes that are done and that there are; where the window has to
-        be found, each plane counts twice.  An exception that it raises ends the run, which can be
-        resumed.
+        Called with the number of planes that are done and that there are, within a plane more than
+        once; where the window has to be found, each plane counts twice.  An exception that it
+        raises ends the run, in the middle of a plane too.  It can be resumed.
     key : SigningKey or path-like, optional
         Sign each plane and the index; see `napari_seal.seal`.
 
@@ -154,7 +154,7 @@ def seal_stack(
             writing.begin(folder, found)
         folder.tidy()
         for index, name in writing.draft.names(folder.stem):
-            _write_plane(planes, writing, index, folder, name, resume=resume)
+            _write_plane(planes, writing, index, folder, name, step, resume=resume)
             step()
         return writing.finish(folder)
 
@@ -165,10 +165,11 @@ def _write_plane(
     index: tuple[int, ...],
     folder: Folder,
     name: str,
+    step: Steps,
     *,
     resume: bool,
 ) -> None:
-    """Write a plane, unless it is there."""
+    """Write a plane, unless it is there; ``step`` can end it in its middle."""
     plane, options = planes[index], writing.options(index)
     there = folder.read(name) if resume else None
     sealed = None
@@ -177,7 +178,13 @@ def _write_plane(
         quality = writing.draft.quality
         sealed = find_intact(there, plane, **{**options, "window": window, "quality": quality})
     if sealed is None:
-        sealed = seal(plane, folder.file(name), overwrite=there is not None, **options)
+        sealed = seal_in_steps(
+            plane,
+            folder.file(name),
+            lambda *_: step.again(),
+            overwrite=there is not None,
+            **options,
+        )
     writing.keep(index, sealed)
 
 

@@ -270,15 +270,17 @@ class _Attempt:
         for size in target.image.leading.values():
             count *= size
 
-        parent = parent_process()
+        parent, last = parent_process(), -1
 
         def progress(done: int, total: int) -> None:
+            nonlocal last
+            told, last = last, done  # within a plane, the same more than once
             if done > total - count:  # a plane is written: the folder is this process's
                 self._begun = target.path
             if parent is not None and not parent.is_alive():
                 raise _OrphanError
             # Before the index: that which is there before the first plane, and the last one.
-            if done % count == 0:
+            if done % count == 0 and done != told:
                 self._guard()
             else:
                 self._guard.now_and_then()
