@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from napari._qt.widgets.qt_progress_bar import QtLabeledProgressBar
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton, QApplication
+from qtpy.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 import napari_seal
 from napari_seal._napari.details.details_widget import SealDetails
 from napari_seal._napari.opening.reader import read_layer
 from napari_seal._napari.saving.passphrase_dialog import PassphraseDialog
 from napari_seal._napari.saving.seal_widget import SealWidget
+from napari_seal._napari.saving.shown_progress import Cancelled, shown_progress
 from napari_seal._napari.verifying.verify_accept import AcceptDialog
 from napari_seal._napari.verifying.verify_duplicates import DuplicatesWindow
 
@@ -119,6 +121,67 @@ def test_verify_from_the_folder_to_the_last_button(widget, qtbot, sealed):
     assert all(name(part) for part in parts), [p for p in parts if not name(p)]
     back = walk(widget.native, widget.source.native, Qt.Key.Key_Backtab)
     assert back == [parts[0], *reversed(parts[1:])]
+
+
+def test_a_run_without_a_mouse(widget, qtbot, mixed):
+    """Return begins it, Space would end it, and then the arrows are in the results."""
+    folder, _ = mixed
+    shown(qtbot, widget.native)
+    with qtbot.waitActive(widget.native):
+        widget.native.activateWindow()
+    widget.source.native.setFocus()
+    widget.set_paths([str(folder)])
+    QTest.keyClick(widget.source.native, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: widget.running or widget._last_job is not None)
+    if widget.running:
+        assert widget.cancel.native.hasFocus()
+    qtbot.waitUntil(lambda: not widget.running)
+    assert widget.table.hasFocus()
+
+
+@pytest.mark.parametrize("name", ["Verify sealed images", "Seal layer..."])
+def test_a_dock_that_is_opened_gets_the_keyboard(make_napari_viewer, qtbot, name):
+    """From the canvas, what is typed would be shortcuts; but not from who types elsewhere."""
+    viewer = make_napari_viewer(show=True)
+    window = viewer.window._qt_window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window._qt_viewer.canvas.native.setFocus()
+    dock, widget = viewer.window.add_plugin_dock_widget("napari-seal", name)
+    first = widget._page._first
+    qtbot.waitUntil(first.hasFocus)
+    dock.hide()
+    line = QLineEdit()
+    viewer.window.add_dock_widget(line, name="note")
+    line.setFocus()
+    dock.show()
+    qtbot.wait(100)
+    assert line.hasFocus()
+    dock.hide()
+    window._qt_viewer.canvas.native.setFocus()
+    dock.show()
+    qtbot.waitUntil(first.hasFocus)
+
+
+@pytest.mark.parametrize("proxy", [False, True])
+def test_the_button_in_activity_is_next_to_the_canvas(make_napari_viewer, qtbot, proxy):
+    """What File > Save writes is ended by Tab and Space, wherever napari has the keyboard."""
+    window = make_napari_viewer(show=True).window._qt_window
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    here = window._qt_viewer if proxy else window._qt_viewer.canvas.native
+    here.setFocus()
+    qtbot.waitUntil(here.hasFocus)
+    with shown_progress("a", stack=True) as report:
+        report(1, 9)
+        (bar,) = window.findChildren(QtLabeledProgressBar)
+        qtbot.waitUntil(bar.cancel_button.isVisible)
+        for _ in range(1 + proxy):
+            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert bar.cancel_button.hasFocus()
+        QTest.keyClick(bar.cancel_button, Qt.Key.Key_Space)
+        with pytest.raises(Cancelled):
+            report(2, 9)
 
 
 def test_results_are_read_and_opened_by_keys(widget, qtbot, mixed):

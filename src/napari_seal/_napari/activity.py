@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from napari_seal._napari.main_window import has_window
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_seal._napari.dock_page import show_focus
+from napari_seal._napari.main_window import has_window, main_window
 from napari_seal._napari.notices import unmarked
 from napari_seal._text import printable
 
@@ -31,10 +35,36 @@ def bar_with_button(doing: str, name: str, total: int) -> cancelable_progress:
     """
     from napari.utils import cancelable_progress
 
-    return cancelable_progress(
+    bar = cancelable_progress(
         total=total,
         desc=unmarked(f"{doing} {printable(name, _NAME)}"),
         bar_format=_SHORT if has_window() else None,
         # Else tqdm, after a hundred quick steps, is silent for as many slow ones.
         miniters=1,
     )
+    if has_window():
+        _next_by_tab(bar)
+    return bar
+
+
+def _next_by_tab(bar: cancelable_progress) -> None:
+    """Tab leads from where the keyboard is to the button, and Space presses it.
+
+    It lies on napari's panel, at the end of all that Tab goes through.
+    """
+    window, here = main_window(), QApplication.focusWidget()
+    for part in [] if window is None else window.findChildren(QWidget):
+        if getattr(part, "progress", None) is bar:
+            show_focus(part)
+            if here is not None and here.window() is part.window():
+                QWidget.setTabOrder(_stop_of_tab(here), part.cancel_button)
+
+
+def _stop_of_tab(part: QWidget) -> QWidget:
+    """The part itself, or the next one that Tab stops at: what has the canvas in it is none."""
+    found = part
+    while not found.focusPolicy() & Qt.FocusPolicy.TabFocus:
+        found = found.nextInFocusChain()
+        if found is part:
+            break
+    return found

@@ -12,9 +12,12 @@ from qtpy.QtWidgets import (
     QComboBox,
     QDockWidget,
     QFrame,
+    QLineEdit,
     QMainWindow,
+    QPlainTextEdit,
     QScrollArea,
     QSizePolicy,
+    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -84,11 +87,13 @@ class DockPage(QScrollArea):
         The content.
     width : int
         What it takes where there is room, in pixels.
+    first : QWidget, optional
+        Gets the keyboard whenever the dock is opened from the menu.
     """
 
-    def __init__(self, page: QWidget, width: int) -> None:
+    def __init__(self, page: QWidget, width: int, first: QWidget | None = None) -> None:
         super().__init__()
-        self._width = width
+        self._width, self._first = width, first
         self._has_its_share = False
         self.setWidget(page)
         self.setWidgetResizable(True)
@@ -115,11 +120,22 @@ class DockPage(QScrollArea):
         return int(self.widget().minimumSizeHint().width() + around)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Take a fair part of the height, when it is first shown."""
+        """Take a fair part of the height, when it is first shown, and the keyboard."""
         super().showEvent(event)
+        if self._first is not None and event is not None and not event.spontaneous():
+            QTimer.singleShot(0, self._take_keyboard)
         if not self._has_its_share:
             self._has_its_share = True
             QTimer.singleShot(0, self._share_height)
+
+    def _take_keyboard(self) -> None:
+        """From the canvas it is two dozen times Tab to here, and what is typed there edits layers.
+
+        Not while a person types elsewhere, nor while napari starts with docks of the last time.
+        """
+        typing = isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit, QTextEdit))
+        if self._first is not None and self.window().isActiveWindow() and not typing:
+            self._first.setFocus(Qt.FocusReason.MenuBarFocusReason)
 
     def _share_height(self) -> None:
         """Qt leaves a new dock below another one no more than its least height."""
@@ -149,7 +165,7 @@ class DockPage(QScrollArea):
         return bool(super().eventFilter(watched, event))
 
 
-def scroll(native: QWidget, width: int) -> DockPage:
+def scroll(native: QWidget, width: int, first: QWidget) -> DockPage:
     """Put all that a dock widget holds onto a page that scrolls.
 
     Parameters
@@ -158,12 +174,14 @@ def scroll(native: QWidget, width: int) -> DockPage:
         The dock widget, complete with its layout.
     width : int
         What it takes where there is room, in pixels.
+    first : QWidget
+        Gets the keyboard whenever the dock is opened from the menu.
     """
     page = QWidget()
     page.setLayout(native.layout())  # it brings its widgets along
     outer = QVBoxLayout(native)
     outer.setContentsMargins(0, 0, 0, 0)
-    area = DockPage(page, width)
+    area = DockPage(page, width, first)
     outer.addWidget(area)
     return area
 

@@ -91,7 +91,7 @@ class VerifyForm(Container[Any]):
         shares = {self.table: 3, self.details: 1}
         for row in rows:
             layout.addWidget(getattr(row, "native", row), shares.get(row, 0))
-        self._page = scroll(self.native, _WIDTH)
+        self._page = scroll(self.native, _WIDTH, self.source.native)
         self._theme = ThemeWatch(self.native)
         self._later = QTimer(self.native)
         self._later.setSingleShot(True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_seal._napari.close_guard import CloseGuard
 from napari_seal._napari.opening.opener import make_default_opener
@@ -163,7 +164,12 @@ class VerifyWidget(VerifyForm):
         self.ledger.set_running(True)
         self.trust.set_running(True)
         self._timer.start()
+        # The keyboard goes to what can be done now: else Qt takes it from a part that is disabled
+        # to the one that happens to be next.
+        by_keyboard = self._has_keyboard()
         self._show_state()
+        if by_keyboard:
+            self.cancel.native.setFocus()
 
     def _may_start(self) -> bool:
         ledger = self.ledger.looking or self.ledger.state.usable
@@ -204,7 +210,9 @@ class VerifyWidget(VerifyForm):
         # Read before taking: what is queued before `done` is set is taken below.
         done = job.done
         self.table.results.append(job.take(_BATCH))
-        if done and not job.waiting:
+        ended = done and not job.waiting
+        waited = ended and self.cancel.native.hasFocus()
+        if ended:
             self._timer.stop()
             self._job, self._last_job = None, job
             self.table.running = False
@@ -214,6 +222,12 @@ class VerifyWidget(VerifyForm):
             self.trust.set_running(False)
             self.ledger.look()
         self._show_state()
+        if waited:
+            self.table.setFocus()
+
+    def _has_keyboard(self) -> bool:
+        part = QApplication.focusWidget()
+        return part is not None and bool(self.native.isAncestorOf(part))
 
     # what is shown
 
