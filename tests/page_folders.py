@@ -266,8 +266,22 @@ class Started:
                 os.kill(int(number), signal.SIGTERM)
 
 
-def needs_pymmcore(session: Session) -> None:
+def make_microscope(session: Session) -> None:
+    """A microscope in place of the reader's, and the core of a napari-micromanager."""
     needs("pymmcore_plus", "pymmcore")
+    from microscope import microscope
+
+    core = microscope()
+    session.namespace |= {"reader_s": core, "get_core": lambda: core}
+    for folder in ("data", "failed", "other"):
+        (session.folder / folder).mkdir()
+    session.stand_ins |= {
+        "CMMCorePlus.instance()\ncore.loadSystemConfiguration()\n": "reader_s\n",
+        '{"interval": 30, "loops": 20}': '{"interval": 0, "loops": 2}',
+        "from napari_micromanager import get_core\n": "",
+        "D:/data": "data",
+        "/other/disk": str(session.folder / "other"),
+    }
 
 
 def copy_scripts() -> None:
@@ -286,7 +300,7 @@ FOLDERS: dict[str, Prepare] = {
     "docs/howto/adopt.md": make_plain,
     "docs/howto/archive.md": make_archive,
     "docs/howto/cluster.md": make_cluster,
-    "docs/howto/micro-manager.md": needs_pymmcore,
+    "docs/howto/micro-manager.md": make_microscope,
     "docs/howto/microscopes.md": make_microscope_files,
     "docs/howto/moedal.md": make_moedal,
     "docs/howto/remote.md": make_stores,

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -42,10 +43,6 @@ NOT_RUN = {
         "docs/faults.md",
         "python tests/faults/table.py",
     ): "takes an hour; tests/faults runs a part of it",
-    ("docs/howto/micro-manager.md", "import useq"): "needs Micro-Manager's device adapters",
-    ("docs/howto/micro-manager.md", "from napari_micromanager"): "needs napari-micromanager",
-    ("docs/howto/micro-manager.md", "cells/ "): "a drawing, of another acquisition",
-    ("docs/howto/micro-manager.md", "def on_failure"): "goes on from the first example",
     ("docs/howto/watch.md", "sudo systemctl enable"): "changes the machine",
     ("docs/tutorial.md", "python3 -m venv .venv"): "what these tests are run in; .ci/run does it",
 }
@@ -82,6 +79,46 @@ def is_a_list_of_files(root: str) -> Callable[[Block, Session], None]:
             assert (session.folder / root / name).is_file(), f"{block}: {name}"
 
     return look
+
+
+def is_how_a_run_is_stored(block: Block, session: Session) -> None:
+    """Each name is there after the page's run, one of uneven planes, and one without a plan."""
+    import useq
+
+    uneven = useq.MDASequence(
+        channels=[{"config": "DAPI", "do_stack": False}, "FITC"],
+        stage_positions=[(0, 0, 0), (9, 9, 9)],
+        z_plan={"range": 2, "step": 1},
+    )
+    core: Any = session.namespace["reader_s"]
+    for folder, sequence in {"uneven": uneven, "unplanned": [useq.MDAEvent()]}.items():
+        Path(folder).mkdir()
+        with napari_seal.SealHandler(f"{folder}/cells") as handler:
+            core.mda.run(sequence, output=handler)
+    for line in block.text.splitlines():
+        name = line.split()[0].rstrip("/")
+        assert name == "…" or list(session.folder.rglob(name)), line
+
+
+def is_called_where_a_frame_fails(block: Block, session: Session) -> None:
+    """The function of the page stores the frame and ends the run; its handler is connected."""
+    import useq
+    from microscope import NumberedCamera, microscope
+
+    session.python(block)
+    session.namespace["handler"].close()  # type: ignore[attr-defined]
+    camera = NumberedCamera("float32")
+    camera.spoil = True
+    core = session.namespace["core"] = microscope(camera)
+    sequence = useq.MDASequence(time_plan={"interval": 0, "loops": 50})
+    on_failure: Any = session.namespace["on_failure"]
+    with (
+        pytest.raises(napari_seal.WriteError, match="NaN"),
+        napari_seal.SealHandler("failed/cells", on_failure=on_failure, window="plane") as handler,
+    ):
+        core.mda.run(sequence, output=handler)
+    assert np.isnan(np.load("other/0.npy")).any()
+    assert handler.runs[0].frames < 50
 
 
 def is_a_line_of_cron(block: Block, session: Session) -> None:
@@ -189,6 +226,8 @@ def is_the_name_of_a_plane(block: Block, session: Session) -> None:
 
 LOOKED_AT: dict[tuple[str, str], Callable[[Block, Session], None]] = {
     ("docs/howto/archive.md", "# every Sunday"): is_a_line_of_cron,
+    ("docs/howto/micro-manager.md", "cells/ "): is_how_a_run_is_stored,
+    ("docs/howto/micro-manager.md", "def on_failure"): is_called_where_a_frame_fails,
     ("docs/howto/microscopes.md", "sealed/cells.ome.sealed/"): is_a_list_of_files(""),
     ("docs/howto/signing.md", "[[key]]"): is_a_list_of_trusted_keys,
     ("docs/howto/stacks.md", "cells.sealed/"): is_a_list_of_files("cells.sealed"),
