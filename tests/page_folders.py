@@ -18,7 +18,7 @@ import numpy as np
 import tifffile
 from nd2_files import write_nd2
 from page_session import Session
-from pages import DOCS
+from pages import DOCS, ROOT
 from PIL import Image
 from stores import s3_store, sftp_store
 from support import find_exiftool, needs, nuclear_tracks, wait_until
@@ -266,6 +266,18 @@ class Started:
                 os.kill(int(number), signal.SIGTERM)
 
 
+def make_pictures(session: Session) -> None:
+    """A picture of the reader's own, and the shortest way through the benchmark."""
+    needs("skimage", "tools")
+    Path("pictures").mkdir()
+    Image.fromarray((nuclear_tracks((320, 400)) >> 8).astype(np.uint8)).save("pictures/own.png")
+    few = "--picture own --only whole --crops 1 --twice 0 --thrice 0 --rounds 1"
+    session.stand_ins |= {
+        "python benchmarks/": f"python {ROOT}/benchmarks/",
+        "--images DIR": f"--images pictures {few}",
+    }
+
+
 def make_microscope(session: Session) -> None:
     """A microscope in place of the reader's, and the core of a napari-micromanager."""
     needs("pymmcore_plus", "pymmcore")
@@ -296,6 +308,7 @@ def use_exiftool(session: Session) -> None:
 
 FOLDERS: dict[str, Prepare] = {
     "README.md": make_raw,
+    "docs/benchmarks.md": make_pictures,
     "docs/cli.md": make_signed_report,
     "docs/howto/adopt.md": make_plain,
     "docs/howto/archive.md": make_archive,

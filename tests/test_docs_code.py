@@ -34,17 +34,16 @@ SPHINX = {"{toctree}", "{eval-rst}", "{include}", "{literalinclude}", "{raw}"}
 
 #: Blocks that are not run, by page and first line, and why.
 NOT_RUN = {
-    ("CONTRIBUTING.md", "python3 -m venv .venv"): "what these tests are run in; .ci/run does it",
+    ("CONTRIBUTING.md", "python3 -m venv .venv"): ".ci/run runs it",
     ("CONTRIBUTING.md", "sudo apt-get install"): "asks for root; .ci/run installs the same",
     ("README.md", "python3 -m venv .venv && .venv/bin/pip install -q "): ".ci/run runs it",
     ("docs/architecture.md", "the codestream differs"): "a drawing",
-    ("docs/benchmarks.md", "pip install scikit-image"): "takes hours",
     (
         "docs/faults.md",
         "python tests/faults/table.py",
     ): "takes an hour; tests/faults runs a part of it",
     ("docs/howto/watch.md", "sudo systemctl enable"): "changes the machine",
-    ("docs/tutorial.md", "python3 -m venv .venv"): "what these tests are run in; .ci/run does it",
+    ("docs/tutorial.md", "python3 -m venv .venv"): ".ci/run runs it",
 }
 #: Blocks that other tests look at, and which.
 ELSEWHERE = {
