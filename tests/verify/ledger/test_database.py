@@ -98,6 +98,13 @@ def test_no_folder_for_a_new_ledger(tmp_path):
         Ledger.open(tmp_path / "nowhere" / "ledger.db", create=True)
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="there is no /proc")
+def test_a_folder_that_takes_no_file_is_told(tmp_path):
+    """And what a ledger needs there."""
+    with pytest.raises(LedgerError, match=r"cannot be opened; .*to make files beside it"):
+        Ledger.open("/proc/ledger.db", create=True)
+
+
 def test_an_empty_ledger_has_nothing_to_tell(tmp_path):
     """Before its first run it has no root, and says so."""
     with Ledger.open(tmp_path / "new.db", create=True) as ledger:

@@ -274,9 +274,11 @@ _TEXTS: Final[dict[int, str]] = {
     sqlite3.SQLITE_CORRUPT: "the ledger {} is damaged; take a copy of it, or begin a new one",
     sqlite3.SQLITE_FULL: "the disk is full: the ledger {} has all but the last files; make room, "
     "and go on with --resume",
-    sqlite3.SQLITE_READONLY: "the ledger {} cannot be written to",
-    sqlite3.SQLITE_CANTOPEN: "the ledger {} cannot be opened",
-    sqlite3.SQLITE_PERM: "the ledger {} cannot be opened: not permitted",
+    sqlite3.SQLITE_READONLY: "the ledger {} cannot be written to; make it and its folder writable, "
+    "or name a ledger in another folder",
+    sqlite3.SQLITE_CANTOPEN: "the ledger {} cannot be opened; you must be able to read and write "
+    "it, and to make files beside it",
+    sqlite3.SQLITE_PERM: "the ledger {} cannot be opened; you must be able to read and write it",
     sqlite3.SQLITE_BUSY: "the ledger {} is in use by another process; wait until it has finished",
     sqlite3.SQLITE_LOCKED: "the ledger {} is in use; wait until that has finished",
     sqlite3.SQLITE_PROTOCOL: "the ledger {} could not be locked: another process has it and does "
