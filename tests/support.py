@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import logging
 import os
 import shutil
@@ -85,6 +86,13 @@ def run_command(*arguments: object) -> Result:
     return result
 
 
+def rows_of(result: Result) -> list[dict[str, Any]]:
+    """The lines of ``--jsonl``, without the summary at their end."""
+    *rows, last = [json.loads(line) for line in result.stdout.splitlines()]
+    assert last["summary"]["files"] == len(rows)
+    return rows
+
+
 #: Pictures for whatever has to hold for real ones; all but the first come with scikit-image.
 PICTURES = ("tracks", "camera", "coins", "moon", "coffee", "astronaut")
 
@@ -127,6 +135,11 @@ def nuclear_tracks(shape: tuple[int, int] = (160, 200), seed: int = 1) -> np.nda
         across = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
         field -= 18_000 * np.exp(-((along / (2 * length)) ** 2) - (across / 2.2) ** 2)
     return np.clip(field, 300, 65_000).astype(np.uint16)
+
+
+def codes(verdict: Verdict) -> list[str]:
+    """The codes of its reasons, in order."""
+    return [str(reason.code) for reason in verdict.reasons]
 
 
 def assert_verdict(path: Path, data: bytes, expected: str, codes: str) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +59,22 @@ def check(archive: Path, ledger: Ledger) -> Check:
         return found
 
     return run
+
+
+@pytest.fixture
+def busy(check, archive, images, ledger) -> Ledger:
+    """A ledger of six runs: a change, its repair, a new file, a moved one, and an accepted one."""
+    check()
+    (archive / "a.jpg").write_bytes(images["a"][:-300])
+    check()
+    (archive / "a.jpg").write_bytes(images["again"])
+    (archive / "d.jpg").write_bytes(images["d"])
+    check()
+    ledger.accept(archive / "a.jpg", note="sealed again on purpose")
+    shutil.move(archive / "b.jpg", archive / "below" / "b.jpg")
+    check()
+    check()
+    return ledger
 
 
 @pytest.fixture
