@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: pictures made by formula, and sealed files of every kind."""
+"""Fixtures that all tests share: pictures made by formula, sealed files of every kind, stores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from mutators import moedal_file
 from PIL import Image
+from stores import s3_store, sftp_store
 from support import find_exiftool, nuclear_tracks
 
 _SHARED = {
@@ -127,3 +128,30 @@ def leaves_no_files_open(tmp_path: Path) -> Iterator[None]:
 def exiftool() -> list[str]:
     """The command of an ExifTool that knows ImageDataHash with SHA-256."""
     return find_exiftool()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[None]:
+    """An S3 store on this machine, at a free port, that ends with the tests of a file."""
+    with s3_store("seals"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def sftp() -> Iterator[str]:
+    """The address of a server on this machine, which ends with the tests of a file."""
+    with sftp_store() as address:
+        yield address
+
+
+@pytest.fixture(params=["file", "memory", "s3", "sftp"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty folder in a store of each kind."""
+    if request.param == "s3":
+        request.getfixturevalue("s3")
+        return f"s3://seals/{tmp_path.name}"
+    if request.param == "memory":
+        return f"memory://{tmp_path.name}"
+    if request.param == "sftp":
+        return request.getfixturevalue("sftp") + str(tmp_path)
+    return tmp_path.as_uri()

@@ -334,10 +334,11 @@ def build() -> dict[str, Any]:
     from make_vectors_adopted import adopted_vectors
     from make_vectors_blake3 import blake3_record_vectors, blake3_vectors
     from make_vectors_metadata import exif_vectors, record_vectors, window_vectors
-    from make_vectors_picture import keys_vectors, tiles_data_vectors, tiles_vectors
+    from make_vectors_picture import keys_vectors, tiles_vectors
     from make_vectors_png import png_vectors, tile_digests_vectors, window16_vectors
     from make_vectors_signature import signature_vectors
     from make_vectors_stack import plane_name_vectors, stack_vectors
+    from make_vectors_tiles_data import tiles_data_vectors
 
     return {
         "format": "napari-seal",

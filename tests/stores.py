@@ -7,6 +7,7 @@ import importlib.util
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.request import urlopen
 
 import pytest
 from support import skip_or_fail
@@ -25,6 +26,9 @@ def s3_store(*buckets: str) -> Iterator[None]:
     store = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     store.start()
     host, port = store.get_host_and_port()
+    # What it holds is kept by the process, and may be that of an earlier store.
+    with urlopen(f"http://{host}:{port}/moto-api/reset", data=b""):
+        pass
     settings = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",
         "AWS_ACCESS_KEY_ID": "testing",
@@ -56,3 +60,13 @@ def sftp_store() -> Iterator[str]:
         for connected in files._cache.values():
             connected.client.close()
         files.clear_instance_cache()
+
+
+def put(address: str, content: bytes) -> str:
+    """Store a file at an address, which is given back."""
+    import fsspec
+
+    files, path = fsspec.url_to_fs(address)
+    files.makedirs(path.rpartition("/")[0], exist_ok=True)
+    files.pipe_file(path, content)
+    return address

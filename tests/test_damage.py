@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import piexif
 import pytest
+from damage_edits import (
+    BROKEN,
+    CUT,
+    IMAGE,
+    LOSSLESS,
+    META,
+    NONE,
+    OK,
+    OTHER,
+    SAME,
+    Row,
+    as_png,
+    before_dht,
+    chequered,
+    curve,
+    darker_half,
+    double_dqt,
+    halve_height,
+    other_seal,
+    overwrite,
+    recolour,
+    scaled,
+    spot,
+    swap_dht_symbols,
+    thumbnail,
+    wipe,
+)
+from damage_rows_metadata import METADATA_ROWS
 from mutators import (
     APP0,
     APP1,
     APP2,
     APP14,
     COM,
-    DHT,
     DQT,
     EOI,
     EXIF,
@@ -26,13 +49,9 @@ from mutators import (
     SOS,
     TURNED,
     XMP,
-    Mutator,
     cut,
     cut_before,
     double_stuffing,
-    drop,
-    edit_exif,
-    edit_seal,
     edit_text,
     exif_payload,
     fill_before,
@@ -45,175 +64,19 @@ from mutators import (
     insert_before,
     jpegtran,
     keep,
-    record_text,
     redraw,
     remove,
     resave,
-    reseal,
     rewrite_exif,
-    scan_offset,
-    seal_key,
     segment,
-    spans,
-    splice,
     tag,
     text,
     then,
     with_exif,
-    with_text,
 )
-from PIL import Image
-from support import assert_verdict, sealed_bytes
+from support import assert_verdict
 
-Row = tuple[str, str, Mutator, str, str]
-
-
-def double_dqt(data: bytes) -> bytes:
-    """Every quantisation step twice as large: a picture of more contrast."""
-    start, end = find(data, DQT)
-    return splice(data, start + 5, end, bytes(min(255, 2 * b) for b in data[start + 5 : end]))
-
-
-def halve_height(data: bytes) -> bytes:
-    """The frame header says half the rows."""
-    start, _ = find(data, SOF0)
-    height = int.from_bytes(data[start + 5 : start + 7])
-    return splice(data, start + 5, start + 7, (height // 2).to_bytes(2))
-
-
-def swap_dht_symbols(data: bytes) -> bytes:
-    """Two symbols of the last Huffman table change places."""
-    at = find(data, DHT, -1)[0] + 4 + 17
-    return splice(data, at, at + 2, data[at : at + 2][::-1])
-
-
-def before_dht(data: bytes) -> bytes:
-    """The last byte of the first scan, of which ExifTool's rule takes no notice."""
-    at = next(s for m, s, _ in _after_first_scan(data) if m == DHT)
-    return flip(data, at - 2, 0x40)
-
-
-def _after_first_scan(data: bytes) -> list[tuple[int, int, int]]:
-    all_spans = spans(data)
-    first = next(i for i, (marker, _, _) in enumerate(all_spans) if marker == SOS)
-    return all_spans[first + 1 :]
-
-
-def spot(pixels: np.ndarray) -> np.ndarray:
-    """A dark spot, as a track would look."""
-    pixels[40:52, 60:72] = 20
-    return pixels
-
-
-def wipe(pixels: np.ndarray) -> np.ndarray:
-    """A feature wiped out, down a whole column of tiles."""
-    pixels[:, 128:144] = 255
-    return pixels
-
-
-def darker_half(pixels: np.ndarray) -> np.ndarray:
-    """More than half of the rows at a third of their level."""
-    pixels[:200] //= 3
-    return pixels
-
-
-def chequered(pixels: np.ndarray) -> np.ndarray:
-    """Something else of the same size."""
-    y, x = np.ogrid[: pixels.shape[0], : pixels.shape[1]]
-    return (60 + 120 * ((y // 40 + x // 48) % 2)).astype(np.uint8)
-
-
-def scaled(scale: float) -> Callable[[np.ndarray], np.ndarray]:
-    """Resize by Pillow."""
-    return lambda p: np.asarray(
-        Image.fromarray(p).resize((round(p.shape[1] * scale), round(p.shape[0] * scale)))
-    )
-
-
-def curve(function: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    """Change the levels."""
-    return lambda p: np.clip(np.rint(function(p.astype(float))), 0, 255).astype(np.uint8)
-
-
-def overwrite(data: bytes, share: float, new: bytes) -> bytes:
-    """Bytes of the scan replaced by as many others."""
-    at = scan_offset(data, share)
-    return splice(data, at, at + len(new), new)
-
-
-def other_seal(data: bytes) -> bytes:
-    """Another sealed file of the same size."""
-    pixels = np.asarray(Image.open(io.BytesIO(data)))
-    return sealed_bytes(np.roll(pixels, 50, 1)[::-1])
-
-
-def in_unicode(old: bytes, new: bytes) -> Mutator:
-    """Edit the comment as ExifTool does where a character is not ASCII: in UTF-16."""
-
-    def mutate(data: bytes) -> bytes:
-        edited = record_text(data).replace(old, new).decode()
-        value = b"UNICODE\0" + edited.encode("utf-16-be")
-        return tag("Exif", 0x9286, value)(data)
-
-    return mutate
-
-
-def thumbnail(data: bytes) -> bytes:
-    """A thumbnail in the Exif block."""
-    tags = piexif.load(exif_payload(data))
-    small = io.BytesIO()
-    Image.new("L", (8, 8)).save(small, "JPEG")
-    return with_exif(data, piexif.dump(tags | {"1st": {0x0103: 6}, "thumbnail": small.getvalue()}))
-
-
-def bare(tags: dict[str, dict[int, object]]) -> None:
-    """Only the comment is left."""
-    tags["0th"].clear()
-    tags["Exif"] = {0x9286: tags["Exif"][0x9286]}
-
-
-def as_png(data: bytes) -> bytes:
-    """The picture in another format, under its old name."""
-    out = io.BytesIO()
-    Image.open(io.BytesIO(data)).save(out, "PNG")
-    return out.getvalue()
-
-
-def as_jpeg(data: bytes) -> bytes:
-    """A plain save."""
-    out = io.BytesIO()
-    Image.open(io.BytesIO(data)).save(out, "JPEG")
-    return out.getvalue()
-
-
-def foreign_exif(data: bytes) -> bytes:
-    """A second Exif block, without a seal, before the sealed one."""
-    block = segment(APP1, piexif.dump({"0th": {0x0112: 6}}))
-    return splice(data, *[find(data, APP1, starts=EXIF)[0]] * 2, block)
-
-
-def other_seal_added(data: bytes) -> bytes:
-    """A second Exif block with another seal."""
-    text = record_text(data).replace(b"TDR 12", b"TDR 13")
-    block = piexif.dump({"Exif": {0x9286: b"ASCII\0\0\0" + text}})
-    return insert_before(SOF0, segment(APP1, block))(data)
-
-
-def recolour(data: bytes) -> bytes:
-    """JFIF out, Adobe in: decoders take YCbCr for RGB."""
-    adobe = segment(APP14, b"Adobe\0\x64\0\0\0\0\0")
-    return insert_before(DQT, adobe)(remove(APP0)(data))
-
-
-SHA = "0" * 64
 ICC = b"ICC_PROFILE\0\1\1" + bytes(128)
-EARLY = piexif.dump({"Exif": {0x9286: b"ASCII\0\0\0just a comment"}})
-SAME: Mutator = bytes
-
-OK, META, IMAGE, LOSSLESS, CUT = (
-    "intact", "metadata-changed", "image-changed", "reencoded", "truncated",
-)  # fmt: skip
-NONE, BROKEN, NEWER, OTHER = "no-seal", "seal-malformed", "seal-unsupported", "not-an-image"
 
 #: Name, kind of file, damage, verdict, and reason codes that must be among the reasons.
 ROWS: list[Row] = [
@@ -360,96 +223,8 @@ ROWS: list[Row] = [
     ("JFIF removed, rgb", "rgb", remove(APP0), OK, ""),
     ("APP14 beside JFIF", "rgb", insert_before(DQT, segment(APP14, b"Adobe\0\x64\0\0\0\0\0")),
      OK, "segment-added"),
-    # Exif tags
-    ("tag changed", "gray", tag("0th", 0x010F, b"Leica"), META, "exif-tag-changed"),
-    ("date changed", "rgb", tag("Exif", 0x9003, b"2024:05:07 07:08:09"), META, "exif-tag-changed"),
-    ("tag removed", "gray", drop("0th", 0x010F), META, "exif-tag-removed"),
-    ("all tags but the seal's removed", "gray", edit_exif(bare), META, "exif-tag-removed"),
-    ("tags changed, removed and added", "gray",
-     then(tag("0th", 0x010F, b"Leica"), drop("Exif", 0x9003), tag("0th", 0x013B, b"Somebody")),
-     META, "exif-tag-changed exif-tag-removed exif-tags-added"),
-    ("ImageUniqueID removed", "gray", drop("Exif", 0xA420), META, "exif-tag-removed"),
-    ("tag added", "gray", tag("0th", 0x013B, b"Somebody"), OK, "exif-tags-added"),
-    ("position added", "gray", tag("GPS", 1, b"N"), OK, "exif-tags-added"),
-    ("Orientation 6 added", "gray", tag("0th", 0x0112, 6), META, "orientation-changed"),
-    ("Orientation 1 added", "gray", tag("0th", 0x0112, 1), OK, "exif-tags-added"),
-    ("Exif little-endian", "gray", rewrite_exif("<"), OK, ""),
-    ("Exif big-endian, moved", "rgb", rewrite_exif(">"), OK, ""),
-    ("foreign Exif block first", "gray", foreign_exif, META, "exif-block-added"),
-    ("same Exif block twice", "gray",
-     lambda d: insert_before(DQT, segment(APP1, exif_payload(d)))(d), META, "exif-block-added"),
-    ("two seals", "gray", other_seal_added, BROKEN, "seal-conflict"),
-    # The record
-    ("value edited", "gray", text(b"TDR 12", b"TDR 13"), META,
-     "metadata-key-changed record-mismatch"),
-    ("number edited", "rgb", text(b'"dose":1.5', b'"dose":1.6'), META,
-     "metadata-key-changed record-mismatch"),
-    ("key added", "gray", text(b"{", b'{"new":1,'), META, "metadata-key-added record-mismatch"),
-    ("key added after the seal", "gray", edit_text(lambda t: t[:-1] + b',"new":1}'),
-     META, "metadata-key-added record-rewritten"),
-    ("key removed", "gray", text(b'"dose":1.5,', b""), META,
-     "metadata-key-removed record-mismatch"),
-    ("key renamed", "gray", text(b'"dose"', b'"doze"'), META,
-     "metadata-key-removed metadata-key-added record-mismatch"),
-    ("value emptied", "gray", text(b'"TDR 12"', b'""'), META, "metadata-key-changed"),
-    ("value deep in an object", "gray", text(b'"ok":true', b'"ok":false'), META,
-     "metadata-key-changed record-mismatch"),
-    ("number beyond floats", "gray", text(b'"dose":1.5', b'"dose":1e999'), META,
-     "metadata-key-changed record-mismatch"),
-    ("all keys removed", "gray", edit_text(lambda t: b"{" + t[t.index(b'"seal":') :]), META,
-     "metadata-key-removed record-mismatch"),
-    ("keys sorted", "gray",
-     edit_text(lambda t: json.dumps(json.loads(t), sort_keys=True).encode()), META,
-     "record-rewritten"),
-    ("comment in Unicode", "gray", in_unicode(b"TDR 12", b"TDR 12"), OK, ""),
-    ("comment in Unicode, an umlaut in it", "gray", in_unicode(b"TDR 12", "Größe".encode()),
-     META, "metadata-key-changed record-mismatch"),
-    ("fingerprint edited", "gray", seal_key("tiles", {}), META, "record-mismatch"),
-    ("fingerprint is no object", "gray", seal_key("tiles", "later"), BROKEN, "seal-invalid"),
-    ("fingerprint unreadable, spot drawn", "gray",
-     then(reseal(lambda s: s["tiles"].update(data="!")), redraw(spot)), IMAGE, "pixels-mismatch"),
-    ("check value malformed", "gray", edit_seal(lambda s: s["keys"].update(dose=7)),
-     BROKEN, "seal-invalid"),
-    ("key hidden behind a signature", "gray",
-     edit_text(lambda t: t[:-2] + b',"signature":"x"},"dose2":{"a":5}}'), META, "record-rewritten"),
-    ("written anew with spaces", "gray", text(b'"dose":', b'"dose": '), META, "record-mismatch"),
-    ("record with a space", "gray", text(b',"record":', b', "record":'), META, "record-rewritten"),
-    ("source digest edited", "gray",
-     edit_seal(lambda s: s["source"].update(digest="sha256:" + SHA)), META, "record-mismatch"),
-    ("window edited", "gray", edit_seal(lambda s: s["window"].update(high=1)),
-     META, "record-mismatch"),
-    ("codestream digest edited", "gray", seal_key("codestream", "sha256:" + SHA),
-     META, "seal-inconsistent record-mismatch"),
-    ("record digest edited", "gray", seal_key("record", "sha256:" + SHA), META, "record-mismatch"),
-    ("value edited and pixels", "gray", lambda d: text(b"TDR 12", b"TDR 13")(in_scan(0.5)(d)),
-     IMAGE, "metadata-key-changed record-mismatch pixels-mismatch"),
-    ("JSON broken", "gray", text(b',"seal"', b'"seal"'), BROKEN, "seal-not-json"),
-    ("JSON cut", "gray", edit_text(lambda t: t[:-40]), BROKEN, "seal-not-json"),
-    ("duplicate key", "gray", text(b"{", b'{"dose":1,'), BROKEN, "seal-not-json"),
-    ("duplicate seal", "gray", edit_text(lambda t: b'{"seal":{},' + t[1:]),
-     BROKEN, "seal-not-json"),
-    ("NaN in the record", "gray", text(b'"dose":1.5', b'"dose":NaN'), BROKEN, "seal-not-json"),
-    ("nested deeply", "gray", text(b'"dose":1.5', b'"dose":' + b"[" * 9000 + b"]" * 9000),
-     BROKEN, "seal-not-json"),
-    ("seal is a number", "gray", with_text(b'{"seal":7}'), BROKEN, "seal-invalid"),
-    ("seal is empty", "gray", with_text(b'{"seal":{}}'), BROKEN, "seal-invalid"),
-    ("digest too short", "gray", seal_key("scan", "sha256:00"), BROKEN, "seal-invalid"),
-    ("key of the seal missing", "gray", edit_seal(lambda s: s.pop("pixels") and None),
-     BROKEN, "seal-invalid"),
-    ("version 2", "gray", seal_key("version", 2), NEWER, "newer-version"),
-    ("version 0", "gray", seal_key("version", 0), BROKEN, "seal-invalid"),
-    ("version true", "gray", seal_key("version", True), BROKEN, "seal-invalid"),
-    ("unknown algorithm", "gray", seal_key("codestream", "blake3:" + SHA),
-     NEWER, "unknown-algorithm"),
-    ("other text", "gray", with_text(b"holiday"), NONE, "seal-stripped"),
-    ("Exif removed", "gray", remove(APP1, EXIF), NONE, "seal-stripped"),
-    ("saved by Pillow without Exif", "gray", as_jpeg, NONE, "no-seal-found"),
-    ("Exif of a camera", "gray", lambda d: remove(APP1, XMP)(with_exif(d, EARLY)),
-     NONE, "no-seal-found"),
-    ("Exif header broken", "gray", lambda d: d.replace(b"Exif\0\0MM", b"Exif\0\0XX", 1),
-     BROKEN, "exif-malformed"),
-    ("Exif offset broken", "gray", lambda d: d.replace(b"MM\0*\0\0\0\x08", b"MM\0*\xff\0\0\x08", 1),
-     BROKEN, "exif-malformed"),
+    # Exif tags, and the record
+    *METADATA_ROWS,
     # MoEDAL files, and files that carry both
     ("MoEDAL untouched", "moedal", SAME, OK, "moedal-metadata-unprotected"),
     ("MoEDAL pixels", "moedal", in_scan(0.5), IMAGE, "pixels-mismatch"),

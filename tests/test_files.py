@@ -1,4 +1,4 @@
-"""Files at addresses: in a local folder, in memory, and in an S3 store that the tests start."""
+"""Files at addresses are read: in a local folder, in memory, and in stores that the tests start."""
 
 from __future__ import annotations
 
@@ -7,57 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from stores import s3_store, sftp_store
+from stores import put
 
 import napari_seal
 from napari_seal import _files, _folders
-from napari_seal._cli import main
 from napari_seal._format import limits
-from napari_seal._text import printable, without_credentials
 from napari_seal._verify.scan import count_images, find_images
 
 fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[None]:
-    """An S3 store on this machine, at a free port, that ends with the tests of this file."""
-    with s3_store("seals"):
-        yield
-
-
-@pytest.fixture(scope="module")
-def sftp() -> Iterator[str]:
-    """The address of a server on this machine, which ends with the tests of this file."""
-    with sftp_store() as address:
-        yield address
-
-
-@pytest.fixture(params=["file", "memory", "s3", "sftp"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty folder in a store of each kind."""
-    if request.param == "s3":
-        request.getfixturevalue("s3")
-        return f"s3://seals/{tmp_path.name}"
-    if request.param == "memory":
-        return f"memory://{tmp_path.name}"
-    if request.param == "sftp":
-        return request.getfixturevalue("sftp") + str(tmp_path)
-    return tmp_path.as_uri()
-
-
-def put(address: str, content: bytes) -> str:
-    files, path = fsspec.url_to_fs(address)
-    files.makedirs(path.rpartition("/")[0], exist_ok=True)
-    files.pipe_file(path, content)
-    return address
 
 
 @pytest.fixture
@@ -68,36 +30,6 @@ def archive(place: str, sealed: dict[str, bytes]) -> str:
     put(f"{place}/c.jpg", sealed["gray"][:-200])
     put(f"{place}/notes.txt", b"x")
     return place
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("s3://bucket/a.jpg", True),
-        ("simplecache::s3://bucket/a.jpg", True),
-        ("git+ssh://host/a", True),
-        ("a.jpg", False),
-        ("/tmp/s3://x", False),
-        ("C://windows/a.jpg", False),
-        ("://x", False),
-        ("3s://x", False),
-        ("a b://x", False),
-        ("\udc80://x", False),
-    ],
-)
-def test_what_is_an_address(path: str, expected: bool) -> None:
-    """A scheme of two characters or more; everything else is a local path."""
-    assert _files.is_address(path) is expected
-
-
-def test_local_paths_never_load_fsspec(sealed: dict[str, bytes], tmp_path: Path) -> None:
-    """Sealing, checking and searching local folders does without it."""
-    code = (
-        "import sys, numpy, napari_seal; napari_seal.seal(numpy.eye(9), sys.argv[1] + '/a.jpg');"
-        "list(napari_seal.check_many(sys.argv[1], jobs=1)); print('fsspec' in sys.modules)"
-    )
-    command = [sys.executable, "-c", code, str(tmp_path)]
-    assert subprocess.check_output(command, text=True).strip() == "False"
 
 
 def test_each_file_has_its_verdict(archive: str) -> None:
@@ -188,12 +120,6 @@ def test_checking_nothing_is_an_error_everywhere(place: str, sealed: dict[str, b
     assert verdicts[1].reasons[0].code == "empty-folder"
 
 
-def test_an_address_that_cannot_be_reached_is_told_before_the_first_file(tmp_path: Path) -> None:
-    """Not in the middle of a run."""
-    with pytest.raises(napari_seal.OptionError, match="cannot be reached"):
-        napari_seal.check_many([tmp_path / "a.jpg", "nonsense://b.jpg"])
-
-
 def test_a_file_that_changes_while_it_is_read(
     sealed: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,97 +135,6 @@ def test_a_file_that_changes_while_it_is_read(
     monkeypatch.setattr(kind, "info", info)
     verdict = napari_seal.check(address)
     assert [str(r.code) for r in verdict.reasons] == ["changed-while-reading"]
-
-
-def test_sealing_to_an_address(place: str, tracks: np.ndarray) -> None:
-    """What is written is intact, is never replaced without being asked, and leaves nothing else."""
-    target = f"{place}/a.sealed.jpg"
-    seal = napari_seal.seal(tracks, target, metadata={"sample": "A"})
-    assert napari_seal.verify(target) == seal
-    with pytest.raises(napari_seal.TargetExistsError, match="exists and was not overwritten"):
-        napari_seal.seal(tracks, target)
-    assert napari_seal.verify(target) == seal
-    other = napari_seal.seal(tracks[:64], target, overwrite=True)
-    assert napari_seal.verify(target) == other
-    files, path = fsspec.url_to_fs(place)
-    assert [Path(name).name for name in files.find(path)] == ["a.sealed.jpg"]
-    files.makedirs(f"{path}/folder.jpg", exist_ok=True)
-    files.pipe_file(f"{path}/folder.jpg/x", b"x")
-    with pytest.raises(napari_seal.WriteError, match="is a folder"):
-        napari_seal.seal(tracks, f"{place}/folder.jpg", overwrite=True)
-
-
-@pytest.mark.parametrize("damage", ["write", "read back"])
-def test_a_write_that_fails_leaves_what_was_there(
-    damage: str, tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where files are moved into place, neither a failed write nor a wrong one replaces the old."""
-    monkeypatch.setattr(_files, "_STORES", frozenset())  # memory:// then stands for sftp://
-    target = f"memory://{tmp_path.name}/a.jpg"
-    seal = napari_seal.seal(tracks, target)
-    files = fsspec.filesystem("memory")
-
-    def fail(self: Any, *_: Any, **__: Any) -> bytes:
-        if damage == "write":
-            raise OSError(28, "No space left on device")
-        return b"something else"
-
-    monkeypatch.setattr(type(files), "pipe_file" if damage == "write" else "cat_file", fail)
-    with pytest.raises(napari_seal.WriteError, match=r"No space|not what was written"):
-        napari_seal.seal(tracks[:64], target, overwrite=True)
-    monkeypatch.undo()
-    assert napari_seal.verify(target) == seal
-    assert [Path(name).name for name in files.find(tmp_path.name)] == ["a.jpg"]
-
-
-def test_writing_by_moving(
-    tracks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where a store is no object store, the file is moved into place, and nothing is left."""
-    monkeypatch.setattr(_files, "_STORES", frozenset())
-    target = f"memory://{tmp_path.name}/a.jpg"
-    seal = napari_seal.seal(tracks, target)
-    assert napari_seal.verify(target) == seal
-    files = fsspec.filesystem("memory")
-    assert [Path(name).name for name in files.find(tmp_path.name)] == ["a.jpg"]
-
-
-def run(*arguments: object) -> Any:
-    result = CliRunner().invoke(main, [str(a) for a in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
-
-
-def test_the_command_line(place: str, tracks: np.ndarray, tmp_path: Path) -> None:
-    """Inputs at addresses are sealed to an address, verified there, and shown in a page."""
-    for name in ("x.npy", "below/y.npy"):
-        local = tmp_path / "raw" / name
-        local.parent.mkdir(parents=True, exist_ok=True)
-        np.save(local, tracks)
-        put(f"{place}/raw/{name}", local.read_bytes())
-    out = f"{place}/sealed"
-    result = run("seal", f"{place}/raw", "--out", out, "--jobs", 1)
-    assert result.exit_code == 0, result.output
-    again = run("seal", f"{place}/raw", "--out", out, "--jobs", 1)
-    assert again.exit_code == 1
-    assert "exists and was not" in " ".join(again.output.split())
-    data = napari_seal._files.read(f"{out}/x.sealed.jpg", 10**7)
-    put(f"{out}/x.sealed.jpg", data[:-300])
-    page = tmp_path / "report.html"
-    result = run("verify", out, "--jobs", 1, "--jsonl", "--html", page)
-    assert result.exit_code == 1
-    *rows, last = [json.loads(line) for line in result.stdout.splitlines()]
-    shown = without_credentials(out)
-    assert {row["path"].removeprefix(shown): row["verdict"] for row in rows} == {
-        "/x.sealed.jpg": "truncated",
-        "/below/y.sealed.jpg": "intact",
-    }
-    assert last["summary"]["paths"] == [shown]
-    assert "now: 160 x 200 pixels" in page.read_text()
-    found = run("show", f"{out}/below/y.sealed.jpg")
-    assert found.exit_code == 0
-    assert "verysecret" not in again.output + result.output + page.read_text() + found.output
 
 
 @pytest.mark.parametrize("extension", ["tif", "png", "npy", "jpg"])
@@ -379,55 +214,3 @@ def test_a_wrong_password(sftp: str) -> None:
     verdict = napari_seal.check(sftp.replace("verysecret", "guessed") + "/a.jpg")
     assert verdict.reasons[0].code == "permission-denied"
     assert "guessed" not in str(verdict)
-
-
-def test_credentials_are_never_shown(tmp_path: Path) -> None:
-    """Neither in verdicts as text, nor in reports, nor in errors."""
-    address = "ftp://anna:secret@127.0.0.1:1/a.jpg"
-    verdict = napari_seal.check(address)
-    assert verdict.verdict == "unreadable"
-    assert verdict.reasons[0].code == "io-error"
-    assert verdict.path == address
-    assert "secret" not in str(verdict) + json.dumps(verdict.as_dict())
-    page, table = tmp_path / "r.html", tmp_path / "r.csv"
-    result = run("verify", address, "--html", page, "--csv", table)
-    assert result.exit_code == 1
-    everything = result.output + page.read_text() + table.read_text()
-    assert "ftp://127.0.0.1:1/a.jpg" in everything
-    assert "secret" not in everything
-    assert "anna" not in everything
-    result = run("seal", tmp_path / "x.npy", "--out", "nonsense://anna:secret@host/x")
-    assert "secret" not in result.output
-
-
-@pytest.mark.parametrize("address", ["nonsense://a.jpg", "simplecache::nonsense://a.jpg"])
-def test_an_address_of_an_unknown_kind(address: str) -> None:
-    """It could not run: that is no verdict on a file."""
-    with pytest.raises(napari_seal.OptionError, match="cannot be reached"):
-        napari_seal.check(address)
-    assert run("verify", address).exit_code == 2
-
-
-def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what to install."""
-    monkeypatch.setitem(sys.modules, "fsspec.registry", None)
-    monkeypatch.setitem(sys.modules, "fsspec.core", None)
-    with pytest.raises(napari_seal.OptionError, match=r"pip install 'napari-seal\[remote\]'"):
-        napari_seal.check("s3://bucket/a.jpg")
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("sftp://anna:p@ss:w@host:22/a@b.jpg", "sftp://host:22/a@b.jpg"),
-        ("simplecache::sftp://anna@host/a", "simplecache::sftp://host/a"),
-        ("https://host/a.jpg?X-Signature=abc&b", "https://host/a.jpg?…"),
-        ("s3://bucket/what?.jpg", "s3://bucket/what?.jpg"),
-        ("from sftp://a:b@c to sftp://d:e@f", "from sftp://c to sftp://f"),
-        ("a@b:c.jpg", "a@b:c.jpg"),
-    ],
-)
-def test_what_is_left_out_of_an_address(given: str, shown: str) -> None:
-    """User, password and signed queries; nothing of a local name or of a key in a store."""
-    assert without_credentials(given) == shown
-    assert printable(given) == shown

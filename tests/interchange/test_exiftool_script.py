@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage_edits import double_dqt, halve_height, swap_dht_symbols
 from mutators import cut, in_scan, resave, tag, text
 from support import nuclear_tracks, sealed_bytes
-from test_damage import double_dqt, halve_height, swap_dht_symbols
 
 from napari_seal import check
 

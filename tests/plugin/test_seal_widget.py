@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-import weakref
-
 import numpy as np
 import pytest
+from dock_seal import docked, some_layers
 from napari.components import ViewerModel
 
 import napari_seal
@@ -16,23 +14,13 @@ from napari_seal._napari.saving.seal_widget import SealWidget
 @pytest.fixture
 def viewer(picture):
     """Two images and something else."""
-    made = ViewerModel()
-    made.add_image(np.zeros((4, 8, 8)), name="stack")
-    made.add_points(np.zeros((2, 2)))
-    made.add_image(picture, name="a/b: c", metadata={"plate": 3, "note": "12", "bad": {1}})
-    return made
+    return some_layers(picture)
 
 
 @pytest.fixture
 def widget(viewer, qtbot, tmp_path):
     """The widget, with a folder of its own as the target; it hears what a docked one hears."""
-    made = SealWidget(viewer)
-    qtbot.addWidget(made.native)
-    events = viewer.layers.events
-    for event in (events.inserted, events.removed, events.reordered, events.renamed):
-        event.connect(made.reset_choices)
-    made.target.value = tmp_path / "x.sealed.jpg"
-    return made
+    return docked(viewer, qtbot, tmp_path)
 
 
 def test_it_offers_the_active_image_and_a_name(viewer, qtbot):
@@ -139,119 +127,6 @@ def test_colour_pyramids_and_lazy_images_are_offered_too(qtbot, tmp_path):
     assert widget.seal().source.shape == (40, 60, 3)
 
 
-# what was typed stays with its layer
-
-
-def suggested(widget):
-    """Fold the person's own target away: back to a widget with a suggestion."""
-    draft = widget._drafts[widget.layer.value]
-    widget.target.line_edit.value = draft.suggested
-    return draft.suggested
-
-
-@pytest.mark.parametrize("others", [True, False], ids=["one of several", "the only image"])
-def test_a_rename_keeps_what_was_typed(viewer, widget, tmp_path, others):
-    """The layer stays chosen, with its table and the person's own target."""
-    layer = widget.layer.value
-    if not others:
-        viewer.layers.remove("stack")
-    widget.table.set_metadata({"plate": 4, "who": "me"})
-    layer.name = "field 8"
-    assert widget.layer.value is layer
-    assert widget.layer.current_choice == "field 8"
-    assert widget.table.metadata() == {"plate": 4, "who": "me"}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
-
-
-def test_a_suggestion_follows_the_name(viewer, widget):
-    """Only where nobody changed it, and without a word about the metadata."""
-    suggested(widget)
-    widget.table.set_metadata({"plate": 4})
-    widget.layer.value.name = "field 8"
-    assert widget.target.value.name == "field 8.sealed.jpg"
-    assert widget.table.metadata() == {"plate": 4}
-
-
-def test_two_layers_swap_their_names(viewer, widget, picture):
-    """The texts in the list are the same as before; the layer behind them is not."""
-    layer = widget.layer.value
-    other = viewer.add_image(picture, name="b")
-    with viewer.layers.events.renamed.blocker():
-        layer.name, other.name = "swap", "a/b: c"
-        layer.name = "b"
-    widget.reset_choices()
-    assert widget.layer.value is layer
-
-
-def test_other_layers_come_and_go(viewer, widget, tmp_path, picture):
-    """What happens to other layers touches nothing."""
-    layer = widget.layer.value
-    widget.table.set_metadata({"plate": 4})
-    viewer.add_image(picture, name="new")
-    viewer.layers.move(len(viewer.layers) - 1, 0)
-    viewer.layers.remove("new")
-    assert widget.layer.value is layer
-    assert widget.table.metadata() == {"plate": 4}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
-
-
-def test_each_layer_has_its_own_edits(viewer, widget, tmp_path, picture):
-    """To another layer and back: half-finished rows, the target; the quality is common to all."""
-    first = widget.layer.value
-    second = viewer.add_image(picture, name="second", metadata={"plate": 9})
-    widget.table.set_texts([("plate", "4"), ("", "no key yet")])
-    widget.quality.value = 55
-    widget.layer.value = second
-    assert widget.table.metadata() == {"plate": 9}
-    # Beside the file that the person named last.
-    assert widget.target.value == tmp_path / "second.sealed.jpg"
-    widget.table.set_metadata({"plate": 10})
-    widget.layer.value = first
-    assert widget.table.texts() == [("plate", "4"), ("", "no key yet")]
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
-    widget.layer.value = second
-    assert widget.table.metadata() == {"plate": 10}
-    assert widget.quality.value == 55
-
-
-def test_untouched_metadata_follow_the_layer(viewer, widget, picture):
-    """A script changes layer.metadata while another layer is chosen."""
-    first = widget.layer.value
-    second = viewer.add_image(picture, name="second")
-    widget.layer.value = second
-    first.metadata = {"plate": 5}
-    widget.layer.value = first
-    assert widget.table.metadata() == {"plate": 5}
-
-
-def test_a_removed_layer_takes_its_edits_along(viewer, widget, picture, tmp_path):
-    """Another layer is chosen with its own metadata; put back, the first has its edits again."""
-    first = widget.layer.value
-    widget.table.set_metadata({"plate": 4})
-    viewer.layers.remove(first)
-    assert widget.layer.value.name == "stack"
-    assert widget.table.metadata() == {}
-    viewer.layers.clear()
-    assert widget.table.texts() == []
-    assert widget.target.line_edit.value == ""
-    viewer.add_layer(first)
-    assert widget.layer.value is first
-    assert widget.table.metadata() == {"plate": 4}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
-
-
-def test_a_removed_layer_is_not_held(viewer, widget):
-    """Edits end with the layer: gigabytes are not kept for them."""
-    # Not the layer that was added last: napari's own selection holds on to that.
-    widget.layer.value = viewer.layers["stack"]
-    widget.table.set_metadata({"plate": 4})
-    gone = weakref.ref(widget.layer.value)
-    viewer.layers.remove("stack")
-    gc.collect()
-    assert gone() is None
-    assert list(widget._drafts) == [widget.layer.value]
-
-
 # after sealing
 
 
@@ -295,20 +170,6 @@ def test_another_name_or_layer_can_be_sealed_at_once(viewer, widget, picture, tm
     assert widget.result.text() == ""
 
 
-def test_a_rename_in_the_window(make_napari_viewer, picture, tmp_path):
-    """napari itself calls the widget when a layer is renamed."""
-    viewer = make_napari_viewer()
-    viewer.add_image(picture, name="p")
-    viewer.add_image(picture, name="q")
-    _, widget = viewer.window.add_plugin_dock_widget("napari-seal", "Seal layer...")
-    widget.table.set_metadata({"plate": 4})
-    widget.target.value = tmp_path / "x.sealed.jpg"
-    viewer.layers["q"].name = "r"
-    assert widget.layer.value is viewer.layers["r"]
-    assert widget.table.metadata() == {"plate": 4}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
-
-
 def test_what_lies_on_a_picture_is_not_offered(qtbot, opened, score_map):
     """While the boxes are active, their picture is chosen; the score map is no picture."""
     from napari_seal._napari.opening.overlays import make_overlays
@@ -322,122 +183,3 @@ def test_what_lies_on_a_picture_is_not_offered(qtbot, opened, score_map):
     qtbot.addWidget(widget.native)
     assert [layer.name for layer in widget.layer.choices] == ["another", "⚠ IMAGE CHANGED: a"]
     assert widget.layer.value is image
-
-
-# formats, labels and stacks
-
-
-@pytest.fixture
-def small(viewer, widget):
-    """A stack of four planes is chosen."""
-    widget.layer.value = viewer.layers["stack"]
-    return widget
-
-
-def test_the_format_is_that_of_the_name(widget, tmp_path):
-    """Whichever of the two is changed, the other follows."""
-    widget.format.value = "PNG, lossless"
-    assert widget.target.value.name == "x.sealed.png"
-    assert not widget.quality.enabled
-    widget.target.value = tmp_path / "y.sealed.jpg"
-    assert widget.format_name == "jpeg"
-    assert widget.quality.enabled
-    widget.format.value = "PNG, lossless"
-    widget.target.value = tmp_path / "y"
-    assert widget.seal().format == "png"
-    assert (tmp_path / "y.sealed.png").exists()
-
-
-def test_labels_and_transparency_go_into_png(viewer, widget, tmp_path):
-    """That is proposed; JPEG is refused before the button can be pressed."""
-    viewer.add_labels(np.ones((9, 9), int), name="cells")
-    viewer.add_image(np.zeros((9, 9, 4), np.uint8), rgb=True, name="glass")
-    for name in "cells", "glass":
-        widget.layer.value = viewer.layers[name]
-        assert widget.format_name == "png"
-        widget.format.value = "JPEG, small"
-        assert ".sealed.png" in widget.problem.text()
-        assert not widget.seal_button.enabled
-        widget.format.value = "PNG, lossless"
-        widget.target.value = tmp_path / name
-        assert napari_seal.check(tmp_path / f"{name}.sealed.png").verdict == "unreadable"
-        assert widget.seal() is not None
-    assert napari_seal.check(tmp_path / "cells.sealed.png").seal.layer["type"] == "labels"
-
-
-def test_a_stack_becomes_a_folder(small, tmp_path):
-    """It is said before, with what its axes are taken for, and after."""
-    small.target.value = tmp_path / "s.sealed.png"
-    assert f"{tmp_path / 's.sealed'} of 4 planes (Z 4)" in small.problem.text()
-    small.table.set_metadata({"plate": 4})
-    assert small.seal().count == 4
-    assert "4 planes" in small.result.text()
-    found = napari_seal.open_stack(tmp_path / "s.sealed")
-    assert found.metadata == {"plate": 4}
-    assert napari_seal.check_stack(tmp_path / "s.sealed").intact
-
-
-def test_a_stack_that_is_there_needs_the_box(small, tmp_path):
-    """As a file does; its folder may be named as well."""
-    small.target.value = tmp_path / "s"
-    small.seal()
-    first = napari_seal.open_stack(tmp_path / "s.sealed").stack
-    small.target.value = tmp_path / "s.sealed"
-    assert "s.sealed exists" in small.problem.text()
-    small.overwrite.value = True
-    assert small.seal().id != first.id
-    assert napari_seal.check_stack(tmp_path / "s.sealed").intact
-
-
-def test_a_stack_can_be_cancelled_and_gone_on_with(small, tmp_path):
-    """The button says so; what was written is kept, and the folder says that it is not finished."""
-    small.target.value = tmp_path / "s"
-    texts = []
-
-    def press(text):
-        texts.append(small.seal_button.text)
-        if "6 of" in text:
-            small.seal_button.native.click()
-
-    wait = small._progress
-
-    def progress(done, total):
-        press(f"{done} of")
-        wait(done, total)
-
-    small._progress = progress
-    assert small.seal() is None
-    assert set(texts) == {"Cancel"}
-    assert "Cancelled: 6 of" in small.problem.text()
-    assert small.seal_button.text == "Seal"
-    assert napari_seal.check_stack(tmp_path / "s.sealed").verdict == "truncated"
-    small._progress = wait
-    small.target.value = tmp_path / "s.sealed.jpg"
-    assert "begun before" in small.problem.text()
-    assert small.seal().complete
-
-
-def test_windows_are_in_the_fold(small, viewer, tmp_path):
-    """An image has the choice of an image, a stack that of a stack; both hold."""
-    small.advanced.setChecked(True)
-    assert small.stack_window.native.isVisibleTo(small.native)
-    assert not small.window.native.isVisibleTo(small.native)
-    assert not small.moedal.native.isVisibleTo(small.native)
-    small.stack_window.value = "range of each plane"
-    small.target.value = tmp_path / "s"
-    assert small.seal().plane_windows
-    small.layer.value = viewer.layers["a/b: c"]
-    assert small.window.native.isVisibleTo(small.native)
-    small.window.value = "range of its type"
-    small.target.value = tmp_path / "t"
-    assert small.seal().window.high == 65535
-
-
-def test_a_stack_that_was_opened_is_sealed_beside_it(viewer, widget, tmp_path):
-    """Not among its planes."""
-    from napari.layers._source import Source
-
-    layer = viewer.add_image(np.zeros((3, 9, 9)), name="again")
-    layer._source = Source(path=str(tmp_path / "s.sealed" / "s.sealed.json"))
-    widget.layer.value = layer
-    assert widget.target.value == tmp_path / "again.sealed.jpg"
