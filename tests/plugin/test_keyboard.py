@@ -139,8 +139,15 @@ def test_a_run_without_a_mouse(widget, qtbot, mixed):
     assert widget.table.hasFocus()
 
 
-@pytest.mark.parametrize("name", ["Verify sealed images", "Seal layer..."])
-def test_a_dock_that_is_opened_gets_the_keyboard(make_napari_viewer, qtbot, name):
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("Verify sealed images", lambda widget: widget.source.native),
+        # A letter would choose another layer: Tab leads there.
+        ("Seal layer...", lambda widget: widget.layer.native),
+    ],
+)
+def test_a_dock_that_is_opened_gets_the_keyboard(make_napari_viewer, qtbot, name, part):
     """From the canvas, what is typed would be shortcuts; but not from who types elsewhere."""
     viewer = make_napari_viewer(show=True)
     window = viewer.window._qt_window
@@ -150,6 +157,9 @@ def test_a_dock_that_is_opened_gets_the_keyboard(make_napari_viewer, qtbot, name
     dock, widget = viewer.window.add_plugin_dock_widget("napari-seal", name)
     first = widget._page._first
     qtbot.waitUntil(first.hasFocus)
+    if first is not part(widget):
+        QTest.keyClick(first, Qt.Key.Key_Tab)
+    assert part(widget).hasFocus()
     dock.hide()
     line = QLineEdit()
     viewer.window.add_dock_widget(line, name="note")

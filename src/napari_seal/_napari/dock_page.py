@@ -88,7 +88,7 @@ class DockPage(QScrollArea):
     width : int
         What it takes where there is room, in pixels.
     first : QWidget, optional
-        Gets the keyboard whenever the dock is opened from the menu.
+        Gets the keyboard whenever the dock is opened from the menu; by default nothing does.
     """
 
     def __init__(self, page: QWidget, width: int, first: QWidget | None = None) -> None:
@@ -165,7 +165,7 @@ class DockPage(QScrollArea):
         return bool(super().eventFilter(watched, event))
 
 
-def scroll(native: QWidget, width: int, first: QWidget) -> DockPage:
+def scroll(native: QWidget, width: int, first: QWidget | None = None) -> DockPage:
     """Put all that a dock widget holds onto a page that scrolls.
 
     Parameters
@@ -174,14 +174,15 @@ def scroll(native: QWidget, width: int, first: QWidget) -> DockPage:
         The dock widget, complete with its layout.
     width : int
         What it takes where there is room, in pixels.
-    first : QWidget
-        Gets the keyboard whenever the dock is opened from the menu.
+    first : QWidget, optional
+        Gets the keyboard whenever the dock is opened from the menu; by default the page, on which a
+        stray key changes nothing, and from which Tab leads to its first part.
     """
     page = QWidget()
     page.setLayout(native.layout())  # it brings its widgets along
     outer = QVBoxLayout(native)
     outer.setContentsMargins(0, 0, 0, 0)
-    area = DockPage(page, width, first)
+    area = DockPage(page, width, first or page)
     outer.addWidget(area)
     return area
 

@@ -115,7 +115,7 @@ class SealForm(Container[Any]):
         ]
         for part in parts:
             layout.addWidget(part, 1 if part is self.table else 0)
-        self._page = scroll(self.native, _WIDTH, self.layer.native)
+        self._page = scroll(self.native, _WIDTH)
         self._later = QTimer(self.native)
         self._later.setSingleShot(True)
         self._later.setInterval(_SETTLE_MS)
