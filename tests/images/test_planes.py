@@ -239,5 +239,8 @@ def test_a_missing_reader_is_said_with_the_way_to_get_it(
     with pytest.raises(ImageError) as raised, open_images(str(path)):
         pass
     text = str(raised.value)
-    assert text.endswith(f"which is not installed: pip install 'napari-seal[{extra}]'")
+    if extra == "czi" and sys.version_info >= (3, 14):
+        assert "is not there for Python 3.14 yet" in text
+    else:
+        assert text.endswith(f"which is not installed: pip install 'napari-seal[{extra}]'")
     assert module in text

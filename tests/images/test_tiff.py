@@ -104,6 +104,9 @@ def test_other_compressions(compression: str, tmp_path: Path) -> None:
         f"with open_images({str(path)!r}) as [image]: image.array[(0,) * len(image.leading)]"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if compression == "zstd" and sys.version_info >= (3, 14):  # Python itself knows it
+        assert done.returncode == 0, done.stderr
+        return
     assert "ImageError: is compressed in a way" in done.stderr
     assert "pip install 'napari-seal[tiff]'" in done.stderr
 
