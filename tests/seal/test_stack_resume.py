@@ -173,7 +173,7 @@ def test_png_stacks_are_resumed(tmp_path: Path) -> None:
 
 def test_a_plane_is_ended_in_its_middle(tmp_path: Path) -> None:
     """Wherever that is, nothing of it is left behind, and the stack can be gone on with."""
-    large = np.random.default_rng(1).integers(0, 65536, (3, 700, 900), np.uint16)
+    large = np.random.default_rng(1).integers(0, 65536, (3, 200, 300), np.uint16)
     options: Any = {"axes": "ZYX", "format": "png"}
     seen: list[int] = []
     seal_stack(large, tmp_path / "whole", progress=lambda done, _: seen.append(done), **options)
