@@ -80,10 +80,8 @@ def _walk_through(stages: Stages, image: np.ndarray, path: str) -> None:
 
     order = stages.time("options", options)
     array, axes = stages.time("accept", lambda: accept(image))
-    source, extremes = stages.time(
-        "source digest and range", lambda: pixels.digest_and_range(array, axes=axes)
-    )
-    window = stages.time("window", lambda: choose_window(array, None, extremes=extremes))
+    source = stages.time("source digest", lambda: pixels.digest_array(array, axes=axes))
+    window = stages.time("window", lambda: choose_window(array, None))
     levels = stages.time("scale", lambda: window.scale(array, inside=True))
     encoded = stages.time("encode", lambda: encode_jpeg(levels, 90))
     structure = stages.time(_IN_EMBED[0], digests)

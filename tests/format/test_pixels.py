@@ -24,7 +24,6 @@ from napari_seal._format import jpeg, pixels, png
 from napari_seal._format.pixels import (
     decode,
     decoder,
-    digest_and_range,
     digest_array,
     fitted,
     shown,
@@ -118,16 +117,14 @@ def test_array_digest_is_over_little_endian_c_order(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["?", "u1", ">u2", "i2", "f4", ">f8"])
 @pytest.mark.parametrize("shape", [(3, 5), (700, 900), (2, 300_000), (130, 1, 3)])
-def test_one_pass_over_the_memory(kind: str, shape: tuple[int, ...]) -> None:
-    """Digest and range of an array of any size and layout, taken part by part."""
+def test_array_digest_of_any_size_and_layout(kind: str, shape: tuple[int, ...]) -> None:
+    """What has to be copied is taken part by part, with the same result."""
     image = np.random.default_rng(1).normal(0, 99, shape).astype(kind)
     for array in (image, image[::-1], np.asfortranarray(image)):
-        digest, extremes = digest_and_range(array, axes="YX")
+        digest = digest_array(array, axes="YX")
         little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
         assert digest.digest.hex == hashlib.sha256(little.tobytes()).hexdigest()
         assert (digest.shape, digest.dtype) == (shape, image.dtype.name)
-        assert (min(extremes), max(extremes)) == (image.min(), image.max())
-        assert digest_array(array, axes="YX") == digest
 
 
 def test_a_picture_of_our_own_decodes_to_the_same() -> None:

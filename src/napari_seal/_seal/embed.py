@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from napari_seal._format import (
     xmp,
 )
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
-from napari_seal._format.digest import digest_of
+from napari_seal._format.digest import Digest, digest_of
 from napari_seal._format.exif_tags import encode, lay_out, tag_name
 from napari_seal._format.legacy import digest_moedal
 from napari_seal._format.markers import SOF0
@@ -31,6 +32,7 @@ from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import ArrayDigest, ExifDigest, Seal
 from napari_seal._format.signature import Signer
 from napari_seal._format.window import Window
+from napari_seal._seal.meanwhile import begin
 from napari_seal._version import __version__
 from napari_seal.errors import MetadataError
 
@@ -51,6 +53,7 @@ def embed(
     algorithm: str = DEFAULT_ALGORITHM,
     signer: Signer | None = None,
     look: Callable[[], None] | None = None,
+    aside: bool = False,
 ) -> tuple[bytes, Seal]:
     """Seal a JPEG or PNG picture in memory.
 
@@ -62,6 +65,8 @@ def embed(
         What the seal says, and by what means.
     look : callable, optional
         Called between what takes long; what it raises ends the work.
+    aside : bool
+        Whether digests are computed in threads beside the rest.
 
     Returns
     -------
@@ -81,17 +86,19 @@ def embed(
     structure = container.walk(encoded, to_final_marker=True)
     # Always SHA-256, which ExifTool knows.
     if isinstance(structure, jpeg.Jpeg) and _has_one_scan(structure):
-        scan = structure.only_scan("sha256")
+        digest_scan: Callable[[str], Digest] = structure.only_scan
     else:
         structure = container.walk(encoded)
-        scan = structure.scan("sha256")
-    codestream = structure.codestream(algorithm)
+        digest_scan = structure.scan
+    of_file = begin(lambda: (structure.codestream(algorithm), digest_scan("sha256")), aside=aside)
     _look(look)
     samples: npt.NDArray[Any] = decode(structure, own=True)
     _look(look)
-    pixels = digest_array(samples, algorithm=algorithm)
+    of_samples = begin(partial(_digest_samples, samples, algorithm, moedal=moedal), aside=aside)
     fingerprint = tiles.measure(samples)
     _look(look)
+    exact = tile_digests.measure(samples) if structure.format == "png" else None
+    (codestream, scan), (pixels, sha244) = of_file(), of_samples()
     draft = Seal(
         format=structure.format,
         codestream=codestream,
@@ -102,7 +109,7 @@ def embed(
         window=window,
         quality=quality,
         tiles=fingerprint,
-        tile_digests=tile_digests.measure(samples) if structure.format == "png" else None,
+        tile_digests=exact,
         exif=ExifDigest(digest=digest_of([], algorithm), tags={}),
         layer=layer,
         stack=place,
@@ -120,7 +127,7 @@ def embed(
             tags={exif.key_text(k): exif.check_value(k, tags[k], algorithm) for k in keys},
         ),
     )
-    text = record.dump(draft, moedal=digest_moedal(samples) if moedal else None, signer=signer)
+    text = record.dump(draft, moedal=sha244, signer=signer)
     block = lay_out(tags, text)
     if len(block) > limits.SEGMENT_PAYLOAD:
         entries = record.sizes(text) | {
@@ -140,6 +147,14 @@ def embed(
     else:
         data = jpeg.insert_segments(encoded, [block, xmp.SIGNATURE + packet])
     return data, record.parse(record.load(text))
+
+
+def _digest_samples(
+    samples: npt.NDArray[Any], algorithm: str, *, moedal: bool
+) -> tuple[ArrayDigest, str | None]:
+    """The digest of the decoded samples, and that of the MoEDAL function, if wanted."""
+    pixels = digest_array(samples, algorithm=algorithm)
+    return pixels, digest_moedal(samples) if moedal else None
 
 
 def _look(look: Callable[[], None] | None) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy.typing as npt
 
 from napari_seal._format.algorithms import DEFAULT_ALGORITHM
-from napari_seal._format.pixels import digest_and_range
+from napari_seal._format.pixels import digest_array
 from napari_seal._format.place import StackPlace
 from napari_seal._format.seal import Seal
 from napari_seal._format.window import Window
 from napari_seal._seal.embed import embed
 from napari_seal._seal.encode import encode_jpeg, encode_png
+from napari_seal._seal.meanwhile import begin, may_share
 from napari_seal._seal.order import Order, check_algorithm
 from napari_seal._seal.progress import Progress, Steps
 from napari_seal._seal.source import accept, bits_of, choose_window
@@ -149,13 +151,18 @@ def seal_in_steps(
 def _follow(order: Order, image: npt.ArrayLike, step: Steps) -> Seal:
     check_target(order.target, overwrite=order.overwrite)
     array, axes = accept(image, order.format)
-    data, sealed = make(order, array, axes, step)
+    data, sealed = make(order, array, axes, step, aside=may_share(array.nbytes))
     write(order.target, data, overwrite=order.overwrite, ready=step)
     return sealed
 
 
 def make(
-    order: Order, array: npt.NDArray[Any], axes: str, step: Steps | None = None
+    order: Order,
+    array: npt.NDArray[Any],
+    axes: str,
+    step: Steps | None = None,
+    *,
+    aside: bool = False,
 ) -> tuple[bytes, Seal]:
     """The bytes of the sealed file, for an array that was accepted and options that were checked.
 
@@ -165,6 +172,8 @@ def make(
         From `Order.check` and `accept`.
     step : Steps, optional
         Called after each stage; what it raises ends the work.
+    aside : bool
+        Whether digests are computed in threads beside the rest.
 
     Raises
     ------
@@ -172,20 +181,17 @@ def make(
         See `seal`.
     """
     step = Steps(None, _STEPS) if step is None else step
-    whole = order.window is None
-    source, extremes = digest_and_range(
-        array, axes=axes, algorithm=order.algorithm, want_range=whole
-    )
+    source = begin(partial(digest_array, array, axes=axes, algorithm=order.algorithm), aside=aside)
     step()
-    chosen = choose_window(array, order.window, order.format, extremes=extremes)
-    levels = chosen.scale(array, bits_of(array, order.format), inside=whole)
+    chosen = choose_window(array, order.window, order.format)
+    levels = chosen.scale(array, bits_of(array, order.format), inside=order.window is None)
     step()
     is_png = order.format == "png"
     encoded = encode_png(levels, step.again) if is_png else encode_jpeg(levels, order.quality)
     step()
     made = embed(
         encoded,
-        source=source,
+        source=source(),
         window=chosen,
         quality=None if is_png else order.quality,
         metadata=order.metadata,
@@ -196,6 +202,7 @@ def make(
         algorithm=order.algorithm,
         signer=order.signer,
         look=step.again,
+        aside=aside,
     )
     step()
     return made

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from napari_seal._files import is_address
 from napari_seal._parallel import available_cores
 from napari_seal._seal.buffers import Buffers
+from napari_seal._seal.meanwhile import may_share
 from napari_seal._seal.order import Order, SealOptions
 from napari_seal._seal.pipeline import make
 from napari_seal._seal.sealing import SealerStatistics, Sealing
@@ -58,7 +59,7 @@ class Sealer:
     ----------
     jobs : int, optional
         Images that are computed at a time; by default one for each core.  Further threads wait for
-        the disk.
+        the disk and, where there are more cores than jobs, compute digests.
     pending : int, default 64
         Images that may wait or be worked on.  When there are so many, `submit` waits.
     memory : int, default 2**30
@@ -106,6 +107,7 @@ class Sealer:
         # Its threads finish what they were given when the program ends without `close`.
         self._workers = ThreadPoolExecutor(_THREADS * jobs, thread_name_prefix="napari-seal")
         self._cores = Semaphore(jobs)
+        self._aside = jobs < available_cores()
         self._buffers = Buffers()
         self._change = Condition()
         # Everything below is changed by those who hold it.
@@ -242,7 +244,7 @@ class Sealer:
                     end = "cancelled"
                     return
                 check_values(copy)
-                data, seal = make(order, copy, axes)
+                data, seal = make(order, copy, axes, aside=self._aside and may_share(size))
             write(order.target, data, overwrite=order.overwrite)
             end = "sealed"
             sealing._keep(None)

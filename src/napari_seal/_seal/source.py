@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -157,8 +156,6 @@ def choose_window(
     array: npt.NDArray[Any],
     window: tuple[float, float] | Window | None,
     format: Format = "jpeg",  # noqa: A002 - the seal's word
-    *,
-    extremes: Sequence[Any] = (),
 ) -> Window:
     """The range of intensities to map to levels.
 
@@ -171,8 +168,6 @@ def choose_window(
         bool, which 8 bits hold as they are, it takes the type's whole range.  For PNG, all whole
         numbers that 16 bits can hold are stored one to one.
     format : {"jpeg", "png"}
-    extremes : sequence of scalars, optional
-        Values of the array, with its minimum and maximum among them; else they are looked for.
 
     Raises
     ------
@@ -186,8 +181,8 @@ def choose_window(
         return Window(low=0, high=1)
     if array.dtype == np.uint8:
         return Window(low=0, high=255)
-    low = (min(extremes) if extremes else array.min()).item()
-    high = (max(extremes) if extremes else array.max()).item()
+    low = array.min().item()
+    high = array.max().item()
     if format == "png" and array.dtype.kind in "iu":
         low, high = _one_to_one(array.dtype, int(low), int(high))
     return _check_width(Window(low=low, high=high))
