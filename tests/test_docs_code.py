@@ -61,9 +61,15 @@ ELSEWHERE = {
         "docs/seal-format.md",
         "89 50 4e 47",
     ): "test_docs_png.py::test_format_shows_the_order_of_chunks",
-    ("docs/seal-format.md", "gray:   L ="): "test_docs.py::test_format_describes_the_fingerprint",
-    ("docs/seal-format.md", "s6:9d0d2584"): "test_docs.py::test_format_describes_the_check_values",
-    ("docs/seal-format.md", "<?xpacket"): "test_docs.py::test_format_shows_the_xmp_packet",
+    (
+        "docs/seal-format/picture.md",
+        "gray:   L =",
+    ): "test_docs.py::test_format_describes_the_fingerprint",
+    (
+        "docs/seal-format/record.md",
+        "s6:9d0d2584",
+    ): "test_docs.py::test_format_describes_the_check_values",
+    ("docs/seal-format/exif-xmp.md", "<?xpacket"): "test_docs.py::test_format_shows_the_xmp_packet",
 }
 
 
@@ -231,12 +237,12 @@ LOOKED_AT: dict[tuple[str, str], Callable[[Block, Session], None]] = {
     ("docs/howto/signing.md", "[[key]]"): is_a_list_of_trusted_keys,
     ("docs/howto/stacks.md", "cells.sealed/"): is_a_list_of_files("cells.sealed"),
     ("docs/seal-format.md", "ff d8 "): is_the_order_of_segments,
-    ("docs/seal-format.md", '…,"seal":'): is_how_records_end,
-    ("docs/seal-format.md", ',"record":'): is_how_records_end,
-    ("docs/seal-format.md", '…,"record":'): is_how_records_end,
-    ("docs/seal-format.md", "z     = trunc"): is_the_formula_of_levels,
-    ("docs/seal-format.md", "cells_t003"): is_the_name_of_a_plane,
-    ("docs/seal-format.md", "Image.fromarray(levels)"): is_how_pixels_are_encoded,
+    ("docs/seal-format/record.md", '…,"seal":'): is_how_records_end,
+    ("docs/seal-format/record.md", ',"record":'): is_how_records_end,
+    ("docs/seal-format/record.md", '…,"record":'): is_how_records_end,
+    ("docs/seal-format/picture.md", "z     = trunc"): is_the_formula_of_levels,
+    ("docs/seal-format/stacks.md", "cells_t003"): is_the_name_of_a_plane,
+    ("docs/seal-format/picture.md", "Image.fromarray(levels)"): is_how_pixels_are_encoded,
     ("docs/verdicts.md", '{"path"'): is_a_line_of_a_report,
 }
 
