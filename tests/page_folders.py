@@ -308,7 +308,7 @@ def use_exiftool(session: Session) -> None:
 
 FOLDERS: dict[str, Prepare] = {
     "README.md": make_raw,
-    "docs/benchmarks.md": make_pictures,
+    "docs/benchmarks/localisation.md": make_pictures,
     "docs/cli.md": make_signed_report,
     "docs/howto/adopt.md": make_plain,
     "docs/howto/archive.md": make_archive,
