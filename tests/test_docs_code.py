@@ -38,10 +38,6 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "sudo apt-get install"): "asks for root; .ci/run installs the same",
     ("README.md", "python3 -m venv .venv && .venv/bin/pip install -q "): ".ci/run runs it",
     ("docs/architecture.md", "the codestream differs"): "a drawing",
-    (
-        "docs/faults.md",
-        "python tests/faults/table.py",
-    ): "takes an hour; tests/faults runs a part of it",
     ("docs/howto/watch.md", "sudo systemctl enable"): "changes the machine",
     ("docs/tutorial.md", "python3 -m venv .venv"): ".ci/run runs it",
 }
