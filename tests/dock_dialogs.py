@@ -11,15 +11,36 @@ from support import PATIENCE
 
 
 @pytest.fixture
-def answer_dialog(qtbot: Any) -> Iterator[Callable[..., None]]:
+def repeated(qtbot: Any) -> Iterator[Callable[[Callable[[], None], int], Any]]:
+    """Do something again and again, each time after so many milliseconds, while dialogs are open.
+
+    Returns the timer.  It is stopped when the test ends, if not before.
+    """
+    from qtpy.QtCore import QTimer
+
+    timers: list[QTimer] = []
+
+    def repeat(look: Callable[[], None], milliseconds: int) -> QTimer:
+        timer = QTimer()
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(look)
+        timer.start()
+        timers.append(timer)
+        return timer
+
+    yield repeat
+    for timer in timers:
+        timer.stop()
+
+
+@pytest.fixture
+def answer_dialog(repeated: Callable[..., Any]) -> Callable[..., None]:
     """Answer the next file dialog as a person does: choose a filter, type a name, press the button.
 
     A following question "replace the existing file?" is answered with yes where ``replace`` is set.
     """
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QLineEdit, QMessageBox
-
-    timers: list[QTimer] = []
 
     def answer(path: Path, *, name_filter: str = "", replace: bool = False) -> None:
         state = {"typed": False, "asked": False, "patience": 1000 * PATIENCE / 50}
@@ -55,19 +76,13 @@ def answer_dialog(qtbot: Any) -> Iterator[Callable[..., None]]:
             elif state["typed"] and dialog is None:
                 timer.stop()
 
-        timer = QTimer()
-        timer.setInterval(50)
-        timer.timeout.connect(look)
-        timer.start()
-        timers.append(timer)
+        timer = repeated(look, 50)
 
-    yield answer
-    for timer in timers:
-        timer.stop()
+    return answer
 
 
 @pytest.fixture
-def answer_passphrases(qtbot: Any) -> Iterator[Callable[..., list[Any]]]:
+def answer_passphrases(qtbot: Any, repeated: Callable[..., Any]) -> Callable[..., list[Any]]:
     """Answer the dialog for a passphrase as often as there are answers; None presses Cancel.
 
     Returns the list of what each dialog said: its problem, and whether there was a tick.
@@ -100,13 +115,7 @@ def answer_passphrases(qtbot: Any) -> Iterator[Callable[..., list[Any]]]:
             dialog.remember.setChecked(remember)
             QTimer.singleShot(0, dialog.buttons.button(buttons.Ok).click)
 
-        timer = QTimer()
-        timer.setInterval(20)
-        timer.timeout.connect(look)
-        timer.start()
-        timers.append(timer)
+        timers.append(repeated(look, 20))
         return said
 
-    yield answer
-    for timer in timers:
-        timer.stop()
+    return answer

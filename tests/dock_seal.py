@@ -1,4 +1,4 @@
-"""The widget "Seal layer..." for its tests: with layers of several kinds, and a target."""
+"""Fixtures of the widget "Seal layer...": it stands beside layers of several kinds."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from napari.components import ViewerModel
-
-from napari_seal._napari.saving.seal_widget import SealWidget
+import pytest
 
 
-def some_layers(picture: np.ndarray) -> ViewerModel:
-    """Two images and something else."""
+@pytest.fixture
+def seal_viewer(picture: np.ndarray) -> Any:
+    """A viewer, which needs no graphics, with two images and something else."""
+    from napari.components import ViewerModel
+
     made = ViewerModel()
     made.add_image(np.zeros((4, 8, 8)), name="stack")
     made.add_points(np.zeros((2, 2)))
@@ -20,12 +21,15 @@ def some_layers(picture: np.ndarray) -> ViewerModel:
     return made
 
 
-def docked(viewer: ViewerModel, qtbot: Any, folder: Path) -> SealWidget:
+@pytest.fixture
+def seal_widget(seal_viewer: Any, qtbot: Any, tmp_path: Path) -> Any:
     """The widget, with a folder of its own as the target; it hears what a docked one hears."""
-    made = SealWidget(viewer)
+    from napari_seal._napari.saving.seal_widget import SealWidget
+
+    made = SealWidget(seal_viewer)
     qtbot.addWidget(made.native)
-    events = viewer.layers.events
+    events = seal_viewer.layers.events
     for event in (events.inserted, events.removed, events.reordered, events.renamed):
         event.connect(made.reset_choices)
-    made.target.value = folder / "x.sealed.jpg"
+    made.target.value = tmp_path / "x.sealed.jpg"
     return made

@@ -1,4 +1,4 @@
-"""The part of the conformance vectors about adopted files: section 2.8 of ``docs/seal-format.md``.
+"""Conformance vectors about adopted files: ``docs/seal-format/record.md``, section 2.8.
 
 See ``make_vectors.py``.  Standard library only, and none of napari-seal.
 """

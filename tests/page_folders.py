@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
+from faults.shim import why_not
 from nd2_files import write_nd2
 from page_session import Session
 from pages import DOCS, ROOT
 from PIL import Image
 from stores import s3_store, sftp_store
-from support import find_exiftool, needs, nuclear_tracks, wait_until
+from support import find_exiftool, needs, nuclear_tracks, skip_or_fail, wait_until
 
 import napari_seal
 from napari_seal._format import exif_tags, jpeg
@@ -278,6 +279,13 @@ def make_pictures(session: Session) -> None:
     }
 
 
+def make_faults(session: Session) -> None:
+    """What makes calls fail is here, and the script is there."""
+    if (why := why_not()) is not None:
+        skip_or_fail("faults", why)
+    session.stand_ins["python tests/"] = f"python {ROOT}/tests/"
+
+
 def make_microscope(session: Session) -> None:
     """A microscope in place of the reader's, and the core of a napari-micromanager."""
     needs("pymmcore_plus", "pymmcore")
@@ -308,8 +316,9 @@ def use_exiftool(session: Session) -> None:
 
 FOLDERS: dict[str, Prepare] = {
     "README.md": make_raw,
-    "docs/benchmarks.md": make_pictures,
+    "docs/benchmarks/localisation.md": make_pictures,
     "docs/cli.md": make_signed_report,
+    "docs/faults.md": make_faults,
     "docs/howto/adopt.md": make_plain,
     "docs/howto/archive.md": make_archive,
     "docs/howto/cluster.md": make_cluster,

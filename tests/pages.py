@@ -58,13 +58,13 @@ def prose_of(page: Path) -> str:
 
 
 def section_of(page: str, heading: str) -> str:
-    """A second-level section of a page."""
+    """A section of a page, with the smaller sections in it; under the title, all of the page."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    found = re.search(
-        rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
-    )
+    found = re.search(rf"^(#+) {re.escape(heading)}\n", text, re.MULTILINE)
     assert found is not None, f"{page} has no section {heading!r}"
-    return found[1]
+    # In blocks, lines with one # are remarks; no section but all of the page is as large as that.
+    end = rf"^#{{2,{len(found[1])}}} " if len(found[1]) > 1 else r"\Z"
+    return re.split(end, text[found.end() :], maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def links_of(page: Path) -> Iterator[str]:

@@ -137,6 +137,11 @@ def nuclear_tracks(shape: tuple[int, int] = (160, 200), seed: int = 1) -> np.nda
     return np.clip(field, 300, 65_000).astype(np.uint16)
 
 
+def counted(*shape: int, dtype: str = "u2") -> np.ndarray:
+    """An array in which no two values are the same, so that no plane is mistaken for another."""
+    return np.arange(1, np.prod(shape) + 1).astype(dtype).reshape(shape)
+
+
 def codes(verdict: Verdict) -> list[str]:
     """The codes of its reasons, in order."""
     return [str(reason.code) for reason in verdict.reasons]

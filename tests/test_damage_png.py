@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damage_edits import spot
 from mutators import EXIF, TURNED, Mutator, flip, then
 from PIL import Image
 from png_mutators import (
@@ -73,12 +74,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def one_pixel(pixels: np.ndarray) -> np.ndarray:
     """The lowest bit of one sample."""
     pixels.reshape(*pixels.shape[:2], -1)[40, 60, 0] ^= 1
-    return pixels
-
-
-def spot(pixels: np.ndarray) -> np.ndarray:
-    """A dark spot, as a track would look."""
-    pixels[40:52, 60:72] = 20
     return pixels
 
 

@@ -43,9 +43,6 @@ def test_architecture_lists_every_module() -> None:
 # ------------------------------------------------------------------------------------ the format
 
 
-FORMAT = (DOCS / "seal-format.md").read_text(encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def example(tracks: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> jpeg.Jpeg:
     """A sealed file with all that a seal can hold."""
@@ -68,7 +65,7 @@ def test_format_describes_every_key_of_a_seal(example: jpeg.Jpeg) -> None:
     text = exif.user_comment(exif_of(example))
     assert text is not None
     seal = record.load(text)["seal"]
-    section = section_of("seal-format.md", "2. The record")
+    section = section_of("seal-format/record.md", "2. The record")
     rows = set(
         re.findall(r"^\| `(\w+)` \| [\w ]+ \| (?:required|optional) \|", section, re.MULTILINE)
     )
@@ -81,7 +78,7 @@ def test_format_describes_every_key_of_a_seal(example: jpeg.Jpeg) -> None:
 
 def test_format_describes_the_fingerprint(tracks: np.ndarray) -> None:
     """The keys of a fingerprint are those of the page, and so are its numbers."""
-    section = FORMAT.partition("### 5.4 ")[2].partition("\n##")[0]
+    section = section_of("seal-format/picture.md", "5.4 `tiles`: the fingerprint, rule `means-1`")
     keys_of_both = {*tiles.measure(tracks), *tiles.measure((tracks >> 8).astype(np.uint8))}
     rows = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
     assert set(re.findall(r"\w+", " ".join(rows))) == keys_of_both
@@ -94,7 +91,7 @@ def test_format_describes_the_fingerprint(tracks: np.ndarray) -> None:
 
 def test_format_describes_the_check_values() -> None:
     """Each kind of check value is in the table, and the example is one."""
-    section = FORMAT.partition("### 2.6 ")[2].partition("\n## ")[0]
+    section = section_of("seal-format/record.md", "2.6 `keys`")
     for value in ("a", 1, True, None, [], {}):
         assert f"`{keys.check_of(value).kind}`" in section
     example = re.search(r"^(\S+) +the text (.*)$", section, re.MULTILINE)
@@ -104,14 +101,17 @@ def test_format_describes_the_check_values() -> None:
 
 def test_format_describes_every_exif_tag(example: jpeg.Jpeg) -> None:
     """The tags that a sealed file carries are in the table."""
+    section = section_of("seal-format/exif-xmp.md", "6.1 Tags that a sealed file carries")
     for directory, number in exif_of(example):
         name = exif_tags.tag_name((directory, number))
-        assert f"| {name} `0x{number:04X}` |" in FORMAT
+        assert f"| {name} `0x{number:04X}` |" in section
 
 
 def test_format_shows_the_xmp_packet(sealed: jpeg.Jpeg) -> None:
     """The packet on the page, its line breaks removed, is the one in the file."""
-    (shown,) = (b.text for b in blocks_of(DOCS / "seal-format.md") if "<?xpacket" in b.text)
+    (shown,) = (
+        b.text for b in blocks_of(DOCS / "seal-format/exif-xmp.md") if "<?xpacket" in b.text
+    )
     scan = napari_seal.Digest("sha256", "0" * 64)
     packet = shown.replace("\n", "").replace("HEX", scan.hex).replace("TYPE", "SHA256")
     assert packet.encode("utf-8") == xmp.build(scan)
@@ -155,14 +155,14 @@ def test_the_page_of_limits_has_each_with_its_value(limit: str) -> None:
 )
 def test_format_states_the_limits(limit: str) -> None:
     """Each limit of the code stands in the table of limits."""
-    section = section_of("seal-format.md", "10. Limits")
+    section = section_of("seal-format/verifying.md", "10. Limits")
     assert re.search(rf"(?<![\d,]){getattr(limits, limit):,}(?![\d,])", section)
 
 
 def test_format_describes_the_vectors() -> None:
     """Each list of the conformance vectors is described, with every key that occurs in it."""
     lists = json.loads((ROOT / "tests" / "data" / "vectors_v1.json").read_text(encoding="utf-8"))
-    section = section_of("seal-format.md", "12. Conformance vectors")
+    section = section_of("seal-format/vectors.md", "12. Conformance vectors")
     for name, vectors in lists.items():
         if isinstance(vectors, list):
             part = re.search(rf"^`{name}`.*?(?=^`|\Z)", section, re.MULTILINE | re.DOTALL)
@@ -175,7 +175,7 @@ def test_format_states_the_order_of_gravity() -> None:
     """The order of the verdicts on the format page is that of the code."""
     from napari_seal._verify.steps import _GRAVITY
 
-    section = " ".join(section_of("seal-format.md", "9. How to verify").split())
+    section = " ".join(section_of("seal-format/verifying.md", "9. How to verify").split())
     assert ", ".join(f"`{outcome}`" for outcome in _GRAVITY) in section
 
 
@@ -184,6 +184,6 @@ def test_format_numbers_the_steps_as_the_code_does() -> None:
     source = (ROOT / "src" / "napari_seal" / "_verify" / "steps.py").read_text(encoding="utf-8")
     in_code = re.findall(r"^ +# (\d)\. ", source, re.MULTILINE)
     in_page = re.findall(
-        r"^(\d)\. \*\*", section_of("seal-format.md", "9. How to verify"), re.MULTILINE
+        r"^(\d)\. \*\*", section_of("seal-format/verifying.md", "9. How to verify"), re.MULTILINE
     )
     assert in_code == in_page

@@ -32,18 +32,15 @@ SHELLS = {"bash", "console", "sh"}
 #: ``literalinclude`` are run by ``tests/interchange``.
 SPHINX = {"{toctree}", "{eval-rst}", "{include}", "{literalinclude}", "{raw}"}
 
+#: Blocks that CI runs word for word, since they install what the tests need: ``test_docs_ci.py``.
+BY_CI = ".ci/run runs it"
 #: Blocks that are not run, by page and first line, and why.
 NOT_RUN = {
-    ("CONTRIBUTING.md", "python3 -m venv .venv"): ".ci/run runs it",
-    ("CONTRIBUTING.md", "sudo apt-get install"): "asks for root; .ci/run installs the same",
-    ("README.md", "python3 -m venv .venv && .venv/bin/pip install -q "): ".ci/run runs it",
+    ("CONTRIBUTING.md", "python3 -m venv .venv"): BY_CI,
+    ("CONTRIBUTING.md", "sudo apt-get install"): BY_CI,
+    ("README.md", "python3 -m venv .venv && .venv/bin/pip install -q "): BY_CI,
     ("docs/architecture.md", "the codestream differs"): "a drawing",
-    (
-        "docs/faults.md",
-        "python tests/faults/table.py",
-    ): "takes an hour; tests/faults runs a part of it",
-    ("docs/howto/watch.md", "sudo systemctl enable"): "changes the machine",
-    ("docs/tutorial.md", "python3 -m venv .venv"): ".ci/run runs it",
+    ("docs/tutorial.md", "python3 -m venv .venv"): BY_CI,
 }
 #: Blocks that other tests look at, and which.
 ELSEWHERE = {
@@ -54,6 +51,9 @@ ELSEWHERE = {
     ("docs/howto/napari.md", "viewer.layers"): "plugin/test_page.py::test_python_of_the_page",
     ("docs/howto/napari.md", "entry = "): "plugin/test_page.py::test_python_of_the_page",
     ("docs/howto/watch.md", "[Unit]"): "watch/test_service.py::test_the_unit_of_the_page_is_one",
+    ("docs/howto/watch.md", "sudo systemctl enable"): (
+        "watch/test_service.py::test_the_commands_of_the_page_enable_the_unit"
+    ),
     ("docs/ledger.md", "BagIt-Version"): (
         "verify/ledger/test_manifest.py::test_bagit_reads_the_manifest"
     ),
@@ -61,9 +61,15 @@ ELSEWHERE = {
         "docs/seal-format.md",
         "89 50 4e 47",
     ): "test_docs_png.py::test_format_shows_the_order_of_chunks",
-    ("docs/seal-format.md", "gray:   L ="): "test_docs.py::test_format_describes_the_fingerprint",
-    ("docs/seal-format.md", "s6:9d0d2584"): "test_docs.py::test_format_describes_the_check_values",
-    ("docs/seal-format.md", "<?xpacket"): "test_docs.py::test_format_shows_the_xmp_packet",
+    (
+        "docs/seal-format/picture.md",
+        "gray:   L =",
+    ): "test_docs.py::test_format_describes_the_fingerprint",
+    (
+        "docs/seal-format/record.md",
+        "s6:9d0d2584",
+    ): "test_docs.py::test_format_describes_the_check_values",
+    ("docs/seal-format/exif-xmp.md", "<?xpacket"): "test_docs.py::test_format_shows_the_xmp_packet",
 }
 
 
@@ -231,12 +237,12 @@ LOOKED_AT: dict[tuple[str, str], Callable[[Block, Session], None]] = {
     ("docs/howto/signing.md", "[[key]]"): is_a_list_of_trusted_keys,
     ("docs/howto/stacks.md", "cells.sealed/"): is_a_list_of_files("cells.sealed"),
     ("docs/seal-format.md", "ff d8 "): is_the_order_of_segments,
-    ("docs/seal-format.md", '…,"seal":'): is_how_records_end,
-    ("docs/seal-format.md", ',"record":'): is_how_records_end,
-    ("docs/seal-format.md", '…,"record":'): is_how_records_end,
-    ("docs/seal-format.md", "z     = trunc"): is_the_formula_of_levels,
-    ("docs/seal-format.md", "cells_t003"): is_the_name_of_a_plane,
-    ("docs/seal-format.md", "Image.fromarray(levels)"): is_how_pixels_are_encoded,
+    ("docs/seal-format/record.md", '…,"seal":'): is_how_records_end,
+    ("docs/seal-format/record.md", ',"record":'): is_how_records_end,
+    ("docs/seal-format/record.md", '…,"record":'): is_how_records_end,
+    ("docs/seal-format/picture.md", "z     = trunc"): is_the_formula_of_levels,
+    ("docs/seal-format/stacks.md", "cells_t003"): is_the_name_of_a_plane,
+    ("docs/seal-format/picture.md", "Image.fromarray(levels)"): is_how_pixels_are_encoded,
     ("docs/verdicts.md", '{"path"'): is_a_line_of_a_report,
 }
 
@@ -347,21 +353,6 @@ def test_extras_and_scripts_are_there() -> None:
             assert extra in project["optional-dependencies"], f"{name_of(page)}: {extra}"
     for block in ALL:
         assert all(script.is_file() for script in scripts_in(block)), str(block)
-
-
-def test_packages_of_the_system_are_those_of_ci() -> None:
-    """What contributors are told to install is what is tested with."""
-    script = ROOT / ".ci" / "run"
-    if not script.is_file():
-        pytest.skip("a source distribution has no .ci")
-    ci = script.read_text(encoding="utf-8").split()
-    blocks = [b for b in ALL if b.page == "CONTRIBUTING.md" and "apt-get install" in b.text]
-    assert blocks
-    for block in blocks:
-        words = block.text.replace("\\\n", " ").split()
-        packages = {word for word in words[words.index("install") + 1 :] if word[0].isalpha()}
-        # .ci/run takes a newer ExifTool than Debian has.
-        assert packages - {"libimage-exiftool-perl"} <= set(ci), packages - set(ci)
 
 
 def test_settings_of_other_programs_parse() -> None:

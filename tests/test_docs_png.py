@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pages import DOCS, blocks_of
+from pages import DOCS, blocks_of, section_of
 from png_mutators import chunk, chunks
 
 import napari_seal
 from napari_seal._format import tile_digests
 
-FORMAT = (DOCS / "seal-format.md").read_text(encoding="utf-8")
-
 
 def test_format_describes_the_digests_of_tiles(tracks: np.ndarray) -> None:
     """Their keys, their kind and their numbers are those of the page."""
-    section = FORMAT.partition("### 5.5 ")[2].partition("\n##")[0]
+    section = section_of(
+        "seal-format/picture.md", "5.5 `tile_digests`: exact places, rule `digest-1`"
+    )
     rows = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
     assert rows == set(tile_digests.measure(tracks))
     assert f"`{tile_digests.KIND}`" in section
@@ -32,7 +32,7 @@ def test_format_shows_the_order_of_chunks(tracks: np.ndarray, tmp_path: Path) ->
     """The chunks of a sealed PNG file are those of the page, in its order."""
     napari_seal.seal(tracks, tmp_path / "a.sealed.png")
     found = [kind.decode() for kind, _, _ in chunks((tmp_path / "a.sealed.png").read_bytes())]
-    section = FORMAT.partition("### 1.2 ")[2].partition("\n## ")[0]
+    section = section_of("seal-format.md", "1.2 PNG")
     shown = re.findall(r"^.. .. .. .. (\w{4}) ", section, re.MULTILINE)
     assert list(dict.fromkeys(found)) == shown
 

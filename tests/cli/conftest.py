@@ -34,3 +34,10 @@ def archive(tmp_path: Path, tracks: np.ndarray) -> Path:
     data = (folder / "c.sealed.jpg").read_bytes()
     (folder / "c.sealed.jpg").write_bytes(data.replace(b'"sample":"C"', b'"sample":"D"'))
     return folder
+
+
+@pytest.fixture
+def good(archive: Path) -> Path:
+    """An archive of two intact images."""
+    (archive / "c.sealed.jpg").unlink()
+    return archive

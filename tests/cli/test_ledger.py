@@ -13,13 +13,6 @@ import pytest
 import napari_seal
 
 
-@pytest.fixture
-def good(archive: Path) -> Path:
-    """An archive of two intact images."""
-    (archive / "c.sealed.jpg").unlink()
-    return archive
-
-
 def verdicts(result) -> dict[str, str]:
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     return {os.path.basename(line["path"]): line["verdict"] for line in lines if "path" in line}

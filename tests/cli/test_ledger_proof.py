@@ -16,13 +16,6 @@ pytest.importorskip("cryptography")
 
 
 @pytest.fixture
-def good(archive: Path) -> Path:
-    """An archive of two intact images."""
-    (archive / "c.sealed.jpg").unlink()
-    return archive
-
-
-@pytest.fixture
 def key(tmp_path: Path) -> Path:
     """A private key, and a folder ``trust`` with its public key under the name ``Archive``."""
     (tmp_path / "trust").mkdir()

@@ -145,6 +145,7 @@ class Workshop:
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
         self._scenario = scenario
+        self._calls: dict[tuple[Kind, bool], int] = {}
         self._before = folder / "before"
         self.work = folder / "work"
         shutil.rmtree(self._before, ignore_errors=True)
@@ -175,7 +176,10 @@ class Workshop:
 
     def try_all(self, fault: Fault, every: int = 1, offset: int = 0) -> Row:
         """Do it again and again, with the fault at each call in turn, or at every n-th."""
-        row = Row(self._scenario.name, fault.name, self.count(fault).count)
+        same = (fault.kinds, fault.action is Action.FAIL)
+        if same not in self._calls:
+            self._calls[same] = self.count(fault).count
+        row = Row(self._scenario.name, fault.name, self._calls[same])
         for when in range(1 + offset % every, row.calls + 1, every):
             self.renew()
             plan = self._plan(fault, when)

@@ -10,17 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import needs
+from support import counted, needs
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
 
 czi = needs("pylibCZIrw.czi")
-
-
-def counted(*shape: int, dtype: str = "u2") -> np.ndarray:
-    """An array in which no two values are the same, so that no plane is mistaken for another."""
-    return np.arange(1, np.prod(shape) + 1).astype(dtype).reshape(shape)
 
 
 def write_czi(

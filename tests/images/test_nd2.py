@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nd2_files import write_nd2
-from support import needs
+from support import counted, needs
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
@@ -31,11 +31,6 @@ def positions(*names: str) -> dict[str, Any]:
         for n, name in enumerate(names)
     ]
     return {"kind": 2, "uiCount": len(names), "bUseZ": False, "Points": points}
-
-
-def counted(*shape: int, dtype: str = "u2") -> np.ndarray:
-    """An array in which no two values are the same, so that no plane is mistaken for another."""
-    return np.arange(1, np.prod(shape) + 1).astype(dtype).reshape(shape)
 
 
 def test_time_depth_and_channels(tmp_path: Path) -> None:

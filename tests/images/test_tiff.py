@@ -14,7 +14,7 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
-from support import MICROSCOPY, needs, skip_or_fail
+from support import MICROSCOPY, counted, needs, skip_or_fail
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
@@ -29,11 +29,6 @@ OME = {
     "TimeIncrement": 500.0,
     "TimeIncrementUnit": "ms",
 }
-
-
-def counted(*shape: int, dtype: str = "u2") -> np.ndarray:
-    """An array in which no two values are the same, so that no plane is mistaken for another."""
-    return np.arange(1, np.prod(shape) + 1).astype(dtype).reshape(shape)
 
 
 @pytest.mark.parametrize("compression", [None, "zlib"])

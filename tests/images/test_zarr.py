@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import needs
+from support import counted, needs
 
 from napari_seal import ImageError
 from napari_seal._images import open_images, planes
@@ -23,11 +23,6 @@ KINDS = {"t": "time", "c": "channel", "z": "space", "y": "space", "x": "space"}
 STEPS = {"t": 0.5, "c": 1.0, "z": 2.0, "y": 0.25, "x": 0.25}
 UNITS = {"t": "second", "z": "micrometer", "y": "micrometer", "x": "micrometer"}
 SIZES = {"t": 2, "c": 2, "z": 3, "y": 8, "x": 10}
-
-
-def counted(*shape: int, dtype: str = "u2") -> np.ndarray:
-    """An array in which no two values are the same, so that no plane is mistaken for another."""
-    return np.arange(1, np.prod(shape) + 1).astype(dtype).reshape(shape)
 
 
 def multiscales(axes: str, path: str = "0", *, units: bool = True) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dock_dialogs import answer_dialog, answer_passphrases
+from dock_dialogs import answer_dialog, answer_passphrases, repeated
 from dock_keys import make_key, no_keyring, passphrases, signatures
 from dock_pictures import (
     archive,
@@ -31,6 +31,7 @@ from dock_pictures import (
     sealed,
     strip,
 )
+from dock_seal import seal_viewer, seal_widget
 from support import PATIENCE
 
 # Fixtures of other files, for the tests of this folder.
@@ -48,7 +49,10 @@ __all__ = [
     "opened",
     "passphrases",
     "picture",
+    "repeated",
     "score_map",
+    "seal_viewer",
+    "seal_widget",
     "sealed",
     "signatures",
     "strip",

@@ -6,19 +6,6 @@ import gc
 import weakref
 
 import pytest
-from dock_seal import docked, some_layers
-
-
-@pytest.fixture
-def viewer(picture):
-    """Two images and something else."""
-    return some_layers(picture)
-
-
-@pytest.fixture
-def widget(viewer, qtbot, tmp_path):
-    """The widget, with a folder of its own as the target; it hears what a docked one hears."""
-    return docked(viewer, qtbot, tmp_path)
 
 
 def suggested(widget):
@@ -29,106 +16,106 @@ def suggested(widget):
 
 
 @pytest.mark.parametrize("others", [True, False], ids=["one of several", "the only image"])
-def test_a_rename_keeps_what_was_typed(viewer, widget, tmp_path, others):
+def test_a_rename_keeps_what_was_typed(seal_viewer, seal_widget, tmp_path, others):
     """The layer stays chosen, with its table and the person's own target."""
-    layer = widget.layer.value
+    layer = seal_widget.layer.value
     if not others:
-        viewer.layers.remove("stack")
-    widget.table.set_metadata({"plate": 4, "who": "me"})
+        seal_viewer.layers.remove("stack")
+    seal_widget.table.set_metadata({"plate": 4, "who": "me"})
     layer.name = "field 8"
-    assert widget.layer.value is layer
-    assert widget.layer.current_choice == "field 8"
-    assert widget.table.metadata() == {"plate": 4, "who": "me"}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
+    assert seal_widget.layer.value is layer
+    assert seal_widget.layer.current_choice == "field 8"
+    assert seal_widget.table.metadata() == {"plate": 4, "who": "me"}
+    assert seal_widget.target.value == tmp_path / "x.sealed.jpg"
 
 
-def test_a_suggestion_follows_the_name(viewer, widget):
+def test_a_suggestion_follows_the_name(seal_viewer, seal_widget):
     """Only where nobody changed it, and without a word about the metadata."""
-    suggested(widget)
-    widget.table.set_metadata({"plate": 4})
-    widget.layer.value.name = "field 8"
-    assert widget.target.value.name == "field 8.sealed.jpg"
-    assert widget.table.metadata() == {"plate": 4}
+    suggested(seal_widget)
+    seal_widget.table.set_metadata({"plate": 4})
+    seal_widget.layer.value.name = "field 8"
+    assert seal_widget.target.value.name == "field 8.sealed.jpg"
+    assert seal_widget.table.metadata() == {"plate": 4}
 
 
-def test_two_layers_swap_their_names(viewer, widget, picture):
+def test_two_layers_swap_their_names(seal_viewer, seal_widget, picture):
     """The texts in the list are the same as before; the layer behind them is not."""
-    layer = widget.layer.value
-    other = viewer.add_image(picture, name="b")
-    with viewer.layers.events.renamed.blocker():
+    layer = seal_widget.layer.value
+    other = seal_viewer.add_image(picture, name="b")
+    with seal_viewer.layers.events.renamed.blocker():
         layer.name, other.name = "swap", "a/b: c"
         layer.name = "b"
-    widget.reset_choices()
-    assert widget.layer.value is layer
+    seal_widget.reset_choices()
+    assert seal_widget.layer.value is layer
 
 
-def test_other_layers_come_and_go(viewer, widget, tmp_path, picture):
+def test_other_layers_come_and_go(seal_viewer, seal_widget, tmp_path, picture):
     """What happens to other layers touches nothing."""
-    layer = widget.layer.value
-    widget.table.set_metadata({"plate": 4})
-    viewer.add_image(picture, name="new")
-    viewer.layers.move(len(viewer.layers) - 1, 0)
-    viewer.layers.remove("new")
-    assert widget.layer.value is layer
-    assert widget.table.metadata() == {"plate": 4}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
+    layer = seal_widget.layer.value
+    seal_widget.table.set_metadata({"plate": 4})
+    seal_viewer.add_image(picture, name="new")
+    seal_viewer.layers.move(len(seal_viewer.layers) - 1, 0)
+    seal_viewer.layers.remove("new")
+    assert seal_widget.layer.value is layer
+    assert seal_widget.table.metadata() == {"plate": 4}
+    assert seal_widget.target.value == tmp_path / "x.sealed.jpg"
 
 
-def test_each_layer_has_its_own_edits(viewer, widget, tmp_path, picture):
+def test_each_layer_has_its_own_edits(seal_viewer, seal_widget, tmp_path, picture):
     """To another layer and back: half-finished rows, the target; the quality is common to all."""
-    first = widget.layer.value
-    second = viewer.add_image(picture, name="second", metadata={"plate": 9})
-    widget.table.set_texts([("plate", "4"), ("", "no key yet")])
-    widget.quality.value = 55
-    widget.layer.value = second
-    assert widget.table.metadata() == {"plate": 9}
+    first = seal_widget.layer.value
+    second = seal_viewer.add_image(picture, name="second", metadata={"plate": 9})
+    seal_widget.table.set_texts([("plate", "4"), ("", "no key yet")])
+    seal_widget.quality.value = 55
+    seal_widget.layer.value = second
+    assert seal_widget.table.metadata() == {"plate": 9}
     # Beside the file that the person named last.
-    assert widget.target.value == tmp_path / "second.sealed.jpg"
-    widget.table.set_metadata({"plate": 10})
-    widget.layer.value = first
-    assert widget.table.texts() == [("plate", "4"), ("", "no key yet")]
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
-    widget.layer.value = second
-    assert widget.table.metadata() == {"plate": 10}
-    assert widget.quality.value == 55
+    assert seal_widget.target.value == tmp_path / "second.sealed.jpg"
+    seal_widget.table.set_metadata({"plate": 10})
+    seal_widget.layer.value = first
+    assert seal_widget.table.texts() == [("plate", "4"), ("", "no key yet")]
+    assert seal_widget.target.value == tmp_path / "x.sealed.jpg"
+    seal_widget.layer.value = second
+    assert seal_widget.table.metadata() == {"plate": 10}
+    assert seal_widget.quality.value == 55
 
 
-def test_untouched_metadata_follow_the_layer(viewer, widget, picture):
+def test_untouched_metadata_follow_the_layer(seal_viewer, seal_widget, picture):
     """A script changes layer.metadata while another layer is chosen."""
-    first = widget.layer.value
-    second = viewer.add_image(picture, name="second")
-    widget.layer.value = second
+    first = seal_widget.layer.value
+    second = seal_viewer.add_image(picture, name="second")
+    seal_widget.layer.value = second
     first.metadata = {"plate": 5}
-    widget.layer.value = first
-    assert widget.table.metadata() == {"plate": 5}
+    seal_widget.layer.value = first
+    assert seal_widget.table.metadata() == {"plate": 5}
 
 
-def test_a_removed_layer_takes_its_edits_along(viewer, widget, picture, tmp_path):
+def test_a_removed_layer_takes_its_edits_along(seal_viewer, seal_widget, picture, tmp_path):
     """Another layer is chosen with its own metadata; put back, the first has its edits again."""
-    first = widget.layer.value
-    widget.table.set_metadata({"plate": 4})
-    viewer.layers.remove(first)
-    assert widget.layer.value.name == "stack"
-    assert widget.table.metadata() == {}
-    viewer.layers.clear()
-    assert widget.table.texts() == []
-    assert widget.target.line_edit.value == ""
-    viewer.add_layer(first)
-    assert widget.layer.value is first
-    assert widget.table.metadata() == {"plate": 4}
-    assert widget.target.value == tmp_path / "x.sealed.jpg"
+    first = seal_widget.layer.value
+    seal_widget.table.set_metadata({"plate": 4})
+    seal_viewer.layers.remove(first)
+    assert seal_widget.layer.value.name == "stack"
+    assert seal_widget.table.metadata() == {}
+    seal_viewer.layers.clear()
+    assert seal_widget.table.texts() == []
+    assert seal_widget.target.line_edit.value == ""
+    seal_viewer.add_layer(first)
+    assert seal_widget.layer.value is first
+    assert seal_widget.table.metadata() == {"plate": 4}
+    assert seal_widget.target.value == tmp_path / "x.sealed.jpg"
 
 
-def test_a_removed_layer_is_not_held(viewer, widget):
+def test_a_removed_layer_is_not_held(seal_viewer, seal_widget):
     """Edits end with the layer: gigabytes are not kept for them."""
     # Not the layer that was added last: napari's own selection holds on to that.
-    widget.layer.value = viewer.layers["stack"]
-    widget.table.set_metadata({"plate": 4})
-    gone = weakref.ref(widget.layer.value)
-    viewer.layers.remove("stack")
+    seal_widget.layer.value = seal_viewer.layers["stack"]
+    seal_widget.table.set_metadata({"plate": 4})
+    gone = weakref.ref(seal_widget.layer.value)
+    seal_viewer.layers.remove("stack")
     gc.collect()
     assert gone() is None
-    assert list(widget._drafts) == [widget.layer.value]
+    assert list(seal_widget._drafts) == [seal_widget.layer.value]
 
 
 def test_a_rename_in_the_window(make_napari_viewer, picture, tmp_path):

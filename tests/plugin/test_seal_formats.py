@@ -4,58 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dock_seal import docked, some_layers
 
 import napari_seal
 
 
 @pytest.fixture
-def viewer(picture):
-    """Two images and something else."""
-    return some_layers(picture)
-
-
-@pytest.fixture
-def widget(viewer, qtbot, tmp_path):
-    """The widget, with a folder of its own as the target; it hears what a docked one hears."""
-    return docked(viewer, qtbot, tmp_path)
-
-
-@pytest.fixture
-def small(viewer, widget):
+def small(seal_viewer, seal_widget):
     """A stack of four planes is chosen."""
-    widget.layer.value = viewer.layers["stack"]
-    return widget
+    seal_widget.layer.value = seal_viewer.layers["stack"]
+    return seal_widget
 
 
-def test_the_format_is_that_of_the_name(widget, tmp_path):
+def test_the_format_is_that_of_the_name(seal_widget, tmp_path):
     """Whichever of the two is changed, the other follows."""
-    widget.format.value = "PNG, lossless"
-    assert widget.target.value.name == "x.sealed.png"
-    assert not widget.quality.enabled
-    widget.target.value = tmp_path / "y.sealed.jpg"
-    assert widget.format_name == "jpeg"
-    assert widget.quality.enabled
-    widget.format.value = "PNG, lossless"
-    widget.target.value = tmp_path / "y"
-    assert widget.seal().format == "png"
+    seal_widget.format.value = "PNG, lossless"
+    assert seal_widget.target.value.name == "x.sealed.png"
+    assert not seal_widget.quality.enabled
+    seal_widget.target.value = tmp_path / "y.sealed.jpg"
+    assert seal_widget.format_name == "jpeg"
+    assert seal_widget.quality.enabled
+    seal_widget.format.value = "PNG, lossless"
+    seal_widget.target.value = tmp_path / "y"
+    assert seal_widget.seal().format == "png"
     assert (tmp_path / "y.sealed.png").exists()
 
 
-def test_labels_and_transparency_go_into_png(viewer, widget, tmp_path):
+def test_labels_and_transparency_go_into_png(seal_viewer, seal_widget, tmp_path):
     """That is proposed; JPEG is refused before the button can be pressed."""
-    viewer.add_labels(np.ones((9, 9), int), name="cells")
-    viewer.add_image(np.zeros((9, 9, 4), np.uint8), rgb=True, name="glass")
+    seal_viewer.add_labels(np.ones((9, 9), int), name="cells")
+    seal_viewer.add_image(np.zeros((9, 9, 4), np.uint8), rgb=True, name="glass")
     for name in "cells", "glass":
-        widget.layer.value = viewer.layers[name]
-        assert widget.format_name == "png"
-        widget.format.value = "JPEG, small"
-        assert ".sealed.png" in widget.problem.text()
-        assert not widget.seal_button.enabled
-        widget.format.value = "PNG, lossless"
-        widget.target.value = tmp_path / name
+        seal_widget.layer.value = seal_viewer.layers[name]
+        assert seal_widget.format_name == "png"
+        seal_widget.format.value = "JPEG, small"
+        assert ".sealed.png" in seal_widget.problem.text()
+        assert not seal_widget.seal_button.enabled
+        seal_widget.format.value = "PNG, lossless"
+        seal_widget.target.value = tmp_path / name
         assert napari_seal.check(tmp_path / f"{name}.sealed.png").verdict == "unreadable"
-        assert widget.seal() is not None
+        assert seal_widget.seal() is not None
     assert napari_seal.check(tmp_path / "cells.sealed.png").seal.layer["type"] == "labels"
 
 
@@ -111,7 +98,7 @@ def test_a_stack_can_be_cancelled_and_gone_on_with(small, tmp_path):
     assert small.seal().complete
 
 
-def test_windows_are_in_the_fold(small, viewer, tmp_path):
+def test_windows_are_in_the_fold(small, seal_viewer, tmp_path):
     """An image has the choice of an image, a stack that of a stack; both hold."""
     small.advanced.setChecked(True)
     assert small.stack_window.native.isVisibleTo(small.native)
@@ -120,18 +107,18 @@ def test_windows_are_in_the_fold(small, viewer, tmp_path):
     small.stack_window.value = "range of each plane"
     small.target.value = tmp_path / "s"
     assert small.seal().plane_windows
-    small.layer.value = viewer.layers["a/b: c"]
+    small.layer.value = seal_viewer.layers["a/b: c"]
     assert small.window.native.isVisibleTo(small.native)
     small.window.value = "range of its type"
     small.target.value = tmp_path / "t"
     assert small.seal().window.high == 65535
 
 
-def test_a_stack_that_was_opened_is_sealed_beside_it(viewer, widget, tmp_path):
+def test_a_stack_that_was_opened_is_sealed_beside_it(seal_viewer, seal_widget, tmp_path):
     """Not among its planes."""
     from napari.layers._source import Source
 
-    layer = viewer.add_image(np.zeros((3, 9, 9)), name="again")
+    layer = seal_viewer.add_image(np.zeros((3, 9, 9)), name="again")
     layer._source = Source(path=str(tmp_path / "s.sealed" / "s.sealed.json"))
-    widget.layer.value = layer
-    assert widget.target.value == tmp_path / "again.sealed.jpg"
+    seal_widget.layer.value = layer
+    assert seal_widget.target.value == tmp_path / "again.sealed.jpg"

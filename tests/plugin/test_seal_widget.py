@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dock_seal import docked, some_layers
 from napari.components import ViewerModel
 
 import napari_seal
 from napari_seal._napari.saving.seal_widget import SealWidget
 
 
-@pytest.fixture
-def viewer(picture):
-    """Two images and something else."""
-    return some_layers(picture)
-
-
-@pytest.fixture
-def widget(viewer, qtbot, tmp_path):
-    """The widget, with a folder of its own as the target; it hears what a docked one hears."""
-    return docked(viewer, qtbot, tmp_path)
-
-
-def test_it_offers_the_active_image_and_a_name(viewer, qtbot):
+def test_it_offers_the_active_image_and_a_name(seal_viewer, qtbot):
     """Only images; a file name that every file system takes."""
-    widget = SealWidget(viewer)
+    widget = SealWidget(seal_viewer)
     qtbot.addWidget(widget.native)
     assert [layer.name for layer in widget.layer.choices] == ["stack", "a/b: c"]
     assert widget.layer.value.name == "a/b: c"
@@ -34,30 +21,30 @@ def test_it_offers_the_active_image_and_a_name(viewer, qtbot):
     assert "bad (set)" in widget.problem.text()
 
 
-def test_it_seals_and_shows_what_was_written(widget, tmp_path):
+def test_it_seals_and_shows_what_was_written(seal_widget, tmp_path):
     """Path, size and identity; the file is intact and holds the metadata as edited."""
-    widget.table.set_metadata({"plate": 4, "who": "me"})
-    widget.quality.value = 70
-    widget.seal_button.native.click()
+    seal_widget.table.set_metadata({"plate": 4, "who": "me"})
+    seal_widget.quality.value = 70
+    seal_widget.seal_button.native.click()
     verdict = napari_seal.check(tmp_path / "x.sealed.jpg")
     assert verdict.intact
     assert verdict.seal.metadata == {"plate": 4, "who": "me"}
-    shown = widget.result.text()
+    shown = seal_widget.result.text()
     assert str(tmp_path / "x.sealed.jpg") in shown
     assert "kB" in shown
     assert verdict.seal.source.digest.hex[:32] in shown
 
 
-def test_an_existing_file_needs_the_box(widget, tmp_path):
+def test_an_existing_file_needs_the_box(seal_widget, tmp_path):
     """The button is off and the reason stands there; the box is good for one time."""
     (tmp_path / "x.sealed.jpg").write_bytes(b"old")
-    widget.target.value = tmp_path / "x"
-    assert not widget.seal_button.enabled
-    assert "exists" in widget.problem.text()
-    assert widget.seal() is None
-    widget.overwrite.value = True
-    assert widget.seal() is not None
-    assert not widget.overwrite.value
+    seal_widget.target.value = tmp_path / "x"
+    assert not seal_widget.seal_button.enabled
+    assert "exists" in seal_widget.problem.text()
+    assert seal_widget.seal() is None
+    seal_widget.overwrite.value = True
+    assert seal_widget.seal() is not None
+    assert not seal_widget.overwrite.value
     assert napari_seal.check(tmp_path / "x.sealed.jpg").intact
 
 
@@ -69,28 +56,28 @@ def test_an_existing_file_needs_the_box(widget, tmp_path):
         (lambda w, t: w.table.set_metadata({"": 1}), "no key"),
     ],
 )
-def test_what_is_wrong_stands_in_the_widget(widget, tmp_path, change, says):
+def test_what_is_wrong_stands_in_the_widget(seal_widget, tmp_path, change, says):
     """Before the button can be pressed."""
-    change(widget, tmp_path)
-    assert says in widget.problem.text()
-    assert not widget.seal_button.enabled
+    change(seal_widget, tmp_path)
+    assert says in seal_widget.problem.text()
+    assert not seal_widget.seal_button.enabled
 
 
-def test_errors_of_the_core_are_shown(widget):
+def test_errors_of_the_core_are_shown(seal_widget):
     """Metadata that do not fit into the file: nothing is written."""
-    widget.table.set_metadata({"long": "x" * 70_000})
-    assert widget.seal() is None
-    assert "long" in widget.problem.text()
-    assert not widget._target().startswith("✓")
+    seal_widget.table.set_metadata({"long": "x" * 70_000})
+    assert seal_widget.seal() is None
+    assert "long" in seal_widget.problem.text()
+    assert not seal_widget._target().startswith("✓")
 
 
-def test_moedal_is_in_the_fold(widget, tmp_path):
+def test_moedal_is_in_the_fold(seal_widget, tmp_path):
     """The box is out of the way, and works."""
-    assert not widget.moedal.native.isVisibleTo(widget.native)
-    widget.advanced.setChecked(True)
-    assert widget.moedal.native.isVisibleTo(widget.native)
-    widget.moedal.value = True
-    widget.seal()
+    assert not seal_widget.moedal.native.isVisibleTo(seal_widget.native)
+    seal_widget.advanced.setChecked(True)
+    assert seal_widget.moedal.native.isVisibleTo(seal_widget.native)
+    seal_widget.moedal.value = True
+    seal_widget.seal()
     assert b'"sha244"' in (tmp_path / "x.sealed.jpg").read_bytes()
 
 
@@ -130,16 +117,16 @@ def test_colour_pyramids_and_lazy_images_are_offered_too(qtbot, tmp_path):
 # after sealing
 
 
-def test_after_sealing_it_says_how_to_seal_again(widget):
+def test_after_sealing_it_says_how_to_seal_again(seal_widget):
     """The button is off, and a sentence without alarm says why; the result stays."""
-    widget.seal()
-    assert not widget.seal_button.enabled
-    assert widget.problem.isVisibleTo(widget.native)
-    assert widget.problem.text().startswith("To seal it again, choose another name or tick")
-    assert "✓ Sealed" in widget.result.text()
-    widget.overwrite.value = True
-    assert widget.seal_button.enabled
-    assert "✓ Sealed" in widget.result.text()
+    seal_widget.seal()
+    assert not seal_widget.seal_button.enabled
+    assert seal_widget.problem.isVisibleTo(seal_widget.native)
+    assert seal_widget.problem.text().startswith("To seal it again, choose another name or tick")
+    assert "✓ Sealed" in seal_widget.result.text()
+    seal_widget.overwrite.value = True
+    assert seal_widget.seal_button.enabled
+    assert "✓ Sealed" in seal_widget.result.text()
 
 
 @pytest.mark.parametrize(
@@ -151,23 +138,23 @@ def test_after_sealing_it_says_how_to_seal_again(widget):
     ],
     ids=["quality", "moedal", "metadata"],
 )
-def test_every_change_is_looked_at_again(widget, change):
+def test_every_change_is_looked_at_again(seal_widget, change):
     """The file that stands there is not what would be written now."""
-    widget.seal()
-    change(widget)
-    assert widget.problem.isVisibleTo(widget.native)
-    assert "⚠ x.sealed.jpg exists" in widget.problem.text()
-    assert not widget.seal_button.enabled
+    seal_widget.seal()
+    change(seal_widget)
+    assert seal_widget.problem.isVisibleTo(seal_widget.native)
+    assert "⚠ x.sealed.jpg exists" in seal_widget.problem.text()
+    assert not seal_widget.seal_button.enabled
 
 
-def test_another_name_or_layer_can_be_sealed_at_once(viewer, widget, picture, tmp_path):
+def test_another_name_or_layer_can_be_sealed_at_once(seal_viewer, seal_widget, picture, tmp_path):
     """Nothing is left over from the last time but the result."""
-    widget.seal()
-    widget.target.value = tmp_path / "y.sealed.jpg"
-    assert widget.seal_button.enabled
-    widget.layer.value = viewer.add_image(picture, name="z")
-    assert widget.seal_button.enabled
-    assert widget.result.text() == ""
+    seal_widget.seal()
+    seal_widget.target.value = tmp_path / "y.sealed.jpg"
+    assert seal_widget.seal_button.enabled
+    seal_widget.layer.value = seal_viewer.add_image(picture, name="z")
+    assert seal_widget.seal_button.enabled
+    assert seal_widget.result.text() == ""
 
 
 def test_what_lies_on_a_picture_is_not_offered(qtbot, opened, score_map):

@@ -26,9 +26,8 @@ from mutators import (
     then,
     with_exif,
 )
-from support import nuclear_tracks, picture, sealed_bytes, sealed_picture
+from support import codes, nuclear_tracks, picture, sealed_bytes, sealed_picture
 
-from napari_seal import Verdict
 from napari_seal._verify.change.regions import boxes
 from napari_seal._verify.check import check_bytes
 
@@ -39,11 +38,6 @@ IMAGE = nuclear_tracks((160, 200))
 def file() -> bytes:
     """A sealed picture of 120 tiles."""
     return sealed_bytes(IMAGE, metadata={"detector": "TDR 12"})
-
-
-def codes(verdict: Verdict) -> list[str]:
-    """The codes of its reasons, in order."""
-    return [str(reason.code) for reason in verdict.reasons]
 
 
 def spot(pixels: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from png_mutators import (
     saved,
     text,
 )
-from support import nuclear_tracks, sealed_bytes
+from support import codes, nuclear_tracks, sealed_bytes
 
 from napari_seal import Verdict
 from napari_seal._format.tiles import measure
@@ -38,11 +38,6 @@ FILES = {"deep": DEEP, "colour": COLOUR}
 def checked(data: bytes) -> Verdict:
     """The verdict on a file's content."""
     return check_bytes(data, "a.png")
-
-
-def codes(verdict: Verdict) -> list[str]:
-    """The codes of its reasons."""
-    return [str(reason.code) for reason in verdict.reasons]
 
 
 @given(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
-from pathlib import Path
 
 import pytest
+from page_session import Session
+from pages import DOCS, blocks_of
+from support import skip_or_fail
 from watching import save
 
 from napari_seal._watch.service import Service
 
-DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "howto" / "watch.md"
+NAME = "napari-seal-watch.service"
 
 
 def test_the_service_manager_is_told(start, tmp_path):
@@ -63,24 +68,56 @@ def test_lines_for_the_journal_have_levels(start, tmp_path):
 
 def unit() -> str:
     """The example of the page."""
-    text = (DOCS / "howto" / "watch.md").read_text(encoding="utf-8")
-    found = re.search(r"```ini\n(.*?)```", text, re.DOTALL)
-    assert found is not None
-    return found[1]
+    (block,) = (block for block in blocks_of(PAGE) if block.language == "ini")
+    return block.text
+
+
+def program(name: str) -> str:
+    """Where a program of systemd is."""
+    found = shutil.which(name)
+    if found is None:
+        skip_or_fail("tools", f"{name} is not installed")
+    return found
 
 
 def test_the_unit_of_the_page_is_one(tmp_path):
     """`systemd-analyze verify` has nothing to say of it."""
-    command = shutil.which("systemd-analyze")
-    if command is None:
-        pytest.skip("systemd-analyze is not installed")
-    program = tmp_path / "napari-seal"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    text = re.sub(r"/opt/napari-seal/bin/napari-seal", str(program), unit())
-    (tmp_path / "napari-seal-watch.service").write_text(text)
+    command = program("systemd-analyze")
+    ours = tmp_path / "napari-seal"
+    ours.write_text("#!/bin/sh\n")
+    ours.chmod(0o755)
+    (tmp_path / NAME).write_text(re.sub(r"/opt/napari-seal/bin/napari-seal", str(ours), unit()))
     done = subprocess.run(
-        [command, "verify", "--man=no", tmp_path / "napari-seal-watch.service"],
+        [command, "verify", "--man=no", tmp_path / NAME],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+#: No service is started here, and none can be asked: of one that is enabled it is told that it is.
+SYSTEMCTL = """
+for word; do
+  shift
+  case $word in --now) ;; status) set -- "$@" is-enabled;; *) set -- "$@" "$word";; esac
+done
+"""
+
+
+def test_the_commands_of_the_page_enable_the_unit(tmp_path):
+    """The real ones, below a folder in which the unit lies where the page puts it."""
+    root = tmp_path / "root"
+    (root / "etc/systemd/system").mkdir(parents=True)
+    (root / "etc/systemd/system" / NAME).write_text(unit())
+    (tmp_path / "systemctl.sh").write_text(
+        SYSTEMCTL + f'exec {program("systemctl")} --root={shlex.quote(str(root))} "$@"\n'
+    )
+    (block,) = (block for block in blocks_of(PAGE) if "systemctl enable" in block.text)
+    (tmp_path / "reader").mkdir()
+    with Session(folder=tmp_path / "reader") as session:
+        session.program("sudo", "env")
+        session.program("systemctl", shlex.join(["sh", str(tmp_path / "systemctl.sh")]))
+        session.program("journalctl", shlex.join([program("journalctl"), f"--root={root}"]))
+        session.shell(block)
+    assert "\nenabled\n" in session.said
+    link = root / "etc/systemd/system/multi-user.target.wants" / NAME
+    assert os.path.basename(os.readlink(link)) == NAME

@@ -113,7 +113,7 @@ class Jpeg:
     def codestream(
         self, algorithm: str = DEFAULT_ALGORITHM, transform: bytes | None = None
     ) -> Digest:
-        """Digest of the codestream and the colour-transform token (``docs/seal-format.md``)."""
+        """Digest of the codestream and its token (``docs/seal-format/image-data.md``)."""
         view = memoryview(self.data)
         pieces = [view[start:end] for start, end in self.pieces]
         pieces.append(memoryview(self.transform if transform is None else transform))

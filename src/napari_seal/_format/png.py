@@ -151,7 +151,7 @@ class Png:
         return False
 
     def codestream(self, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
-        """Digest of the codestream (``docs/seal-format.md``, section 3)."""
+        """Digest of the codestream (``docs/seal-format/image-data.md``, section 3)."""
         view = memoryview(self.data)
         return digest_of((view[start:end] for start, end in self.pieces), algorithm)
 

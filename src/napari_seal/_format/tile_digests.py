@@ -1,7 +1,7 @@
 """Short digests of a picture's tiles: where a lossless picture was changed, exactly.
 
 A lossless picture has the same samples after every honest save, so each tile is either as it was or
-was changed.  The rule is called ``digest-1`` (``docs/seal-format.md``, section 5.5).
+was changed.  The rule is called ``digest-1`` (``docs/seal-format/picture.md``, section 5.5).
 """
 
 from __future__ import annotations

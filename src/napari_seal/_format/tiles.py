@@ -1,8 +1,8 @@
 """A fingerprint of the picture: mean levels of its tiles, in at most 1,536 bytes.
 
 It lets a verifier say *where* a picture was changed, and shows a thumbnail of what was sealed.  The
-rule is called ``means-1`` (``docs/seal-format.md``, section 5.4): the smallest tiles, and for them
-the finest step, that fit.
+rule is called ``means-1`` (``docs/seal-format/picture.md``, section 5.4): the smallest tiles, and
+for them the finest step, that fit.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Nearly all files of an archive are such files, and a check of them costs little more than reading
 and digesting their bytes.  Nothing is decided here but `intact` without a reason: all that is
 unusual goes the long way, `napari_seal._verify.steps`, whose steps are those of
-``docs/seal-format.md``.  Both ways agree on every file; ``tests/verify/test_quick.py``.
+``docs/seal-format/verifying.md``.  Both ways agree on every file; ``tests/verify/test_quick.py``.
 """
 
 from __future__ import annotations

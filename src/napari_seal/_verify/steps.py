@@ -1,7 +1,7 @@
 """The long way to a verdict, for whatever is not plainly intact.
 
-The steps are numbered as in ``docs/seal-format.md``, "How to verify".  The cheap proof comes first:
-a picture is decoded only when its codestream is not the sealed one, to say what changed.
+The steps are numbered as in ``docs/seal-format/verifying.md``, section 9.  The cheap proof comes
+first: a picture is decoded only when its codestream is not the sealed one, to say what changed.
 """
 
 from __future__ import annotations
