@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
+from napari_seal._napari.notices import breakable
 from napari_seal._napari.verifying.verify_text import (
-    breakable,
     counts_line,
     typed_paths,
     why_nothing_checked,

@@ -50,7 +50,7 @@ def test_small_images_and_single_cores_have_nothing_to_share(
     monkeypatch.setattr(meanwhile, "available_cores", lambda: 1)
     assert not may_share(1 << 21)
     monkeypatch.setattr(meanwhile, "available_cores", lambda: 2)
-    monkeypatch.setattr(meanwhile, "parent_process", lambda: object())
+    monkeypatch.setattr(meanwhile, "parent_process", object)
     assert not may_share(1 << 21)
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from napari_seal._cli.key_options import passphrase_file as passphrase_option
 from napari_seal._text import printable
-from napari_seal.errors import KeyFileError
 
 
 @click.command(short_help="Make a pair of keys to sign with.")
@@ -34,25 +31,11 @@ def keygen(name: str, out: str, encrypted: bool, passphrase_file: str | None) ->
     Exit code: 0 if both files were written, 2 if not.  Keys are never overwritten.
     """
     from napari_seal._cli.keys import new_passphrase
-    from napari_seal._trust.key_files import write_key_files
+    from napari_seal._trust.key_files import key_paths, write_key_files
     from napari_seal._trust.keys import SigningKey
     from napari_seal._trust.trusted import VARIABLE, default_folder
 
-    if (
-        not name.strip()
-        or printable(name) != name
-        or set(name) & set('/\\:*?"<>|')
-        or name[0] in ".-"
-        or name.lower().endswith(".pub")  # what signs would be named as what anybody may have
-    ):
-        raise KeyFileError(
-            f"NAME is a plain file name without an ending, not {printable(name)!r}; the folder is "
-            "named by --out"
-        )
-    private, public = (os.path.join(out, name + ending) for ending in (".pem", ".pub.pem"))
-    for path in (private, public):
-        if os.path.lexists(path):
-            raise KeyFileError(f"{printable(path)} exists, and keys are not overwritten")
+    private, public = key_paths(out, name)
     passphrase = None
     if encrypted:
         passphrase = new_passphrase(passphrase_file)

@@ -6,10 +6,18 @@ reason with ``<img src=...>`` in it would be a picture, read from wherever it sa
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 # A bracket that looks much the same and begins no tag.
 _BRACKET: Final = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
+# A label breaks its lines at spaces and slashes, not within a name.
+_LONG_WORD: Final = re.compile(r"([^\s/\\\-]{40})(?=[^\s/\\\-])")
+
+
+def breakable(text: str) -> str:
+    """Return ``text`` with places at which a label may break a long name (zero-width spaces)."""
+    return _LONG_WORD.sub("\\1\u200b", text)
 
 
 def unmarked(text: str) -> str:

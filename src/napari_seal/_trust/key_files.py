@@ -70,6 +70,31 @@ def load_public_key(path: str | os.PathLike[str]) -> PublicKey:
         return PublicKey.from_pem(pem.decode("latin-1"))
 
 
+def key_paths(folder: str, name: str) -> tuple[str, str]:
+    """Where a new pair of keys goes: NAME.pem, which signs, and NAME.pub.pem, for others.
+
+    Raises
+    ------
+    KeyFileError
+        This is no plain name of a file, or there are such files.
+    """
+    if (
+        not name.strip()
+        or printable(name) != name
+        or set(name) & set('/\\:*?"<>|')
+        or name[0] in ".-"
+        or name.lower().endswith(".pub")  # what signs would be named as what anybody may have
+    ):
+        raise KeyFileError(
+            f"the name of a key is a plain file name without an ending, not {printable(name)!r}; "
+            "its folder is given apart (--out)"
+        )
+    private, public = (os.path.join(folder, name + ending) for ending in (".pem", ".pub.pem"))
+    for path in (private, public):
+        _check_new(path)
+    return private, public
+
+
 def write_key_files(
     key: SigningKey, private: str | os.PathLike[str], public: str | os.PathLike[str],
     passphrase: str | None = None,
@@ -84,10 +109,9 @@ def write_key_files(
         No key can be encrypted with this passphrase.
     """
     for path in (private, public):
-        if os.path.lexists(path):
-            raise KeyFileError(f"{printable(path)} exists, and keys are not overwritten")
+        _check_new(path)
     secret = key.pem(passphrase)
-    _write_new(public, key.public.pem.encode("ascii"), 0o644)
+    write_public_key(key.public, public)
     try:
         _write_new(private, secret, 0o600)
     except BaseException:
@@ -96,9 +120,26 @@ def write_key_files(
         raise
 
 
+def write_public_key(key: PublicKey, path: str | os.PathLike[str]) -> None:
+    """Write a public key, which anybody may read.
+
+    Raises
+    ------
+    KeyFileError
+        The file exists, or cannot be written.
+    """
+    _check_new(path)
+    _write_new(path, key.pem.encode("ascii"), 0o644)
+
+
 def is_readable_by_others(path: str | os.PathLike[str]) -> bool:
     """Whether somebody else than its owner can read a private key's file (POSIX)."""
     return os.name == "posix" and bool(os.stat(path).st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def _check_new(path: str | os.PathLike[str]) -> None:
+    if os.path.lexists(path):
+        raise KeyFileError(f"{printable(path)} exists, and keys are not overwritten")
 
 
 def _write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:

@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import Final
 
 from napari_seal._text import printable
+from napari_seal._trust.key_files import write_public_key
 from napari_seal._trust.keys import PublicKey
 from napari_seal._trust.states import Signature
 from napari_seal._trust.trusted_files import keys_in
 from napari_seal._trust.trusted_key import TrustedKey
-from napari_seal.errors import KeyFileError, TrustError
+from napari_seal.errors import KeyFileError, MissingPackageError, TrustError
 
 #: Where the path of a list is looked up.
 VARIABLE: Final = "NAPARI_SEAL_TRUST"
@@ -214,3 +215,27 @@ def default_folder() -> str | None:
     except ImportError:
         return None
     return os.path.join(user_config_dir("napari-seal", appauthor=False), "trust")
+
+
+def trust_here(key: PublicKey, name: str) -> str:
+    """Put a public key into the user's own list, and return the path of its file.
+
+    Raises
+    ------
+    KeyFileError
+        There is a key of this name, or the file cannot be written.
+    MissingPackageError
+        `platformdirs` is not installed.
+    """
+    folder = default_folder()
+    if folder is None:
+        raise MissingPackageError("the package platformdirs knows where the list is; install it")
+    path = os.path.join(folder, f"{name}.pub.pem")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise KeyFileError(
+            f"{printable(folder)} could not be made: {error.strerror or error}"
+        ) from error
+    write_public_key(key, path)
+    return path

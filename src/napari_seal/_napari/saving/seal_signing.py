@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_seal._napari import signature_preferences
 from napari_seal._napari.notices import unmarked
+from napari_seal._napari.saving.new_key_dialog import NewKeyDialog
 from napari_seal._napari.saving.signing import key_problem, name_of, signing_key, unlocked_key
 from napari_seal._text import printable
 
@@ -56,9 +57,11 @@ class SigningPart(QWidget):
         self.button.setVisible(signature_preferences.can_be_set())
         self.menu = QMenu(self.button)
         self.choose = self.menu.addAction("Choose a private key…")
+        self.new_key = self.menu.addAction("Make a key…")
         self.no_key = self.menu.addAction("No key: save without signatures")
         self.sign.toggled.connect(self.changed)
         self.choose.triggered.connect(self._choose)
+        self.new_key.triggered.connect(self._make)
         self.no_key.triggered.connect(lambda: signature_preferences.set_key(""))
         self.button.setMenu(self.menu)
         self.problem = QLabel()
@@ -120,6 +123,9 @@ class SigningPart(QWidget):
         )
         if path:
             signature_preferences.set_key(path)
+
+    def _make(self) -> None:
+        NewKeyDialog(os.path.dirname(self._path), parent=self).exec()
 
 
 def _signs(path: str) -> str:

@@ -61,6 +61,13 @@ def signing_key(path: str) -> SigningKey:
     return key
 
 
+def keep_unlocked(path: str, key: SigningKey) -> None:
+    """Ask for no passphrase of a key that was made a moment ago, until napari is closed."""
+    identity = _identity(path)
+    if identity is not None:
+        _UNLOCKED[identity] = key
+
+
 def unlocked_key(path: str) -> SigningKey | None:
     """Return a key that needs no question (any more); None for another, or one with a problem."""
     identity = _identity(path)

@@ -9,11 +9,11 @@ from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from napari_seal._napari.dock_page import show_focus
+from napari_seal._napari.notices import breakable
 from napari_seal._napari.task import Task, when_done
 from napari_seal._napari.verifying.verdict_order import FILE
 from napari_seal._napari.verifying.verdict_table import VerdictTable, selected_rows
 from napari_seal._napari.verifying.verify_ledger import files, for_people
-from napari_seal._napari.verifying.verify_text import breakable
 from napari_seal._text import printable
 
 MEANING: Final = (

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari.dock_page import show_focus
+from napari_seal._napari.notices import breakable
 from napari_seal._napari.table_parts import MARGINS, ColumnsModel, LinesView
 from napari_seal._napari.task import Task
 from napari_seal._napari.verifying.verdict_table import (
@@ -30,7 +31,7 @@ from napari_seal._napari.verifying.verdict_table import (
     selected_rows,
 )
 from napari_seal._napari.verifying.verify_ledger import files, for_people
-from napari_seal._napari.verifying.verify_text import breakable, relative
+from napari_seal._napari.verifying.verify_text import relative
 from napari_seal._text import printable
 from napari_seal._verify.verdict import Outcome
 

@@ -10,13 +10,13 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_seal._napari.dock_page import scroll
+from napari_seal._napari.notices import breakable
 from napari_seal._napari.opening.opener import is_default_opener
 from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.verifying.verdict_details import VerdictDetails
 from napari_seal._napari.verifying.verdict_table import VerdictTable
 from napari_seal._napari.verifying.verify_filter import FilterRow
 from napari_seal._napari.verifying.verify_ledger_choice import LedgerChoice
-from napari_seal._napari.verifying.verify_text import breakable
 from napari_seal._napari.verifying.verify_trust import TrustChoice
 
 # Until a label that has appeared has its place.

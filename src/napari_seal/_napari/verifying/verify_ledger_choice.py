@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_seal._napari.notices import breakable
 from napari_seal._napari.task import Task, when_done
 from napari_seal._napari.verifying.verify_ledger import (
     FILES,
@@ -27,7 +28,7 @@ from napari_seal._napari.verifying.verify_ledger import (
     go_on_text,
     look_at,
 )
-from napari_seal._napari.verifying.verify_text import breakable, typed_paths
+from napari_seal._napari.verifying.verify_text import typed_paths
 from napari_seal._text import printable
 
 # Typing waits for a pause: each letter would open a file.

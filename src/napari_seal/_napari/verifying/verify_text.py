@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -27,8 +26,6 @@ NOTHING_CHOSEN: Final = "Choose first what to verify: a folder or files, above."
 # Digests are longer; they are in the export, for whoever compares them.
 _LONGEST_VALUE = 60
 _PATHS = (ReasonCode.MOVED, ReasonCode.COPIED)
-# A label breaks its lines at spaces and slashes, not within a name.
-_LONG_WORD = re.compile(r"([^\s/\\\-]{40})(?=[^\s/\\\-])")
 
 
 def typed_paths(text: str) -> list[str]:
@@ -252,8 +249,3 @@ def _sentence(reason: Reason) -> str:
         if value is not None and (longest is None or len(value) <= longest)
     ]
     return printable(reason.message) + (f" ({', '.join(values)})" if values else "")
-
-
-def breakable(text: str) -> str:
-    """Return ``text`` with places at which a label may break a long name (zero-width spaces)."""
-    return _LONG_WORD.sub("\\1\u200b", text)

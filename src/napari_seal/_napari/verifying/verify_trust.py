@@ -19,9 +19,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_seal._napari import signature_preferences
+from napari_seal._napari.notices import breakable
 from napari_seal._napari.signature_preferences import load_signature_preferences
 from napari_seal._napari.task import Task, when_done
-from napari_seal._napari.verifying.verify_text import breakable
 from napari_seal._text import printable
 
 if TYPE_CHECKING:
