@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -38,6 +40,31 @@ def test_work_goes_on_beside() -> None:
         if thread.name == "napari-seal-digest":
             thread.join(30)
             assert not thread.is_alive()
+
+
+def test_where_no_thread_can_be_had_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system has a limit, and at the end of the program no thread begins."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert begin(threading.current_thread, aside=True)() is threading.current_thread()
+
+
+def test_what_a_sealer_accepted_is_sealed_at_the_end_of_the_program(tmp_path: Path) -> None:
+    """Nobody closes it, and the program ends at once: all images are there, large as they are."""
+    program = """if True:
+        import numpy as np, napari_seal
+        from napari_seal._seal import meanwhile, sealer
+        meanwhile.available_cores = sealer.available_cores = lambda: 2
+        left = napari_seal.Sealer(jobs=1)
+        for n in range(8):
+            left.submit(np.full((900, 900), n, "u2"), f"{n}.sealed.jpg")
+    """
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=120)
+    found = [napari_seal.check(tmp_path / f"{n}.sealed.jpg").verdict for n in range(8)]
+    assert found == ["intact"] * 8
 
 
 def test_small_images_and_single_cores_have_nothing_to_share(

@@ -35,7 +35,7 @@ def begin(work: Callable[[], Result], *, aside: bool) -> Callable[[], Result]:
     work : callable
         It should leave other threads running, as `hashlib` does.
     aside : bool
-        Whether in a thread; else it is done before this returns.
+        Whether in a thread, if one can be had; else it is done before this returns.
 
     Returns
     -------
@@ -50,8 +50,15 @@ def begin(work: Callable[[], Result], *, aside: bool) -> Callable[[], Result]:
         except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
             future.set_exception(error)
 
-    if aside:
-        Thread(target=run, name="napari-seal-digest").start()
-    else:
+    if not (aside and _starts(Thread(target=run, name="napari-seal-digest"))):
         run()
     return future.result
+
+
+def _starts(thread: Thread) -> bool:
+    """Start a thread; False where there can be no more, as at the end of the program."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
