@@ -9,7 +9,7 @@ from napari_seal._napari.theme import ThemeWatch
 from napari_seal._napari.verifying.verdict_table import VerdictTable
 from napari_seal._napari.verifying.verify_text import details
 
-_LEAST_LINES, _MOST_LINES = 5, 9
+_LEAST_LINES, _MOST_LINES = 6, 9
 
 
 class VerdictDetails(QPlainTextEdit):

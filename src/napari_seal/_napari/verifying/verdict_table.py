@@ -44,7 +44,7 @@ MOST_OPENED = 20
 # the signer; of reasons, which would be cut after two words in less.
 _FILE_LEAST, _FILE, _SIGNER, _WHY = 14, 34, 17, 28
 # Rows that can be seen at least, with the header.
-_LEAST_ROWS = 5
+_LEAST_ROWS = 4
 # Rows that stay selected when they move: Qt looks for each of them, 16 s for 10^6.
 _MOST_KEPT = 20_000
 
