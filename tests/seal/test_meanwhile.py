@@ -20,14 +20,20 @@ from napari_seal._seal.source import accept
 
 
 @pytest.mark.parametrize("aside", [True, False])
-def test_result_or_error_comes_where_it_is_asked_for(aside: bool) -> None:
-    """Not before, also where the work is done at once."""
+def test_the_result_comes_where_it_is_asked_for(aside: bool) -> None:
+    """From a thread of its own, or from the caller's."""
     assert begin(lambda: threading.current_thread().name, aside=aside)() == (
         "napari-seal-digest" if aside else threading.current_thread().name
     )
-    failing = begin(lambda: 1 // 0, aside=aside)
+
+
+def test_an_error_in_the_thread_comes_with_the_result() -> None:
+    """It is not lost with the thread; what is done at once is refused at once."""
+    failing = begin(lambda: 1 // 0, aside=True)
     with pytest.raises(ZeroDivisionError):
         failing()
+    with pytest.raises(ZeroDivisionError):
+        begin(lambda: 1 // 0, aside=False)
 
 
 def test_work_goes_on_beside() -> None:

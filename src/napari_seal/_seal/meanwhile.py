@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from multiprocessing import parent_process
 from threading import Thread
 from typing import Final, TypeVar
@@ -35,30 +36,24 @@ def begin(work: Callable[[], Result], *, aside: bool) -> Callable[[], Result]:
     work : callable
         It should leave other threads running, as `hashlib` does.
     aside : bool
-        Whether in a thread, if one can be had; else it is done before this returns.
+        Whether in a thread, if one can be had; else it is done, and raises, before this returns.
 
     Returns
     -------
     callable
-        Gives the result, or raises what the work raised.
+        Gives the result, or raises what the work raised in its thread.
     """
-    future: Future[Result] = Future()
+    if aside:
+        future: Future[Result] = Future()
 
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
-            future.set_exception(error)
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+                future.set_exception(error)
 
-    if not (aside and _starts(Thread(target=run, name="napari-seal-digest"))):
-        run()
-    return future.result
-
-
-def _starts(thread: Thread) -> bool:
-    """Start a thread; False where there can be no more, as at the end of the program."""
-    try:
-        thread.start()
-    except RuntimeError:
-        return False
-    return True
+        with suppress(RuntimeError):  # there can be no more threads, as at the program's end
+            Thread(target=run, name="napari-seal-digest").start()
+            return future.result
+    result = work()
+    return lambda: result
